@@ -1,4 +1,4 @@
-/** A tracker that starts again, over real sockets: its clients are told, and come back. */
+/** A tracker that restarts, over real sockets: its clients notice and announce again. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ async function tracker(port = 0): Promise<RunningTracker> {
   return started;
 }
 
-/** Waits as long as it is told, but never in real time. */
+/** A clock that returns from waits at once. */
 function streams(facts: Fact[], waits: number[] = [], nowMs = () => 0): AliveStreams {
   const web = new WebClient();
   const world = {
@@ -60,7 +60,7 @@ const memories = (facts: readonly Fact[], torrent: number) =>
   );
 
 describe('the alive stream of a tracker', () => {
-  it('tells each torrent of it that it is there, and after a restart that it has another memory', async () => {
+  it('an alive stream reports to each torrent that the tracker is up, and after a restart that its memory is new', async () => {
     const first = await tracker();
     const facts: Fact[] = [];
     const alive = streams(facts);
@@ -73,7 +73,7 @@ describe('the alive stream of a tracker', () => {
     expect(new Set(memories(facts, 1)).size).toBe(2);
   });
 
-  it('is one stream for all torrents and passkeys, and ends with the last of them', async () => {
+  it('one alive stream serves all torrents and passkeys of a tracker, and ends with the last of them', async () => {
     const open = new Set<ServerResponse>();
     const { url, asked } = await impostor((response) => {
       open.add(response);
@@ -94,7 +94,7 @@ describe('the alive stream of a tracker', () => {
     expect(asked()).toBe(1);
   });
 
-  it('is asked for more and more rarely while the tracker is away, and rarely when it is refused', async () => {
+  it('an alive stream is retried with backoff while the tracker is down, and rarely when it is refused', async () => {
     const { url } = await impostor((response, count) => {
       if (count < 8) response.destroy();
       else response.writeHead(404).end();
@@ -105,7 +105,7 @@ describe('the alive stream of a tracker', () => {
     expect(waits.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000, 600_000]);
   });
 
-  it('is asked for again within seconds while a proxy says that the tracker behind it is away', async () => {
+  it('an alive stream is retried within seconds while a proxy reports that its tracker is down', async () => {
     const { url } = await impostor((response, count) => {
       if (count === 1) response.writeHead(200).end('data: 0123456789abcdef\n\n');
       else if (count < 4) response.writeHead(count === 2 ? 502 : 504).end();
@@ -117,7 +117,7 @@ describe('the alive stream of a tracker', () => {
     expect(waits).toEqual([1_000, 2_000, 4_000]);
   });
 
-  it('is asked for more and more rarely when it ends as soon as it stands, until it has stood for 20 s', async () => {
+  it('an alive stream that ends right after opening is retried with backoff, until one has lasted 20 s', async () => {
     let nowMs = 0;
     const { url } = await impostor((response, count) => {
       if (count === 5) nowMs += 20_000;
@@ -129,7 +129,7 @@ describe('the alive stream of a tracker', () => {
     expect(waits.slice(0, 6)).toEqual([1_000, 2_000, 4_000, 8_000, 1_000, 2_000]);
   });
 
-  it('of a hostile server is given up after a mebibyte, though every line of it is short', async () => {
+  it('an alive stream of a hostile server is given up after a mebibyte, even with short lines', async () => {
     const { url } = await impostor((response) => {
       response.writeHead(200).write('data: 0123456789abcdef\n\n');
       response.write(':\n\n'.repeat(350_000));
@@ -139,7 +139,7 @@ describe('the alive stream of a tracker', () => {
     await expect.poll(() => waits[0]).toBe(600_000);
   });
 
-  it('of a hostile server makes no fact of what is no memory, and is given up when it has no lines', async () => {
+  it('an alive stream of a hostile server makes no fact of an invalid memory id, and is given up without line ends', async () => {
     const { url } = await impostor((response) => {
       response
         .writeHead(200)
@@ -152,7 +152,7 @@ describe('the alive stream of a tracker', () => {
     expect(facts).toEqual([]);
   });
 
-  it('is not asked for inside of the user’s network when a stranger named the tracker', async () => {
+  it('an alive stream is not requested inside the user’s network when a stranger named the tracker', async () => {
     const { url, asked } = await impostor((response) =>
       response.writeHead(200).write('data: 0123456789abcdef\n\n'),
     );
@@ -163,7 +163,7 @@ describe('the alive stream of a tracker', () => {
   });
 });
 
-describe('where the alive stream of an announce URL is', () => {
+describe('the URL of an alive stream', () => {
   it.each([
     ['http://host:6969/announce', 'http://host:6969/alive'],
     [`https://host/${'b'.repeat(48)}/announce`, 'https://host/alive'],
@@ -171,10 +171,10 @@ describe('where the alive stream of an announce URL is', () => {
     ['https://host/folder/announce?x=1', 'https://host/folder/alive'],
     ['https://host/announce.php', undefined],
     ['no url', undefined],
-  ])('%s: %s', (announce, alive) => expect(aliveUrl(announce)).toBe(alive));
+  ])('%s has its alive stream at %s', (announce, alive) => expect(aliveUrl(announce)).toBe(alive));
 });
 
-it('an announcer follows a tracker that has answered, and none whose torrent was stopped before', async () => {
+it('an announcer follows a tracker that has answered, unless its torrent was stopped before', async () => {
   const there = await tracker();
   const facts: Fact[] = [];
   const announcer = new HttpAnnouncer((fact) => void facts.push(fact));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { AnnounceTurns } from '../../../client/host/network/announce-turns.ts';
 
-/** Announces that are answered when the test says so; `begun` has those that are under way or over. */
+/** Announces that are answered when the test says so; `begun` has those under way and finished. */
 function scene() {
   const turns = new AnnounceTurns();
   const begun: string[] = [];
@@ -17,7 +17,7 @@ function scene() {
   return { begun, answers, ask, settle };
 }
 
-it('at most four announces to one tracker are under way, and a failed one makes room like any other', async () => {
+it('one tracker has at most four announces under way, and a failed one makes room like any other', async () => {
   const { begun, answers, ask, settle } = scene();
   const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ask(name, `http://one:1/${name}`));
   await settle();
@@ -32,7 +32,7 @@ it('at most four announces to one tracker are under way, and a failed one makes 
   expect(begun.at(-1)).toBe('f');
 });
 
-it('a tracker that does not answer holds up no other one', async () => {
+it('a tracker that does not answer delays no other one', async () => {
   const { begun, ask, settle } = scene();
   for (const name of ['a', 'b', 'c', 'd', 'e']) void ask(name);
   for (const url of ['http://two:1/a', 'https://one:1/a', 'http://one:2/a', 'no address']) void ask(url, url);
@@ -49,7 +49,7 @@ it('a tracker that does not answer holds up no other one', async () => {
   ]);
 });
 
-it('a farewell goes before all announces that wait, and after a rest there is room for four again', async () => {
+it('an announce with `stopped` precedes all waiting ones, and after a pause four may run again', async () => {
   const { begun, answers, ask, settle } = scene();
   for (const name of ['a', 'b', 'c', 'd', 'e']) void ask(name);
   void ask('farewell', 'http://one:1/a', true);

@@ -1,6 +1,6 @@
 /**
- * A real seed that 200 hostile connections have found first, of every kind and from fifty addresses: an honest download
- * completes beside them. Nothing here waits for time: only for what the seed says of itself.
+ * A real seed is found first by 200 hostile connections of every kind from fifty addresses. An honest
+ * download completes beside them. The test never waits for time, only for the seed's own state.
  */
 import net from 'node:net';
 import process from 'node:process';
@@ -43,7 +43,7 @@ afterEach(async () => {
   temporary[Symbol.dispose]();
 });
 
-/** Number `i` of the crowd: four to an address, one address to a network. */
+/** Connection `i` of the crowd: four to an address, one address to a network. */
 const localAddress = (i: number) => `127.0.${1 + (i >> 2)}.1`;
 
 function connect(i: number): net.Socket {
@@ -101,7 +101,7 @@ const kinds: Record<string, (i: number) => void> = {
   },
 };
 
-/** How many of each; the silent come first and take all seats. */
+/** How many of each kind. The silent ones come first and take all slots. */
 const crowd: readonly (readonly [kind: keyof typeof kinds, count: number])[] = [
   ['silent, with keep-alives', 80],
   ['interest and no request', 12],
@@ -111,9 +111,9 @@ const crowd: readonly (readonly [kind: keyof typeof kinds, count: number])[] = [
   ['comes back whenever it is let go', 48],
 ];
 
-// Only there has a machine all of 127.0.0.0/8.
+// macOS has only 127.0.0.1 of 127.0.0.0/8.
 describe.skipIf(process.platform === 'darwin')('an honest download', () => {
-  it('completes beside 200 hostile connections of every kind', { timeout: 60_000 }, async () => {
+  it('a download completes beside 200 hostile connections of every kind', { timeout: 60_000 }, async () => {
     let i = 0;
     for (const [kind, count] of crowd) {
       for (const end = i + count; i < end; i++) kinds[kind]!(i);
@@ -126,7 +126,7 @@ describe.skipIf(process.platform === 'darwin')('an honest download', () => {
     const download = await client.download(metainfo, { folder: temporary.in('out'), peers });
     await download.completed;
     expect(differenceOf(source, temporary.in('out', 'Album'))).toBeUndefined();
-    // It was served as one of a full table, and not because the crowd had gone.
+    // It was served while the table was full, not after the crowd had gone.
     expect(seeding.status().peers.length).toBeGreaterThan(70);
   });
 });

@@ -71,8 +71,8 @@ const good =
   'd8:completei3e10:incompletei4e8:intervali900e12:min intervali60e5:peers6:\x0a\x00\x00\x01\x1a\xe1e';
 const goodBytes = Buffer.from(good, 'latin1');
 
-describe('a good answer', () => {
-  it('becomes peers, intervals and counts', async () => {
+describe('valid replies', () => {
+  it('a valid reply becomes peers, intervals and counts', async () => {
     expect(await ask(reply(goodBytes))).toEqual({
       type: 'announced',
       torrent: 7,
@@ -87,7 +87,7 @@ describe('a good answer', () => {
     });
   });
 
-  it('is asked for with everything a tracker needs, the hash byte for byte', async () => {
+  it('an announce contains everything a tracker needs, with the info-hash byte for byte', async () => {
     await ask(reply(goodBytes));
     const query = new Map(
       heard[0]!
@@ -106,29 +106,29 @@ describe('a good answer', () => {
     expect(plain.map((name) => query.get(name))).toEqual(['6881', '1', '2', '3', 'started', '50', '1']);
   });
 
-  it('is asked for with what the tracker’s own address carries, a passkey say', async () => {
+  it('an announce keeps the query of the tracker’s own URL, such as a passkey', async () => {
     announcer.trust(7, { trackers: [`${origin}/announce?passkey=s3cret`] });
     await ask(reply(goodBytes), `${origin}/announce?passkey=s3cret`);
     expect(heard[0]).toMatch(/^\/announce\?passkey=s3cret&/);
   });
 
-  it('names no event in a regular announce', async () => {
+  it('a regular announce has no event', async () => {
     await ask(reply(goodBytes), undefined, { event: undefined });
     expect(heard[0]).not.toContain('event');
   });
 
-  it('may bring a warning', async () => {
+  it('a reply may contain a warning', async () => {
     const fact = await ask(reply('d8:intervali900e5:peers0:15:warning message5:hurrye'));
     expect(fact).toMatchObject({ type: 'announced', answer: { warning: 'hurry' } });
   });
 
-  it('may tell where the tracker saw us, as packed bytes (BEP 24)', async () => {
+  it('a reply may contain the client’s external address as packed bytes (BEP 24)', async () => {
     const bytes = Buffer.from('d11:external ip4:____8:intervali900e5:peers0:e', 'latin1');
     bytes.set([203, 0, 113, 9], bytes.indexOf('____'));
     expect(await ask(reply(bytes))).toMatchObject({ answer: { ownHost: '203.0.113.9' } });
   });
 
-  it('may come in many pieces', async () => {
+  it('a reply may arrive in many pieces', async () => {
     const fact = await ask((_, response) => {
       response.writeHead(200);
       for (const byte of goodBytes) response.write(Uint8Array.of(byte));
@@ -138,48 +138,48 @@ describe('a good answer', () => {
   });
 });
 
-describe('an answer that is none', () => {
+describe('invalid replies and failures', () => {
   const failed = async (answer: Handler, tracker?: string) => {
     const fact = await ask(answer, tracker);
     expect(fact.type).toBe('announce-failed');
     return fact as Extract<Fact, { type: 'announce-failed' }>;
   };
 
-  it('says what the tracker said when it refuses', async () => {
+  it('a refusal has the failure reason of the tracker', async () => {
     const fact = await failed(reply('d14:failure reason12:unregisterede'));
     expect(fact).toMatchObject({ torrent: 7, reason: 'unregistered' });
     expect(fact.retryInSeconds).toBeUndefined();
   });
 
-  it('also when the refusal comes with an HTTP error', async () => {
+  it('a refusal with an HTTP error status has the failure reason of the tracker', async () => {
     expect((await failed(reply('d14:failure reason4:busye', 503))).reason).toBe('busy');
   });
 
-  it('passes on when to come again, in seconds, or that it is never', async () => {
+  it('a refusal passes on the retry time in seconds, or never', async () => {
     expect((await failed(reply('d14:failure reason1:x8:retry ini5ee'))).retryInSeconds).toBe(300);
     expect((await failed(reply('d14:failure reason1:x8:retry in5:nevere'))).retryInSeconds).toBe('never');
   });
 
-  it('is a web page: says so in one sentence', async () => {
+  it('a web page as reply fails with one sentence', async () => {
     const { reason } = await failed(reply('<!DOCTYPE html><html><body>Welcome!</body></html>'));
     expect(reason).toMatch(/web page|HTML|not a tracker|no tracker/i);
     expect(reason).not.toContain('\n');
   });
 
-  it('is an HTTP error: says its number', async () => {
+  it('an HTTP error fails with its status', async () => {
     expect((await failed(reply('<html>Not found</html>', 404))).reason).toContain('404');
     expect((await failed(reply('', 500))).reason).toContain('500');
   });
 
   it.each(['', 'd', 'i1e', 'le', 'd8:interval', 'l-3:e', '\x00\xff\x00'])(
-    'is broken (%j), and does no harm',
+    'a broken reply (%j) fails and does no harm',
     async (body) => {
       const { reason } = await failed(reply(Buffer.from(body, 'latin1')));
       expect(reason.length).toBeGreaterThan(3);
     },
   );
 
-  it('is larger than any answer: it is not read to its end', async () => {
+  it('a reply larger than any valid one is not read to its end', async () => {
     let written = 0;
     const { reason } = await failed((_, response) => {
       const more = () => {
@@ -195,12 +195,12 @@ describe('an answer that is none', () => {
     expect(written).toBeLessThan(32 * 1024 * 1024);
   });
 
-  it('is none at all: the connection is closed', async () => {
+  it('a connection closed without a reply fails', async () => {
     const { reason } = await failed((incoming) => incoming.socket.destroy());
     expect(reason).toContain('without an answer');
   });
 
-  it('is cut off in the middle', async () => {
+  it('a truncated reply fails', async () => {
     const fact = await failed((_, response) => {
       response.writeHead(200, { 'content-length': '1000' }).write('d8:inter');
       setImmediate(() => response.destroy());
@@ -208,13 +208,13 @@ describe('an answer that is none', () => {
     expect(fact.reason.length).toBeGreaterThan(3);
   });
 
-  it('is not to be had: nobody listens there', async () => {
+  it('a refused connection fails', async () => {
     const { reason } = await failed(() => {}, 'http://127.0.0.1:9/announce');
     expect(reason).toContain('refused');
   });
 
   it.each(['ftp://example.org/announce', 'nonsense', 'file:///etc/passwd', ''])(
-    'is not asked for from %j, ever',
+    'an invalid tracker URL (%j) fails without a request and is never retried',
     async (tracker) => {
       expect((await failed(() => {}, tracker)).retryInSeconds).toBe('never');
       expect(heard).toEqual([]);
@@ -223,7 +223,7 @@ describe('an answer that is none', () => {
 });
 
 describe('a redirect', () => {
-  it('is followed', async () => {
+  it('a redirect is followed', async () => {
     announcer.trust(7, { origin });
     const fact = await ask((incoming, response) => {
       if (incoming.url!.startsWith('/announce')) {
@@ -234,7 +234,7 @@ describe('a redirect', () => {
     expect(heard).toHaveLength(2);
   });
 
-  it('in circles is given up after a few', async () => {
+  it('a redirect loop is given up after a few redirects', async () => {
     const fact = await ask((incoming, response) =>
       response.writeHead(302, { location: incoming.url! }).end(),
     );
@@ -242,16 +242,16 @@ describe('a redirect', () => {
     expect(heard.length).toBeLessThanOrEqual(4);
   });
 
-  it('to another protocol is refused', async () => {
+  it('a redirect to another protocol is refused', async () => {
     const fact = await ask(reply('', 302, { location: 'file:///etc/passwd' }));
     expect(fact).toMatchObject({ type: 'announce-failed' });
   });
 });
 
-describe('a tracker in a private network', () => {
+describe('trackers in a private network', () => {
   const forged = '/api/admin?action=wipe';
 
-  it('that the torrent names is asked for plain announces only', async () => {
+  it('a tracker in a private network that the torrent names gets plain announces only', async () => {
     for (const path of [forged, '/announce?passkey=k', '/announce.php', '/']) {
       const fact = await ask(reply(goodBytes), origin + path);
       expect(fact).toMatchObject({ type: 'announce-failed' });
@@ -261,21 +261,21 @@ describe('a tracker in a private network', () => {
     expect((await ask(reply(goodBytes), `${origin}/music/KEY/announce`)).type).toBe('announced');
   });
 
-  it('is asked whatever its address when the user typed it, and only at that address', async () => {
+  it('a tracker that the user typed may have any address, but only that address', async () => {
     announcer.trust(7, { trackers: [`${origin}/announce.php?passkey=k`] });
     expect((await ask(reply(goodBytes), `${origin}/announce.php?passkey=k`)).type).toBe('announced');
     expect((await ask(reply(goodBytes), origin + forged)).type).toBe('announce-failed');
     expect(heard).toHaveLength(1);
   });
 
-  it('is asked whatever its address when the torrent came from there', async () => {
+  it('a tracker of a torrent that came from its own address may have any address', async () => {
     announcer.trust(7, { origin });
     expect((await ask(reply(goodBytes), `${origin}/announce.php?passkey=k`)).type).toBe('announced');
     const elsewhere = await ask(reply(goodBytes), origin.replace('127.0.0.1', '127.0.0.2') + forged);
     expect(elsewhere.type).toBe('announce-failed');
   });
 
-  it('is trusted for one torrent alone, and until that is forgotten', async () => {
+  it('a trusted tracker address is trusted for one torrent only, until it is forgotten', async () => {
     announcer.trust(8, { origin });
     expect((await ask(reply(goodBytes), origin + forged)).type).toBe('announce-failed');
     announcer.trust(7, { origin });
@@ -289,13 +289,13 @@ describe('a tracker in a private network', () => {
 });
 
 describe('announces', () => {
-  it('to one tracker are answered once each, in their order', async () => {
+  it('announces to one tracker are answered once each, in their order', async () => {
     const waiting: http.ServerResponse[] = [];
     handler = (_, response) => void waiting.push(response);
     announcer.announce({ ...request, tracker: `${origin}/announce` });
     announcer.announce({ ...request, tracker: `${origin}/announce`, event: 'stopped' });
     while (waiting.length < 1) await new Promise((resolve) => setImmediate(resolve));
-    // The farewell waits until the greeting is answered.
+    // The announce with `stopped` waits until the one with `started` is answered.
     expect(heard).toHaveLength(1);
     const first = nextFact();
     waiting[0]!.end(goodBytes);
@@ -308,7 +308,7 @@ describe('announces', () => {
     expect(facts).toHaveLength(2);
   });
 
-  it('under way are waited for when everything stops', async () => {
+  it('a stop waits for announces under way', async () => {
     handler = (incoming, response) => setImmediate(() => reply(goodBytes)(incoming, response));
     announcer.announce({ ...request, tracker: `${origin}/announce`, event: 'stopped' });
     await announcer.stop();

@@ -1,6 +1,6 @@
 /**
- * A tracker with addresses of both families, on this machine: 127.0.0.1 and ::1 stand for two addresses of the open net,
- * and `dual.example` has both.
+ * A tracker with addresses of both families, on this machine: 127.0.0.1 and ::1 stand for two public
+ * addresses, and `dual.example` has both.
  */
 import http from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
@@ -33,14 +33,14 @@ const request: AnnounceRequest = {
 
 const replyOf = (fields: string) => Buffer.from(`d8:intervali900e${fields}e`, 'latin1');
 const overIpv4 = replyOf('5:peers6:\x0a\x00\x00\x01\x1a\xe1');
-/** 2001:db8::1 and 2001:db8::2, both at port 6881; the asker is told that it is the second. */
+/** 2001:db8::1 and 2001:db8::2, both at port 6881; the requester is told that it is the second. */
 const [one, two] = [1, 2].map((last) => `\x20\x01\x0d\xb8${'\x00'.repeat(11)}${String.fromCharCode(last)}`);
 const overIpv6 = Buffer.from(
   `d11:external ip16:${two}8:intervali900e5:peers0:6:peers636:${one}\x1a\xe1${two}\x1a\xe1e`,
   'latin1',
 );
 
-/** What each of both addresses has heard, by event; `undefined`: a regular announce. */
+/** The events that each address has received; `undefined`: a regular announce. */
 interface Heard {
   readonly ipv4: (string | null)[];
   readonly ipv6: (string | null)[];
@@ -83,13 +83,13 @@ async function dualTracker() {
   return { heard, facts, announce, announcer, say };
 }
 
-/** Containers may be without IPv6. */
+/** Containers may lack IPv6. */
 const hasIpv6 = Object.values(networkInterfaces()).some((nets) =>
   nets?.some(({ address }) => address === '::1'),
 );
 
 describe.runIf(hasIpv6)('a tracker with addresses of both families', () => {
-  it('is announced to over both, and brings peers of both; it answers once, and not with ourselves', async () => {
+  it('a tracker with both families is announced to over both, and its peers of both are used once, without the client itself', async () => {
     const { heard, facts, announce } = await dualTracker();
     expect(await announce('started', 2)).toEqual(['announced', 'peers-found']);
     expect(heard).toEqual({ ipv4: ['started'], ipv6: ['started'] });
@@ -98,13 +98,14 @@ describe.runIf(hasIpv6)('a tracker with addresses of both families', () => {
       return fact.type === 'peers-found' ? fact.peers : [];
     });
     const hosts = peers.map(({ host }) => host).sort();
-    // Over IPv6 first or second: only the second answer is without ourselves, the engine sees to the first.
+    // IPv6 may come first or second: only the second reply omits the client itself; the engine filters the
+    // first.
     expect(hosts.filter((host) => host !== '2001:db8::2')).toEqual(['10.0.0.1', '2001:db8::1']);
     const second = facts.find((fact) => fact.type === 'peers-found');
     expect(second?.peers).not.toContainEqual({ host: '2001:db8::2', port: 6881 });
   });
 
-  it('hears `completed` once, and of our end over both', async () => {
+  it('a tracker with both families gets `completed` once, and `stopped` over both', async () => {
     const { heard, announce, announcer } = await dualTracker();
     await announce('started', 2);
     await announce('completed', 2);
@@ -120,7 +121,7 @@ describe.runIf(hasIpv6)('a tracker with addresses of both families', () => {
     expect(heard.ipv6).toHaveLength(4);
   });
 
-  it('hears of our end after it has heard that we started, however soon we leave', async () => {
+  it('a tracker with both families gets `stopped` after `started`, however soon the torrent stops', async () => {
     for (const isAtOnce of [true, false]) {
       const { heard, announce, announcer, say } = await dualTracker();
       if (isAtOnce) {
@@ -137,7 +138,7 @@ describe.runIf(hasIpv6)('a tracker with addresses of both families', () => {
     }
   });
 
-  it('works over one family as ever when nothing listens at the other', async () => {
+  it('a tracker whose other family is not reachable works over one', async () => {
     const heard: (string | null)[] = [];
     const port = await listen('127.0.0.1', 0, heard, overIpv4);
     const facts: Fact[] = [];
@@ -153,7 +154,7 @@ describe.runIf(hasIpv6)('a tracker with addresses of both families', () => {
 });
 
 describe('the second family of a tracker', () => {
-  /** Every ask fails until `isUp`. */
+  /** Every request fails until `isUp`. */
   function failing() {
     const asked: string[] = [];
     const waiting: (() => void)[] = [];
@@ -181,7 +182,7 @@ describe('the second family of a tracker', () => {
     return { state, other, announced, announce, stop, answerAll };
   }
 
-  it('is left alone after a failure, twice as long each time, up to six hours', () => {
+  it('the second family is left alone after a failure, twice as long each time, up to six hours', () => {
     const { state, announce } = failing();
     const minutes = [10, 20, 40, 80, 160, 320, 360, 360];
     for (const minute of minutes) {
@@ -200,7 +201,7 @@ describe('the second family of a tracker', () => {
     expect(announce()).toEqual(['regular 6']);
   });
 
-  it('hears a farewell where it lists us, after all that was said before, and nowhere else', () => {
+  it('`stopped` goes to the second family only where it has listed the client, after all earlier announces', () => {
     const { state, other, announced, announce, stop, answerAll } = failing();
     announce();
     stop();

@@ -1,9 +1,9 @@
 /**
- * Spellings of addresses that a torrent must not lead to, each in four ways: as they are, behind a name, behind a redirect
- * of a server on the open net, and behind a name that stands for another address the second time it is looked up. What
- * counts is what real servers on the loopback have heard.
+ * Spellings of addresses that a torrent must not lead to, each in four ways: directly, behind a host name,
+ * behind a redirect of a public server, and behind a host name that resolves to another address the second
+ * time. The test counts what real servers on the loopback receive.
  *
- * 127.0.0.9 stands for the open net.
+ * 127.0.0.9 stands for a public address.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import http from 'node:http';
@@ -16,7 +16,7 @@ const openHost = '127.0.0.9';
 const ownQuery = 'info_hash=%01&port=1';
 const forged = '/api/admin?action=wipe';
 
-/** As it stands in a URL, and what it is: `loopback` can be listened to here. */
+/** The spelling in a URL and its kind: the test can listen on `loopback`. */
 const spellings: readonly (readonly [host: string, kind: 'loopback' | 'private' | 'forbidden'])[] = [
   ...(
     [
@@ -74,11 +74,11 @@ const spellings: readonly (readonly [host: string, kind: 'loopback' | 'private' 
   ).map((host) => [host, 'forbidden'] as const),
 ];
 
-/** What the URL's parser makes of it: the one parser, also of what is requested. */
+/** The result of the URL parser, which is also used for requests. */
 const addressOf = (host: string) => new URL(`http://${host}/`).hostname.replace(/^\[|\]$/g, '');
 
 const names = new Map<string, string[][]>();
-/** A name's addresses; when there are several answers, the next look-up gets the next one. */
+/** The addresses of a host name. With several answers, the next look-up gets the next one. */
 const lookup = ((hostname, _, callback) => {
   const answers = names.get(hostname)!;
   const addresses = answers.length > 1 ? answers.shift()! : answers[0]!;
@@ -93,7 +93,7 @@ const world: WebWorld = {
 };
 
 const servers: http.Server[] = [];
-/** What reached the loopback inside, and connections that were opened to it. */
+/** Requests that reached the loopback inside, and connections opened to it. */
 const heard: string[] = [];
 let connections = 0;
 let location = '';
@@ -129,7 +129,7 @@ afterAll(() => {
   for (const server of servers) server.close().closeAllConnections();
 });
 
-/** Answers the code of the refusal, or the body. */
+/** Returns the code of the refusal, or the body. */
 async function ask(url: string, web = new WebClient(world), isTyped = false): Promise<string> {
   const options = { headers: {}, signal: AbortSignal.timeout(5_000), bytesMax: 100, isTyped, ownQuery };
   try {
@@ -154,7 +154,7 @@ describe.each(spellings)('%s (%s)', (host, kind) => {
   const refused = kind === 'forbidden' ? 'web-address-forbidden' : 'web-address-private';
   const redirected = kind === 'forbidden' ? 'web-address-forbidden' : 'web-redirect-private';
 
-  it('as it is: no socket is made for it', async () => {
+  it('a request to the address itself opens no socket', async () => {
     let sockets = 0;
     const onSocket = () => (sockets += 1);
     subscribe('net.client.socket', onSocket);
@@ -167,7 +167,7 @@ describe.each(spellings)('%s (%s)', (host, kind) => {
     expect({ ...reached, sockets }).toEqual({ ...nothing, sockets: 0 });
   });
 
-  it('behind a name', async () => {
+  it('a request to a host name with that address is refused', async () => {
     names.set('dns.example', [[addressOf(host)]]);
     const reached = await heardDuring(async () => {
       expect(await ask(`http://dns.example:${inside}${forged}`)).toBe(refused);
@@ -177,23 +177,26 @@ describe.each(spellings)('%s (%s)', (host, kind) => {
     expect(reached).toEqual(nothing);
   });
 
-  it.each([false, true])('behind a redirect from the open net (typed: %s)', async (isTyped) => {
-    names.set('led.example', [[addressOf(host)]]);
-    const reached = await heardDuring(async () => {
-      for (const to of [host, 'led.example'])
-        for (const path of [forged, '/announce', `/announce?${ownQuery}`]) {
-          // A header holds one byte a character: other ones come escaped.
-          location = encodeURI(`http://${to}:${inside}${path}`)
-            .replaceAll('%25', '%')
-            .replaceAll('%5B', '[')
-            .replaceAll('%5D', ']');
-          expect(await ask(`http://${openHost}:${open}/lead`, undefined, isTyped)).toBe(redirected);
-        }
-    });
-    expect(reached).toEqual(nothing);
-  });
+  it.each([false, true])(
+    'a redirect from a public server to that address is refused (typed: %s)',
+    async (isTyped) => {
+      names.set('led.example', [[addressOf(host)]]);
+      const reached = await heardDuring(async () => {
+        for (const to of [host, 'led.example'])
+          for (const path of [forged, '/announce', `/announce?${ownQuery}`]) {
+            // A header holds one byte a character: others are escaped.
+            location = encodeURI(`http://${to}:${inside}${path}`)
+              .replaceAll('%25', '%')
+              .replaceAll('%5B', '[')
+              .replaceAll('%5D', ']');
+            expect(await ask(`http://${openHost}:${open}/lead`, undefined, isTyped)).toBe(redirected);
+          }
+      });
+      expect(reached).toEqual(nothing);
+    },
+  );
 
-  it('behind a name that was of the open net a moment ago', async () => {
+  it('a host name that was public a moment ago is refused', async () => {
     names.set('rebind.example', [[openHost], [addressOf(host)]]);
     const web = new WebClient(world);
     const options = {
@@ -212,7 +215,7 @@ describe.each(spellings)('%s (%s)', (host, kind) => {
   });
 
   if (kind === 'loopback')
-    it('gets a plain announce, and that is all it hears', async () => {
+    it('a private address gets a plain announce and nothing else', async () => {
       names.set('dns.example', [[addressOf(host)]]);
       const reached = await heardDuring(async () => {
         expect(await ask(`http://${host}:${inside}/announce?${ownQuery}`)).toBe('inside');
@@ -222,13 +225,16 @@ describe.each(spellings)('%s (%s)', (host, kind) => {
     });
 });
 
-it('there are at least forty spellings', () => expect(spellings.length).toBeGreaterThanOrEqual(40));
+it('the tests cover at least forty spellings', () => expect(spellings.length).toBeGreaterThanOrEqual(40));
 
-it.each(['fe80::1%25eth0', 'fe80::1%eth0', '::1%25lo'])('an address with a zone ([%s]) is no URL', (host) => {
-  expect(URL.canParse(`http://[${host}]/announce`)).toBe(false);
-});
+it.each(['fe80::1%25eth0', 'fe80::1%eth0', '::1%25lo'])(
+  'an address with a zone ([%s]) is an invalid URL',
+  (host) => {
+    expect(URL.canParse(`http://[${host}]/announce`)).toBe(false);
+  },
+);
 
-it('of a name with many addresses only those in reach are dialed', async () => {
+it('a request dials only the reachable addresses of a host name', async () => {
   names.set('many.example', [['169.254.169.254', '127.0.0.1', '0.0.0.0', openHost]]);
   const reached = await heardDuring(async () => {
     expect(await ask(`http://many.example:${open}${forged}`)).toBe('open');

@@ -1,4 +1,4 @@
-/** Replies that are packed, and addresses with a name and password, over real sockets. */
+/** Compressed replies, and URLs with a name and password, over real sockets. */
 import { lookup } from 'node:dns';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -29,7 +29,7 @@ async function serve(listener: http.RequestListener, host = '127.0.0.1') {
   return { heard, host: `${host}:${(server.address() as AddressInfo).port}` };
 }
 
-/** This machine stands for the open net, unless it is to be private. */
+/** This machine counts as public, unless a test makes it private. */
 async function get(
   url: string,
   more: Partial<WebRequestOptions> = {},
@@ -61,7 +61,7 @@ describe('a packed reply', () => {
     ['gzip', Buffer.from(text)],
     ['identity', Buffer.from(text)],
     ['', Buffer.from(text)],
-  ])('in %s is unpacked', async (encoding, body) => {
+  ])('a reply in %s is decompressed', async (encoding, body) => {
     const { host, heard } = await serve(packed(encoding, body));
     expect(await get(`http://${host}/`)).toBe(text);
     expect(heard[0]!.accepted).toBe(encodingsRead);
@@ -72,7 +72,7 @@ describe('a packed reply', () => {
     ['deflate', deflateSync(Buffer.alloc(100_000_000))],
     ['deflate', deflateRawSync(Buffer.alloc(100_000_000))],
     ['gzip', gzipSync(Buffer.alloc(1_001))],
-  ])('in %s that is larger unpacked than may be read is refused', async (encoding, body) => {
+  ])('a reply in %s that exceeds the limit after decompression is refused', async (encoding, body) => {
     const { host } = await serve(packed(encoding, body));
     const bytesMax = Math.max(1_000, body.length);
     await expect(get(`http://${host}/`, { bytesMax })).rejects.toMatchObject({ code: 'web-too-large' });
@@ -84,7 +84,7 @@ describe('a packed reply', () => {
     ['deflate', Buffer.from('no deflate at all')],
     ['br', brotliCompressSync(text)],
     ['gzip, gzip', gzipSync(gzipSync(text))],
-  ])('in %s that cannot be unpacked is refused in words', async (encoding, body) => {
+  ])('a reply in %s that cannot be decompressed is refused with a message', async (encoding, body) => {
     const { host } = await serve(packed(encoding, body));
     await expect(get(`http://${host}/`)).rejects.toMatchObject({ code: 'web-encoding' });
   });
@@ -98,13 +98,13 @@ describe('a name and password in an address', () => {
     ['a%40b:p%3A%2F@', 'a@b:p:/'],
     ['ada:100%@', 'ada:100%'],
     ['zo%C3%AB:p%C3%A4ss@', 'zoë:päss'],
-  ])('%s are sent as Basic authorization, and not in the path', async (userinfo, text) => {
+  ])('%s in a URL are sent as Basic authorization, and not in the path', async (userinfo, text) => {
     const { host, heard } = await serve((_, response) => response.end('x'));
     expect(await get(`http://${userinfo}${host}/announce?x=1`)).toBe('x');
     expect(heard).toMatchObject([{ url: '/announce?x=1', authorization: basic(text) }]);
   });
 
-  it('go with a redirect to the same origin', async () => {
+  it('name and password go with a redirect to the same origin', async () => {
     const { host, heard } = await serve((request, response) =>
       request.url === '/a' ? leadTo('/b')(request, response) : response.end('x'),
     );
@@ -115,7 +115,7 @@ describe('a name and password in an address', () => {
     ]);
   });
 
-  it('are never sent to another origin, nor back after it', async () => {
+  it('name and password are never sent to another origin, nor back after it', async () => {
     const other = await serve((_, response) => leadTo(`http://${first.host}/c`)(_, response));
     const first = await serve((request, response) =>
       request.url === '/a' ? leadTo(`http://${other.host}/b`)(request, response) : response.end('x'),
@@ -125,15 +125,18 @@ describe('a name and password in an address', () => {
     expect(first.heard.map(({ authorization }) => authorization)).toEqual([basic('ada:secret'), undefined]);
   });
 
-  it.each(['localhost', '127.0.0.1'])('are not sent to another name or port (%s)', async (name) => {
-    const other = await serve((_, response) => response.end('x'));
-    const port = other.host.split(':')[1]!;
-    const first = await serve(leadTo(`http://eve:evil@${name}:${port}/`));
-    await get(`http://ada:secret@${first.host}/a`);
-    expect(other.heard.map(({ authorization }) => authorization)).toEqual([undefined]);
-  });
+  it.each(['localhost', '127.0.0.1'])(
+    'name and password are not sent to another host name or port (%s)',
+    async (name) => {
+      const other = await serve((_, response) => response.end('x'));
+      const port = other.host.split(':')[1]!;
+      const first = await serve(leadTo(`http://eve:evil@${name}:${port}/`));
+      await get(`http://ada:secret@${first.host}/a`);
+      expect(other.heard.map(({ authorization }) => authorization)).toEqual([undefined]);
+    },
+  );
 
-  it('of a stranger are not tried in a private network', async () => {
+  it('name and password from a stranger are not tried in a private network', async () => {
     const { host, heard } = await serve((_, response) => response.end('x'));
     const stranger = { isTyped: false };
     expect(await get(`http://admin:admin@${host}/announce`, stranger, 'private')).toBe('x');
@@ -144,7 +147,7 @@ describe('a name and password in an address', () => {
   });
 });
 
-describe('what is shown of an address', () => {
+describe('URLs as they are shown', () => {
   it.each([
     ['http://ada:secret@host/announce', 'http://host/announce'],
     ['see https://ada@host:80/a?b=c@d, or udp://x:y@h', 'see https://host:80/a?b=c@d, or udp://h'],
@@ -156,5 +159,5 @@ describe('what is shown of an address', () => {
     ],
     ['http://host/a@b and ada@host', 'http://host/a@b and ada@host'],
     ['http%3a%2f%2fhost%2Fa%40b', 'http%3a%2f%2fhost%2Fa%40b'],
-  ])('%s', (text, shown) => expect(withoutCredentials(text)).toBe(shown));
+  ])('%s is shown as %s', (text, shown) => expect(withoutCredentials(text)).toBe(shown));
 });

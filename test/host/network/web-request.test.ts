@@ -1,6 +1,6 @@
 /**
- * One machine stands for the whole net: 127.0.0.1 is open here, 127.0.0.2 is private, and 127.0.0.3 is where nobody may
- * lead us.
+ * One machine stands for the whole internet: 127.0.0.1 is public here, 127.0.0.2 is private, and 127.0.0.3 is
+ * forbidden.
  */
 import http from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
@@ -55,20 +55,23 @@ const say = (text: string) => (_: http.IncomingMessage, response: http.ServerRes
 const leadTo = (location: string) => (_: http.IncomingMessage, response: http.ServerResponse) =>
   response.writeHead(302, { location }).end();
 
-describe('an address that the user typed', () => {
-  it.each([openHost, privateHost, forbiddenHost, 'inside.example'])('is asked at %s', async (host) => {
-    const port = await serve(host === 'inside.example' ? privateHost : host, say('here'));
-    expect(await get(`http://${host}${port}/admin?action=look`)).toBe('here');
-  });
+describe('URLs that the user typed', () => {
+  it.each([openHost, privateHost, forbiddenHost, 'inside.example'])(
+    'a URL that the user typed is requested at %s',
+    async (host) => {
+      const port = await serve(host === 'inside.example' ? privateHost : host, say('here'));
+      expect(await get(`http://${host}${port}/admin?action=look`)).toBe('here');
+    },
+  );
 
-  it('may lead on within its own server', async () => {
+  it('a URL that the user typed may redirect within its own server', async () => {
     const port = await serve(privateHost, (incoming, response) =>
       incoming.url === '/a' ? leadTo('/b?c=d')(incoming, response) : say(incoming.url!)(incoming, response),
     );
     expect(await get(`http://${privateHost}${port}/a`)).toBe('/b?c=d');
   });
 
-  it('may lead to an announce at another private address, and to nothing else there', async () => {
+  it('a URL that the user typed may redirect to an announce at another private address, and to nothing else there', async () => {
     const inside = await serve(privateHost, (incoming, response) => response.end(incoming.url));
     const lead = (to: string) => serve(privateHost, leadTo(`http://${privateHost}${inside}${to}`));
     const own = { ownQuery: 'info_hash=x' };
@@ -81,8 +84,8 @@ describe('an address that the user typed', () => {
   });
 });
 
-describe('an address that a stranger chose', () => {
-  it('is asked on the open net whatever its path, and says which server answered', async () => {
+describe('URLs that a stranger chose', () => {
+  it('a stranger’s URL is requested at a public address with any path, and the answering server is reported', async () => {
     const port = await serve(openHost, say('here'));
     const { origin } = await answer(
       `http://open.example${port}/announce.php?passkey=k&info_hash=x`,
@@ -96,7 +99,7 @@ describe('an address that a stranger chose', () => {
     '/scrape?info_hash=x',
     '/abcdefghijklmnopqrstuvwxyz234567/announce?info_hash=x',
     '/tracker/PASSKEY/announce?info_hash=x',
-  ])('is asked in a private network for %s', async (path) => {
+  ])('a stranger’s URL is requested in a private network for %s', async (path) => {
     const port = await serve(privateHost, say('here'));
     expect(await get(`http://${privateHost}${port}${path}`, stranger)).toBe('here');
   });
@@ -117,7 +120,7 @@ describe('an address that a stranger chose', () => {
     '/admin;action=wipe/announce?info_hash=x',
     '/announce/../admin?info_hash=x',
     `/${'x'.repeat(65)}/announce?info_hash=x`,
-  ])('is not asked in a private network for %s', async (path) => {
+  ])('a stranger’s URL is not requested in a private network for %s', async (path) => {
     let heard = 0;
     const port = await serve(privateHost, (...args) => {
       heard += 1;
@@ -129,7 +132,7 @@ describe('an address that a stranger chose', () => {
     expect(heard).toBe(0);
   });
 
-  it('is never asked where no tracker can be', async () => {
+  it('a stranger’s URL is never requested where no tracker can be', async () => {
     const port = await serve(forbiddenHost, say('credentials'));
     const refusal = { code: 'web-address-forbidden' };
     for (const host of [forbiddenHost, 'cloud.example'])
@@ -138,12 +141,12 @@ describe('an address that a stranger chose', () => {
       );
   });
 
-  it('with an address inside and one outside is asked outside only', async () => {
+  it('a stranger’s host name with a private and a public address is requested at the public one only', async () => {
     const port = await serve(openHost, say('outside'));
     expect(await get(`http://both.example${port}/admin`, stranger)).toBe('outside');
   });
 
-  it('gets no other request over a connection that an announce has opened', async () => {
+  it('a stranger’s URL gets no other request over the connection of an announce', async () => {
     const heard: string[] = [];
     const port = await serve(privateHost, (incoming, response) => {
       heard.push(incoming.url!);
@@ -160,9 +163,9 @@ describe('an address that a stranger chose', () => {
   });
 });
 
-describe('a redirect', () => {
+describe('redirects', () => {
   it.each([privateHost, 'inside.example'])(
-    'from the open net to %s is refused, announce or not',
+    'a redirect from a public address to %s is refused, announce or not',
     async (host) => {
       let heard = 0;
       const inside = await serve(privateHost, (...args) => {
@@ -180,14 +183,14 @@ describe('a redirect', () => {
     },
   );
 
-  it('over a second address of the open net is refused as well', async () => {
+  it('a redirect over a second public address to a private one is refused as well', async () => {
     const inside = await serve(privateHost, say('secret'));
     const second = await serve(openHost, leadTo(`http://inside.example${inside}/`));
     const first = await serve(openHost, leadTo(`http://open.example${second}/`));
     await expect(get(`http://${openHost}${first}/`)).rejects.toMatchObject({ code: 'web-redirect-private' });
   });
 
-  it('to where no tracker can be is refused wherever it comes from', async () => {
+  it('a redirect to where no tracker can be is refused from any address', async () => {
     const cloud = await serve(forbiddenHost, say('credentials'));
     for (const host of [openHost, privateHost]) {
       const port = await serve(host, leadTo(`http://cloud.example${cloud}/announce`));
@@ -197,7 +200,7 @@ describe('a redirect', () => {
     }
   });
 
-  it('out of a private network, and within the open net, is followed', async () => {
+  it('a redirect out of a private network, or between public addresses, is followed', async () => {
     const open = await serve(openHost, say('here'));
     const first = await serve(privateHost, leadTo(`http://${openHost}${open}/`));
     const { body, origin } = await answer(`http://${privateHost}${first}/`);
@@ -206,12 +209,12 @@ describe('a redirect', () => {
     expect(await get(`http://${openHost}${second}/`)).toBe('here');
   });
 
-  it.each(['file:///etc/passwd', 'http://'])('to %s is refused', async (location) => {
+  it.each(['file:///etc/passwd', 'http://'])('a redirect to %s is refused', async (location) => {
     const open = await serve(openHost, leadTo(location));
     await expect(get(`http://${openHost}${open}/`)).rejects.toMatchObject({ code: 'web-redirect-protocol' });
   });
 
-  it('is followed three times', async () => {
+  it('three redirects are followed', async () => {
     let asked = 0;
     const open = await serve(openHost, (incoming, response) => {
       asked += 1;
@@ -222,7 +225,7 @@ describe('a redirect', () => {
   });
 });
 
-it('an answer is read up to its limit', async () => {
+it('a reply is read up to its limit', async () => {
   const open = await serve(openHost, say('x'.repeat(100)));
   expect(await get(`http://${openHost}${open}/`)).toHaveLength(100);
   await expect(get(`http://${openHost}${open}/`, { bytesMax: 99 })).rejects.toMatchObject({
