@@ -1,4 +1,4 @@
-/** The files of a torrent that does not run: moved, all or none, or deleted, and never those of others. */
+/** The files of a torrent that does not run are moved (all or none) or deleted. Files of others stay. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
 
 describe('files that are moved', () => {
-  it('are the same files in the other folder, those under way too, and leave no empty folder behind', async () => {
+  it('moved files are the same files in the other folder, with their parts, and leave no empty folder behind', async () => {
     fs.renameSync(at('home/Album/a.flac'), at('home/Album/a.flac.part'));
     const { ino } = fs.statSync(at('home/Album/CD2/b.flac'));
     expect(await moveContent(metainfo, at('home'), at('new'), undefined)).toBe(at('new'));
@@ -42,7 +42,7 @@ describe('files that are moved', () => {
     expect(fs.readdirSync(at('home'))).toEqual([]);
   });
 
-  it('leave what is not theirs', async () => {
+  it('a move leaves files of others', async () => {
     write('home/Album/mine.txt', 'mine');
     write('home/Album/CD2/b.flac.part', noise(50_000, 3));
     await moveContent(metainfo, at('home'), at('new'), undefined);
@@ -50,7 +50,7 @@ describe('files that are moved', () => {
     expect(filesIn(at('new'))).toEqual(['Album/CD2/b.flac', 'Album/a.flac']);
   });
 
-  it('are all where they were when another file has the place of one', async () => {
+  it('a move leaves all files in place when another file has the place of one', async () => {
     write('new/Album/CD2/b.flac', 'another');
     await expect(moveContent(metainfo, at('home'), at('new'), undefined)).rejects.toMatchObject({
       ...{ code: 'exists', path: at('new/Album/CD2/b.flac') },
@@ -59,7 +59,7 @@ describe('files that are moved', () => {
     expect(fs.readFileSync(at('new/Album/CD2/b.flac'), 'utf8')).toBe('another');
   });
 
-  it('are put back when a folder of theirs cannot be made', async () => {
+  it('a move is undone when one of its folders cannot be created', async () => {
     write('new/Album/CD2', 'a file');
     await expect(moveContent(metainfo, at('home'), at('new'), undefined)).rejects.toMatchObject({
       code: 'folder-not-writable',
@@ -68,7 +68,7 @@ describe('files that are moved', () => {
     expect(filesIn(at('new'))).toEqual(['Album/CD2']);
   });
 
-  it('go on where a move before was cut short', async () => {
+  it('a move that was interrupted before is continued', async () => {
     fs.mkdirSync(at('new/Album'), { recursive: true });
     fs.renameSync(at('home/Album/a.flac'), at('new/Album/a.flac'));
     await moveContent(metainfo, at('home'), at('new'), undefined);
@@ -78,7 +78,7 @@ describe('files that are moved', () => {
 
   const shared = '/dev/shm';
   const isOther = fs.existsSync(shared) && fs.statSync(shared).dev !== fs.statSync(os.tmpdir()).dev;
-  it.runIf(isOther)('are copied to another disk, byte for byte, and then deleted here', async () => {
+  it.runIf(isOther)('files moved to another disk are copied byte for byte, then deleted here', async () => {
     const other = fs.mkdtempSync(path.join(shared, 'cicada-own-'));
     try {
       const before = fs.readFileSync(at('home/Album/a.flac'));
@@ -95,7 +95,7 @@ describe('files that are moved', () => {
 });
 
 describe('files that are deleted', () => {
-  it('are the own ones: files of another size, links and what others have put there stay', async () => {
+  it('a deletion leaves files of another size, links and files of others', async () => {
     write('home/Album/mine.txt', 'mine');
     write('elsewhere.flac', noise(40_000, 2));
     fs.rmSync(at('home/Album/CD2/b.flac'));
@@ -105,12 +105,12 @@ describe('files that are deleted', () => {
     expect(fs.existsSync(at('elsewhere.flac'))).toBe(true);
   });
 
-  it('take the folders with them that are empty then, and not the one that they were fetched into', async () => {
+  it('a deletion removes folders that become empty, except the download folder', async () => {
     await eraseContent(metainfo, at('home'));
     expect(fs.readdirSync(at('home'))).toEqual([]);
   });
 
-  it('are not those behind a link that has taken the place of a folder', async () => {
+  it('a deletion does not follow a link that has replaced a folder', async () => {
     fs.renameSync(at('home/Album/CD2'), at('elsewhere'));
     fs.symlinkSync(at('elsewhere'), at('home/Album/CD2'));
     await eraseContent(metainfo, at('home'));
@@ -120,7 +120,7 @@ describe('files that are deleted', () => {
     expect(filesIn(at('elsewhere'))).toEqual(['b.flac']);
   });
 
-  it('may be gone already', async () => {
+  it('a deletion accepts files that are already gone', async () => {
     fs.rmSync(at('home'), { recursive: true });
     await eraseContent(metainfo, at('home'));
     expect(fs.existsSync(at('home'))).toBe(false);
