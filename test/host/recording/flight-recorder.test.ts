@@ -1,4 +1,4 @@
-/** Real transfers are recorded, and a fresh engine that is told the same decides the same. */
+/** Real transfers are recorded, and a new engine with the same facts decides the same. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   fs.mkdirSync(source, { recursive: true });
   fs.writeFileSync(path.join(source, 'a.flac'), noise(900_000, 1));
   fs.writeFileSync(path.join(source, 'b.flac'), noise(70_001, 2));
-  // Hybrid: pieces that end in pads are part of what the engine is told.
+  // Hybrid: pieces that end in pad files are part of the facts.
   ({ metainfo } = await createTorrent(source, { format: 'hybrid', pieceLength: 32_768 }));
 });
 
@@ -38,7 +38,7 @@ const fileIn = (name: string) => path.join(root, name);
 const linesOf = (file: string) => fs.readFileSync(file, 'utf8').split('\n');
 const replayed = (file: string) => replay(linesOf(file));
 
-/** One seeds, the other fetches; both are recorded. */
+/** One client seeds, the other downloads; both are recorded. */
 async function transfer(magnet: boolean): Promise<void> {
   const common = { port: 0, host: here, threads: 1 };
   const seeder = await openClient({ ...common, recordInto: fileIn('seeder') });
@@ -59,7 +59,7 @@ async function transfer(magnet: boolean): Promise<void> {
 }
 
 describe('a recorded transfer', () => {
-  it('is decided alike when it is replayed, on both sides', async () => {
+  it('a recorded transfer is replayed with the same decisions, on both sides', async () => {
     await transfer(false);
     for (const side of ['seeder', 'fetcher']) {
       const result = replayed(fileIn(side));
@@ -68,13 +68,13 @@ describe('a recorded transfer', () => {
     }
   });
 
-  it('that began as a magnet link, too', async () => {
+  it('a recorded transfer that began as a magnet link is replayed with the same decisions', async () => {
     await transfer(true);
     expect(replayed(fileIn('fetcher'))).toMatchObject({ identical: true, end: 'stopped' });
     expect(replayed(fileIn('seeder'))).toMatchObject({ identical: true, end: 'stopped' });
   });
 
-  it('of a private torrent says so, and that the user has named its peers', async () => {
+  it('a recording of a private torrent says so, and that the user named its peers', async () => {
     ({ metainfo } = await createTorrent(source, { private: true, pieceLength: 32_768 }));
     await transfer(false);
     const facts = linesOf(fileIn('fetcher')).flatMap((line) =>
@@ -85,14 +85,14 @@ describe('a recorded transfer', () => {
     expect(replayed(fileIn('fetcher'))).toMatchObject({ identical: true });
   });
 
-  it('is recorded without the payload of its blocks', async () => {
+  it('a recording has no payload of blocks', async () => {
     await transfer(false);
     for (const side of ['seeder', 'fetcher']) {
       expect(fs.statSync(fileIn(side)).size).toBeLessThan(100_000);
     }
   });
 
-  it('tells a changed fact by the digest of what follows', async () => {
+  it('a changed fact in a recording changes the digest of what follows', async () => {
     await transfer(false);
     const lines = linesOf(fileIn('fetcher'));
     const at = lines.findIndex((line) => line.includes('"type":"piece-stored"'));
@@ -105,21 +105,21 @@ describe('a recorded transfer', () => {
     expect(divergence).toMatchObject({ line: at + 1, fact: { type: 'piece-corrupt' } });
   });
 
-  it('is for its owner alone to read', async () => {
+  it('a recording is readable by its owner only', async () => {
     await transfer(false);
     if (process.platform !== 'win32') expect(fs.statSync(fileIn('fetcher')).mode & 0o777).toBe(0o600);
   });
 });
 
 describe('a recorder', () => {
-  it('writes over nothing', async () => {
+  it('a recorder overwrites no file', async () => {
     fs.writeFileSync(fileIn('mine'), 'music');
     const opened = openClient({ port: 0, host: here, recordInto: fileIn('mine') });
     await expect(opened).rejects.toMatchObject({ code: 'exists', path: fileIn('mine') });
     expect(fs.readFileSync(fileIn('mine'), 'utf8')).toBe('music');
   });
 
-  it('ends at its cap and says so; the engine goes on', () => {
+  it('a recorder ends at its size limit and says so, and the engine continues', () => {
     const recorder = FlightRecorder.open(fileIn('small'), engineOptions, 6_000);
     let handled = 0;
     const count = () => {
@@ -136,7 +136,7 @@ describe('a recorder', () => {
     expect(linesOf(fileIn('small')).at(-2)).toContain('"end":"full"');
   });
 
-  it('keeps the fact at which the engine failed', () => {
+  it('a recorder keeps the fact at which the engine failed', () => {
     const recorder = FlightRecorder.open(fileIn('failed'), engineOptions);
     const engine = recorder.listenTo({
       handle(): readonly Action[] {

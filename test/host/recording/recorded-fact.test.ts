@@ -1,4 +1,4 @@
-/** Facts as a recording keeps them: all that is decided by, and no payload. */
+/** Facts as a recording keeps them: everything that decisions depend on, and no payload. */
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../../../client/engine/contract.ts';
 import { base64, recordedFact } from '../../../client/host/recording/recorded-fact.ts';
@@ -14,14 +14,14 @@ const noElision = () => {
 const recorded = (fact: Fact) => JSON.parse(JSON.stringify(recordedFact(fact, noElision)));
 const base = (...bytes: number[]) => Buffer.from(bytes).toString('base64');
 
-describe('bytes are kept', () => {
-  it('as they lie in a larger buffer, the run that is meant', () => {
+describe('recorded bytes', () => {
+  it('recorded bytes are the range that is meant, even within a larger buffer', () => {
     expect(base64(inside(1, 2, 3))).toBe(base(1, 2, 3));
     expect(base64(inside(1, 2, 3), 1)).toBe(base(2, 3));
     expect(base64(inside(1, 2, 3), 1, 2)).toBe(base(2));
   });
 
-  it('of a stream as they are told without payload', () => {
+  it('recorded bytes of a stream have no payload', () => {
     const bytes = inside(1, 2, 3, 4);
     const asked: unknown[] = [];
     const elide = (...about: unknown[]) => {
@@ -33,30 +33,30 @@ describe('bytes are kept', () => {
     expect(asked).toEqual([[7, bytes, 3]]);
   });
 
-  it('of a block only by their count', () => {
+  it('a recorded block has only its size', () => {
     const fact: Fact = { type: 'block-read', torrent: 1, read: 2, bytes: inside(1, 2, 3) };
     expect(recorded(fact)).toEqual({ type: 'block-read', torrent: 1, read: 2, bytes: 3 });
   });
 });
 
-describe('a torrent is kept', () => {
+describe('recorded torrents', () => {
   const spec = { torrent: 1, infoHash, geometry, trackers, private: false };
   const hash = base(...infoHash);
 
-  it('without what is not known of it', () => {
+  it('a recorded torrent omits unknown fields', () => {
     expect(recorded({ type: 'added', spec })).toEqual({
       type: 'added',
       spec: { torrent: 1, infoHash: hash, geometry: { totalBytes: 100_000, pieceLength: 32_768 }, trackers },
     });
   });
 
-  it('as private when it is', () => {
+  it('a recorded private torrent is private', () => {
     expect(recorded({ type: 'added', spec: { ...spec, private: true } }).spec).toMatchObject({
       private: true,
     });
   });
 
-  it('with its pieces, wishes, pads and info dictionary', () => {
+  it('a recorded torrent has its pieces, selection, pad files and info dictionary', () => {
     const more = {
       ...{ have: inside(0xa0), priorities: inside(0, 4, 7, 1), infoBytes: inside(100, 101) },
       dataBytes: new Map([[3 as PieceIndex, 1_000]]),
@@ -67,7 +67,7 @@ describe('a torrent is kept', () => {
     });
   });
 
-  it('with the pieces that are shorter than their place, and a last one only when it is shorter than it must be', () => {
+  it('a recorded torrent has its short pieces, and the last one only when it is shorter than it must be', () => {
     const short = new Map([
       [1, 5],
       [3, 1_000],
@@ -85,7 +85,7 @@ describe('a torrent is kept', () => {
     });
   });
 
-  it('as a magnet link by its hash and trackers', () => {
+  it('a recorded magnet link has its info-hash and trackers', () => {
     expect(recorded({ type: 'magnet-added', spec: { torrent: 1, infoHash, trackers } })).toEqual({
       type: 'magnet-added',
       spec: { torrent: 1, infoHash: hash, trackers },
@@ -93,7 +93,7 @@ describe('a torrent is kept', () => {
   });
 });
 
-it('a choice of pieces is kept with its torrent, and other facts are kept as they are', () => {
+it('a recorded selection of pieces has its torrent, and other facts are unchanged', () => {
   expect(recorded({ type: 'pieces-selected', torrent: 3, priorities: inside(0, 7) })).toEqual({
     type: 'pieces-selected',
     torrent: 3,
