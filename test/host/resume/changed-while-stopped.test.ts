@@ -34,7 +34,7 @@ describe('after a clean stop', () => {
     await bench.end('stopped');
   });
 
-  it('untouched parts are believed, and nothing is hashed', async () => {
+  it('after a clean stop, unchanged parts are believed, and nothing is hashed', async () => {
     expect(await bench.startAgain()).toEqual({ have: [0, 1], hashedBytes: 0 });
   });
 
@@ -43,14 +43,14 @@ describe('after a clean stop', () => {
     expect((await bench.startAgain()).have).toEqual([1]);
   });
 
-  it('a byte that was changed with the time put back costs its piece', async () => {
+  it('a changed byte with the old mtime restored costs its piece', async () => {
     const { atime, mtime } = fs.statSync(part());
     change(part(), pieceLength + 1);
     fs.utimesSync(part(), atime, mtime);
     expect((await bench.startAgain()).have).toEqual([0]);
   });
 
-  it('a part that was cut short and filled again has lost what was cut', async () => {
+  it('a part that was cut short and extended again has lost what was cut', async () => {
     const { size, atime, mtime } = fs.statSync(part());
     fs.truncateSync(part(), pieceLength);
     fs.truncateSync(part(), size);
@@ -63,7 +63,7 @@ describe('after a clean stop', () => {
     ['other bytes', (bytes: number) => Buffer.from(noise(bytes, 99))],
     ['no bytes', () => Buffer.alloc(0)],
   ])(
-    'another file of equal time in a part’s place, with no piece that is right, is refused and not touched: %s',
+    'another file with the same mtime in a part’s place, without a right piece, is refused and not touched: %s',
     async (_, make) => {
       const { size, atime, mtime } = fs.statSync(part());
       const bytes = make(size);
@@ -72,7 +72,7 @@ describe('after a clean stop', () => {
       fs.utimesSync(part(), atime, mtime);
       await expect(bench.startAgain()).rejects.toMatchObject({ code: 'exists', path: part() });
       expect(fs.readFileSync(part())).toEqual(bytes);
-      // Nor the next time: what was refused is not taken for what a crash has left.
+      // Nor the next time: the refused file is not taken for a leftover of a crash.
       await expect(bench.startAgain()).rejects.toMatchObject({ code: 'exists', path: part() });
     },
   );
@@ -85,36 +85,36 @@ describe('after a clean stop', () => {
     expect(hashedBytes).toBeGreaterThan(0);
   });
 
-  it('a part that was deleted has nothing', async () => {
+  it('a deleted part has no pieces', async () => {
     fs.rmSync(part());
     expect((await bench.startAgain()).have).toEqual([]);
   });
 
-  it('bytes that another program put where pieces are missing count when they are right', async () => {
+  it('right bytes that another program wrote in place of missing pieces count', async () => {
     fs.copyFileSync(path.join(bench.source, 'a.flac'), part());
     expect((await bench.startAgain()).have).toEqual([0, 1, 2]);
   });
 });
 
-describe('files that have their names', () => {
+describe('files with their final names', () => {
   beforeEach(async () => {
     await bench.storeAll();
     await bench.end('stopped');
   });
   const final = () => path.join(bench.album, 'a.flac');
 
-  it('are believed after a clean stop, and nothing is hashed: naming them was our own doing', async () => {
+  it('files with final names are believed after a clean stop without hashing, since the client renamed them', async () => {
     expect(await bench.startAgain()).toMatchObject({ have: [0, 1, 2, 3, 4, 5], hashedBytes: 0 });
   });
 
-  it('are refused by name when one byte has changed, also with the time put back', async () => {
+  it('a file with its final name and one changed byte is refused by name, also with its mtime restored', async () => {
     const { atime, mtime } = fs.statSync(final());
     change(final(), 5);
     fs.utimesSync(final(), atime, mtime);
     await expect(bench.startAgain()).rejects.toMatchObject({ code: 'exists', path: final() });
   });
 
-  it('are hashed and believed when only their rights have changed', async () => {
+  it('files whose permissions alone changed are hashed and believed', async () => {
     fs.chmodSync(final(), 0o600);
     const { have, hashedBytes } = await bench.startAgain();
     expect(have).toEqual([0, 1, 2, 3, 4, 5]);
@@ -123,14 +123,14 @@ describe('files that have their names', () => {
 });
 
 describe('after the program was killed', () => {
-  it('a changed byte in a part that is recorded is found', async () => {
+  it('after a kill, a changed byte in a recorded part is found', async () => {
     await store(0, 1, 2);
     await bench.end('killed');
     change(part(), 100);
     expect((await bench.startAgain()).have).toEqual([1, 2]);
   });
 
-  it('a part that grew after the last record is hashed, and what is right in it counts', async () => {
+  it('after a kill, a part that grew since its last record is hashed, and its right pieces count', async () => {
     await store(0);
     await bench.end('killed');
     fs.copyFileSync(path.join(bench.source, 'a.flac'), path.join(bench.folder, 'whole'));
@@ -141,10 +141,10 @@ describe('after the program was killed', () => {
     expect((await bench.startAgain()).have).toEqual([0, 1]);
   });
 
-  it('a file that was not written since the last record is believed', async () => {
+  it('after a kill, a file that was not written since the last record is believed', async () => {
     await store(0, 1, 2, 3);
     await bench.end('killed');
-    // a.flac is whole; d/e.flac is under way.
+    // a.flac is whole; d/e.flac is a part.
     change(part('d/e.flac'), 1);
     const { have, hashedBytes } = await bench.startAgain();
     expect(have).toEqual([0, 1, 2]);
@@ -153,14 +153,14 @@ describe('after the program was killed', () => {
 });
 
 describe('the record', () => {
-  it('does not take a change of another program, made before the stop, for ours', async () => {
+  it('the record does not take another program’s change before the stop for the client’s', async () => {
     await store(0, 1);
     change(part(), 100);
     await bench.end('stopped');
     expect((await bench.startAgain()).have).toEqual([1]);
   });
 
-  it('of an earlier version of Cicada is believed as far as it goes', async () => {
+  it('a record of an earlier version of Cicada is believed as far as it goes', async () => {
     await store(0, 1);
     await bench.end('stopped');
     const folder = path.join(bench.folder, '..', 'state', 'resume');

@@ -1,4 +1,4 @@
-/** What a record claims: only what was forced to the disk, whatever happens while it is made. */
+/** A record claims only synced pieces, also when pieces and files change while it is made. */
 import { describe, expect, it } from 'vitest';
 import { Outcome, start } from '../../../client/host/disk/steps.ts';
 import { StorageBench, torrent } from '../storage/storage-bench.ts';
@@ -7,8 +7,8 @@ import { finished, TestDrive } from '../test-drive.ts';
 const part = '/out/album/a.flac.part';
 const trouble = { code: 'EIO', message: 'fsync' };
 
-describe('a piece is not claimed', () => {
-  it('that is stored while a record is made, though a thread has forced it: its folder is not on the disk yet', () => {
+describe('pieces that a record does not claim', () => {
+  it('a piece stored during a record is not claimed even if a thread has synced it: its folder may not be on the disk yet', () => {
     const bench = new StorageBench();
     const { files, test } = bench;
     bench.fetch(0);
@@ -25,7 +25,7 @@ describe('a piece is not claimed', () => {
     expect(test.drive.forcedAt('/out/album/disc/c.flac.part')).toBeDefined();
   });
 
-  it('that is written while its file is forced to the disk: it waits for the next fsync', () => {
+  it('a piece written during the fsync of its file is not claimed, and waits for the next fsync', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.at('sync a.flac.part', () => bench.fetch(1));
@@ -35,7 +35,7 @@ describe('a piece is not claimed', () => {
     expect(bench.test.calls).toContain('sync a.flac.part');
   });
 
-  it('that is lost while a record is made, after it was forced to the disk', () => {
+  it('a piece lost during a record is not claimed, even after its fsync', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.fetch(1);
@@ -46,7 +46,7 @@ describe('a piece is not claimed', () => {
     expect(bench.flush()).toEqual([1]);
   });
 
-  it('whose file is gone when it is to be forced, nor any other piece of that file; and it is looked for within a second', () => {
+  it('no piece of a file that is missing at its fsync is claimed, and the file is looked for within a second', () => {
     const bench = new StorageBench();
     for (const piece of [0, 4]) bench.fetch(piece);
     expect(bench.flush()).toEqual([0, 4]);
@@ -57,7 +57,7 @@ describe('a piece is not claimed', () => {
     expect(bench.lost()).toEqual([0, 1]);
   });
 
-  it('whose file has another one in its place, which is not forced to the disk for us', () => {
+  it('a piece whose file was replaced is not claimed, and the other file is not synced', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.fs.remove(part);
@@ -66,7 +66,7 @@ describe('a piece is not claimed', () => {
     expect(bench.test.calls).not.toContain('sync a.flac.part');
   });
 
-  it('whose file cannot be opened; it is not lost, and claimed when that is over', () => {
+  it('a piece whose file cannot be opened is not claimed and not lost, and is claimed once the file opens', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.failing.set('open a.flac.part', 'EMFILE');
@@ -78,7 +78,7 @@ describe('a piece is not claimed', () => {
     expect(bench.lost()).toEqual([]);
   });
 
-  it('while another fsync of its file is under way, which may have failed first; and the journal tries again', () => {
+  it('a piece is not claimed while another fsync of its file is under way, which may have failed first, and the journal retries', () => {
     const bench = new StorageBench();
     const { unforced } = bench.files;
     bench.fetch(0);
@@ -90,7 +90,7 @@ describe('a piece is not claimed', () => {
     expect(bench.recorded()).toEqual([0]);
   });
 
-  it('whose fsync has failed: it is fetched again, and claimed after an fsync of its own', () => {
+  it('a piece whose fsync failed is downloaded again, and claimed after an fsync of its own', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.failing.set('sync a.flac.part', 'EIO');
@@ -103,7 +103,7 @@ describe('a piece is not claimed', () => {
   });
 });
 
-it('a file that gets its name between our look and our open is the same file, and its pieces are claimed', () => {
+it('the pieces of a file that gets its final name between the inspection and the open are claimed', () => {
   const bench = new StorageBench();
   for (const piece of [0, 1, 3, 4]) bench.fetch(piece);
   // Its last piece.
@@ -114,7 +114,7 @@ it('a file that gets its name between our look and our open is the same file, an
   expect(bench.lost()).toEqual([]);
 });
 
-it('of a file that has its name nothing is fetched again when its fsync fails, and the next start reads it', () => {
+it('after a failed fsync of a file with its final name nothing is downloaded again, and the next start reads it', () => {
   const bench = new StorageBench();
   bench.fetchAll();
   const file = bench.file('a.flac');
@@ -129,7 +129,7 @@ it('of a file that has its name nothing is fetched again when its fsync fails, a
   expect(again.hashedBytes).toBeGreaterThan(0);
 });
 
-it('an fsync that fails after the torrent has been stopped is not claimed either, and the next start reads its pieces', () => {
+it('pieces whose fsync fails during the stop are not claimed, and the next start reads them', () => {
   const bench = new StorageBench();
   bench.fetch(0);
   bench.test.failing.set('sync a.flac.part', 'EIO');
@@ -140,7 +140,7 @@ it('an fsync that fails after the torrent has been stopped is not claimed either
   expect(bench.again().has()).toEqual([0]);
 });
 
-it('what a thread could not force to the disk is not claimed, though the torrent has been stopped meanwhile', () => {
+it('pieces that a thread could not sync are not claimed, even if the torrent was stopped in between', () => {
   const bench = new StorageBench();
   bench.fetch(0);
   bench.disk.remove(torrent);
@@ -150,15 +150,15 @@ it('what a thread could not force to the disk is not claimed, though the torrent
   expect(bench.record()).toMatchObject({ clean: false });
 });
 
-describe('a record does not say that the program ended cleanly', () => {
-  it('when a file could not be opened', () => {
+describe('records without a clean end', () => {
+  it('a record is not clean when a file could not be opened', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.failing.set('open a.flac.part', 'EACCES');
     expect(bench.stop()).toMatchObject({ clean: false });
   });
 
-  it('when a file was not there: it may be back at the next start', () => {
+  it('a record is not clean when a file was missing, since it may be back at the next start', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.fs.rename(part, '/out/aside');
@@ -167,7 +167,7 @@ describe('a record does not say that the program ended cleanly', () => {
     expect(bench.again().has()).toEqual([0]);
   });
 
-  it('when a piece was written while its file was forced for the last time', () => {
+  it('a record is not clean when a piece was written during the last fsync of its file', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.at('sync a.flac.part', () => bench.fetch(1));
@@ -176,7 +176,7 @@ describe('a record does not say that the program ended cleanly', () => {
     expect(bench.recorded()).toEqual([0]);
   });
 
-  it('while it goes on', () => {
+  it('a record is not clean while the program runs', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.flush();
@@ -185,7 +185,7 @@ describe('a record does not say that the program ended cleanly', () => {
   });
 });
 
-it('the side file that others have written into has no looks in the record, and a file beside it has', () => {
+it('after a foreign write into the part file, the record has no valid stamp of the files with data in it', () => {
   const bench = new StorageBench({ wanted: ['a.flac'] });
   bench.fetch(2);
   bench.fetch(0);
@@ -197,7 +197,7 @@ it('the side file that others have written into has no looks in the record, and 
   expect(stampsOf()).toEqual([false, true, true]);
 });
 
-it('every folder on the way is forced to the disk, the chosen one too, which may be new', () => {
+it('every folder of the path is synced, including the chosen one, which may be new', () => {
   const on = new TestDrive();
   on.fs.mkdir('/home');
   const bench = new StorageBench({ on, folder: '/home/music' });
@@ -206,7 +206,7 @@ it('every folder on the way is forced to the disk, the chosen one too, which may
   expect(on.drive.forcedAt('/home/music/album/disc/c.flac.part')).toBeDefined();
 });
 
-it('a folder that cannot be forced to the disk is no trouble, since some systems cannot; and nothing stays open', () => {
+it('a folder that cannot be synced is no error, since some systems cannot, and no file stays open', () => {
   const bench = new StorageBench();
   bench.fetch(0);
   const open = bench.test.fs.openPaths.length;
@@ -215,7 +215,7 @@ it('a folder that cannot be forced to the disk is no trouble, since some systems
   expect(bench.test.fs.openPaths).toHaveLength(open);
 });
 
-it('nothing that is opened for an fsync stays open, however it ends', () => {
+it('no file opened for an fsync stays open after it succeeds or fails', () => {
   const bench = new StorageBench();
   bench.fetch(0);
   const open = bench.test.fs.openPaths.length;
@@ -230,7 +230,7 @@ it('nothing that is opened for an fsync stays open, however it ends', () => {
   expect(bench.test.fs.openPaths).toHaveLength(open);
 });
 
-it('what says no more than EIO when it is closed, as network disks do that are away, stops no record', () => {
+it('a close that fails with EIO, as on an unreachable network disk, stops no record', () => {
   const bench = new StorageBench();
   const { later } = bench.test.fs;
   const { open } = later;
@@ -253,7 +253,7 @@ it('what says no more than EIO when it is closed, as network disks do that are a
   expect(bench.stop()).toMatchObject({ clean: false });
 });
 
-it('what the caller knows of its pieces is not changed by what the record forgets', () => {
+it('pieces that the record omits are not removed from the caller’s bitfield', () => {
   const bench = new StorageBench();
   bench.fetch(0);
   bench.stop();
@@ -263,7 +263,7 @@ it('what the caller knows of its pieces is not changed by what the record forget
   expect(again.prepared.have).toEqual(before);
 });
 
-it('a record under way when the torrent is stopped does not overwrite the last one', () => {
+it('a record under way at the stop does not overwrite the last one', () => {
   const bench = new StorageBench();
   bench.fetch(0);
   bench.test.at('sync a.flac.part', () => start(bench.journal.stopping()));

@@ -1,18 +1,21 @@
-/** When a record is made: soon after something was stored or lost, at once after much, and never after the last one. */
+/**
+ * When a record is made: soon after a piece was stored or lost, at once after many bytes, and never after the
+ * last record.
+ */
 import { describe, expect, it } from 'vitest';
 import { start } from '../../../client/host/disk/steps.ts';
 import { pieceLength, StorageBench } from '../storage/storage-bench.ts';
 import { finished } from '../test-drive.ts';
 
-/** Records that were begun. */
+/** The number of records begun. */
 const begun = ({ test }: StorageBench) =>
   test.calls.filter((call) => call.startsWith('open') && call.endsWith('.tmp')).length;
 
-/** Timers of the journal: the other one is that of the looks every two seconds. */
+/** Timers of the journal. The remaining one belongs to the inspection every two seconds. */
 const armed = ({ timers }: StorageBench) => timers.waiting.length - 1;
 
 describe('a record is made', () => {
-  it('two seconds after the first piece, however many come meanwhile', () => {
+  it('a record is made two seconds after the first piece, however many follow', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.timers.pass(1_500);
@@ -25,21 +28,21 @@ describe('a record is made', () => {
     expect(begun(bench)).toBe(1);
   });
 
-  it('at once when so many bytes were stored since the last one, and not before', () => {
+  it('a record is made at once when `flushBytes` were stored since the last one, and not before', () => {
     const bench = new StorageBench({ pace: { flushMs: 2_000, flushBytes: 2 * pieceLength } });
     bench.fetch(0);
     expect(begun(bench)).toBe(0);
     bench.fetch(1);
     expect(begun(bench)).toBe(1);
     expect(bench.recorded()).toEqual([0, 1]);
-    // What is recorded counts no more.
+    // Recorded bytes do not count any more.
     bench.fetch(2);
     expect(begun(bench)).toBe(1);
     bench.fetch(3);
     expect(begun(bench)).toBe(2);
   });
 
-  it('after the one that is under way, and not beside it, of what is stored meanwhile', () => {
+  it('pieces stored during a record are recorded after it, not in parallel', () => {
     const bench = new StorageBench({ pace: { flushMs: 2_000, flushBytes: pieceLength } });
     bench.test.at('sync a.flac.part', () => {
       for (const piece of [1, 3, 4]) bench.fetch(piece);
@@ -53,7 +56,7 @@ describe('a record is made', () => {
     expect(begun(bench)).toBe(2);
   });
 
-  it('two seconds after a piece was lost', () => {
+  it('a record is made two seconds after a piece was lost', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.flush();
@@ -63,10 +66,10 @@ describe('a record is made', () => {
     expect(bench.recorded()).toEqual([]);
   });
 
-  it('after the one that is under way, of what is lost meanwhile', () => {
+  it('a piece lost during a record is removed by the next record', () => {
     const bench = new StorageBench();
     bench.fetch(0);
-    // All is decided but the writing.
+    // Everything but the write is decided.
     bench.test.at('sync resume', () => {
       bench.files.losePieces([bench.piece(0)]);
       bench.journal.onLost([bench.piece(0)]);
@@ -77,7 +80,7 @@ describe('a record is made', () => {
     expect(bench.recorded()).toEqual([]);
   });
 
-  it('again every two seconds while its own disk does not take it, though nothing more is stored', () => {
+  it('a record that its disk refuses is retried every two seconds, even if no more pieces are stored', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.flush();
@@ -92,7 +95,7 @@ describe('a record is made', () => {
     expect(armed(bench)).toBe(0);
   });
 
-  it('for who asks for it after the one that is under way, with all that was stored until then', () => {
+  it('a requested record follows the one under way, with all pieces stored until then', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     let isDone = false;
@@ -108,7 +111,7 @@ describe('a record is made', () => {
     expect(bench.recorded()).toEqual([0, 1]);
   });
 
-  it('without being asked at the start, when what is there may not be on the disk yet', () => {
+  it('a record is made after a start whose pieces may not be synced yet', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     // Killed before the first record.
@@ -122,7 +125,7 @@ describe('a record is made', () => {
 });
 
 describe('after the last record', () => {
-  it('none is written that was due', () => {
+  it('no record that was due is written after the last one', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     finished(bench.journal.stopping());
@@ -131,7 +134,7 @@ describe('after the last record', () => {
     expect(bench.record()).toMatchObject({ clean: true });
   });
 
-  it('none is due, whatever is still told', () => {
+  it('no event after the last record makes another one due', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     finished(bench.journal.stopping());
@@ -141,7 +144,7 @@ describe('after the last record', () => {
     expect(armed(bench)).toBe(0);
   });
 
-  it('none is due of what came during the one before', () => {
+  it('pieces stored during the record before the stop make no later record due', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.at('sync a.flac.part', () => {

@@ -1,17 +1,17 @@
-/** What a start believes by its record, what it reads, and what it does not look at. */
+/** What a start believes by its record, what it reads, and what it does not inspect. */
 import { describe, expect, it } from 'vitest';
 import type { ResumeRecord } from '../../../client/host/resume/resume-store.ts';
 import { bytesOf } from '../../sim/storage/album.ts';
 import { StorageBench, torrent } from '../storage/storage-bench.ts';
 import { finished } from '../test-drive.ts';
 
-/** As if the record had said something else. */
+/** Rewrites the record. */
 function amend(bench: StorageBench, change: Partial<ResumeRecord>): void {
   const { infoHash } = bench.album.metainfo;
   finished(bench.store.saving(infoHash, bench.files.rootPath, { ...bench.record()!, ...change }));
 }
 
-describe('a piece that is not recorded', () => {
+describe('pieces that are not recorded', () => {
   const stored = () => {
     const bench = new StorageBench();
     bench.fetch(0);
@@ -20,20 +20,20 @@ describe('a piece that is not recorded', () => {
     return bench;
   };
 
-  it('is known to be missing after a clean end, while its files look as recorded: nothing is read', () => {
+  it('an unrecorded piece is missing without a read after a clean end, while its files are as recorded', () => {
     const bench = stored();
     amend(bench, { have: Uint8Array.of(0x80) });
     const again = bench.again();
     expect([again.has(), again.hashedBytes]).toEqual([[0], 0]);
   });
 
-  it('is read after any other end, though its files look as recorded', () => {
+  it('an unrecorded piece is read after any other end, even if its files are as recorded', () => {
     const bench = stored();
     amend(bench, { have: Uint8Array.of(0x80), clean: false });
     expect(bench.again().has()).toEqual([0, 1]);
   });
 
-  it('is read when a file that has its name would be refused without it', () => {
+  it('an unrecorded piece is read when a file with its final name would be refused without it', () => {
     const bench = new StorageBench();
     bench.fetchAll();
     bench.stop();
@@ -41,7 +41,7 @@ describe('a piece that is not recorded', () => {
     expect(bench.again().has()).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('is read when only one of its files looks otherwise than recorded', () => {
+  it('an unrecorded piece is read when only one of its files differs from the record', () => {
     const bench = new StorageBench({ sizes: { 'a.flac': 40_000, 'b.flac': 20_000 } });
     for (const piece of [0, 2]) bench.fetch(piece);
     bench.stop();
@@ -51,7 +51,7 @@ describe('a piece that is not recorded', () => {
     expect(bench.again().has()).toEqual([0, 2]);
   });
 
-  it('is not looked for where a file of it is not there', () => {
+  it('an unrecorded piece is not read when one of its files is missing', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.fetch(3);
@@ -62,7 +62,7 @@ describe('a piece that is not recorded', () => {
   });
 });
 
-it('a recorded piece is believed only when each of its files looks as recorded', () => {
+it('a recorded piece is believed only when each of its files is as recorded', () => {
   const bench = new StorageBench();
   for (const piece of [0, 1, 2, 3]) bench.fetch(piece);
   bench.stop();
@@ -71,7 +71,7 @@ it('a recorded piece is believed only when each of its files looks as recorded',
   expect(bench.again().has()).toEqual([0, 1, 3]);
 });
 
-it('pads are in no file, and the pieces that end with them are believed without reading', () => {
+it('pad files are not on the disk, and pieces that end with them are believed without reading', () => {
   const bench = new StorageBench({ sizes: { 'a.flac': 20_000, '.pad/12768': 12_768, 'b.flac': 20_000 } });
   bench.fetchAll();
   expect(bench.stop()).toMatchObject({ clean: true });
@@ -79,7 +79,7 @@ it('pads are in no file, and the pieces that end with them are believed without 
   expect([again.has(), again.hashedBytes]).toEqual([[0, 1, 2, 3], 0]);
 });
 
-it('nothing is believed of another program’s longer file in the place of one that is not wanted', () => {
+it('no piece is believed from another program’s longer file in the place of an unwanted one', () => {
   const bench = new StorageBench({ wanted: ['a.flac'] });
   for (const piece of [0, 1, 2]) bench.fetch(piece);
   bench.flush();
@@ -90,7 +90,7 @@ it('nothing is believed of another program’s longer file in the place of one t
   expect(again.has()).toEqual([0, 1, 2]);
 });
 
-describe('what lies aside', () => {
+describe('data in the part file', () => {
   const stored = () => {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     for (const piece of [0, 1, 2]) bench.fetch(piece);
@@ -98,12 +98,12 @@ describe('what lies aside', () => {
     return bench;
   };
 
-  it('is believed by the record, and not read again', () => {
+  it('the part file is believed by the record and not read again', () => {
     const again = stored().again({ wanted: ['a.flac'] });
     expect([again.has(), again.hashedBytes]).toEqual([[0, 1, 2], 0]);
   });
 
-  it('goes home at a start that wants its files, and is forced to the disk there before it is recorded', () => {
+  it('data in the part file moves into its files at a start that wants them, and is synced there before it is recorded', () => {
     const again = stored().again();
     const { test } = again;
     expect(again.has()).toEqual([0, 1, 2]);
@@ -115,14 +115,14 @@ describe('what lies aside', () => {
     expect(test.drive.forcedAt('/out/album/disc/c.flac.part')?.forcedBytes).toHaveLength(9_142);
   });
 
-  it('is not believed when others have changed it, nor is the rest of its piece', () => {
+  it('the part file is not believed when another program has changed it, nor are the rest of its pieces', () => {
     const bench = stored();
     bench.test.write(bench.files.side!.path, new Uint8Array(5), 10_000);
     expect(bench.again({ wanted: ['a.flac'] }).has()).toEqual([0, 1]);
     expect(bench.again().has()).toEqual([0, 1]);
   });
 
-  it('of one file goes home from all pieces that it shares with others', () => {
+  it('a selected file gets the parts of all pieces that it shares with others from the part file', () => {
     // The second file has no piece of its own.
     const sizes = { 'a.flac': 20_000, 'b.flac': 20_000, 'c.flac': 20_000 };
     const bench = new StorageBench({ sizes, wanted: ['a.flac', 'c.flac'] });

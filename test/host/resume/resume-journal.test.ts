@@ -1,4 +1,4 @@
-/** What the record of a download may say: nothing that was not forced to the disk before. */
+/** What the record of a download may claim: only pieces that were synced before. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ afterEach(() => {
   temporary[Symbol.dispose]();
 });
 
-/** Paths that were opened to be forced to the disk, before the record was written. */
+/** The paths that were opened for an fsync before the record was written. */
 async function forcedBy(act: () => Promise<void>): Promise<string[]> {
   const opened: string[] = [];
   const { open } = fs;
@@ -42,7 +42,7 @@ async function forcedBy(act: () => Promise<void>): Promise<string[]> {
   return opened.slice(0, recordAt);
 }
 
-/** Stores a piece of 64 KiB, as far as the journal hears of it. */
+/** Reports a stored piece of 64 KiB to the journal. */
 function storerIn(geometry: Geometry, files: TorrentFiles, journal: ResumeJournal): (index: number) => void {
   return (index) => {
     const pieceIndex = geometry.pieceIndex(index)!;
@@ -57,8 +57,8 @@ function storerIn(geometry: Geometry, files: TorrentFiles, journal: ResumeJourna
   };
 }
 
-it('forces to the disk what was only found by hashing, before it is recorded', async () => {
-  // Who was killed has left right files behind, and no record.
+it('pieces that were only found by hashing are synced before they are recorded', async () => {
+  // A killed program has left right files and no record.
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   expect([...unforced!].length).toBeGreaterThanOrEqual(3);
   const store = new ResumeStore(temporary.in('state'));
@@ -69,7 +69,7 @@ it('forces to the disk what was only found by hashing, before it is recorded', a
   }
 });
 
-it('opens nothing again of what the record had already', async () => {
+it('files whose pieces are all recorded are not opened again', async () => {
   const store = new ResumeStore(temporary.in('state'));
   const first = await prepareDownload(metainfo, temporary.in('.'));
   await new ResumeJournal(store, {
@@ -87,7 +87,7 @@ it('opens nothing again of what the record had already', async () => {
   expect(await forcedBy(() => journal.stop())).toEqual([]);
 });
 
-it('after a failed fsync, what was written since the last good one is never recorded, and the journal goes on', async () => {
+it('after a failed fsync the pieces since the last good one are never recorded, and the journal continues', async () => {
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   const store = new ResumeStore(temporary.in('state'));
   const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced });
@@ -107,7 +107,7 @@ it('after a failed fsync, what was written since the last good one is never reco
     }
     return handle;
   });
-  // The second fsync succeeds, and proves nothing: the system has forgotten what it could not write.
+  // The second fsync succeeds but proves nothing: the system has dropped what it could not write.
   for (const act of [() => journal.flush(), () => journal.stop()]) {
     await act();
     const record = (await store.load(metainfo.infoHash, files.rootPath, files.files.length))!;
@@ -116,12 +116,12 @@ it('after a failed fsync, what was written since the last good one is never reco
       expect(isRecorded, `piece ${i}`).toBe(!inBad.includes(i));
     }
   }
-  // Nothing that is left in it waits for another one.
+  // No piece in it waits for another fsync.
   expect(failures).toBe(1);
   expect(told).toEqual(inBad);
 });
 
-it('forces the folder of a file to the disk soon that gets its name while nothing is stored, and records it', async () => {
+it('the folder of a file that gets its final name while no piece is stored is synced soon, and the file recorded', async () => {
   const store = new ResumeStore(temporary.in('state'));
   const { files, have } = await prepareDownload(metainfo, temporary.in('.'));
   for (const file of files.files) {
@@ -144,12 +144,12 @@ it('forces the folder of a file to the disk soon that gets its name while nothin
     due[0]!();
     await journal.flush();
   });
-  // The file itself was forced before it got its name.
+  // The file itself was synced before it got its name.
   expect(forced).toContain(dirname(files.pathOf(files.files[0]!)));
   expect(forced).not.toContain(files.pathOf(files.files[0]!));
 });
 
-it('a record that a full disk did not take is written when there is room, and no half of it stays', async () => {
+it('a record that a full disk refused is written when there is room, and no partial record stays', async () => {
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   const state = temporary.in('state');
   const store = new ResumeStore(state);
@@ -168,7 +168,7 @@ it('a record that a full disk did not take is written when there is room, and no
     code: 'ENOSPC',
   });
   expect(await fs.readdir(join(state, 'resume'))).toEqual([]);
-  // The journal comes across the same, after two seconds.
+  // The journal meets the full disk again after two seconds.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const tried = vi.spyOn(store, 'saving');
   const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced });
@@ -181,7 +181,7 @@ it('a record that a full disk did not take is written when there is room, and no
   expect(saved).toMatchObject({ clean: true });
 });
 
-it('the folder of the hidden file is forced to the disk, also when its piece lies in another folder', async () => {
+it('the folder of the part file is synced even if its piece lies in another folder', async () => {
   mkdirSync(temporary.in('Box', 'disc'), { recursive: true });
   writeFileSync(temporary.in('Box', 'disc', 'a.flac'), Buffer.alloc(100 * KiB, 1));
   writeFileSync(temporary.in('Box', 'disc', 'b.flac'), Buffer.alloc(100 * KiB, 2));
@@ -192,15 +192,15 @@ it('the folder of the hidden file is forced to the disk, also when its piece lie
   const store = new ResumeStore(temporary.in('state'));
   const journal = new ResumeJournal(store, { infoHash: box.metainfo.infoHash, files, have });
   const storePiece = storerIn(box.metainfo.geometry, files, journal);
-  // All folders on the way are forced to the disk with the first file.
+  // All folders of the path are synced with the first file.
   storePiece(0);
   await journal.flush();
-  // The second piece has a part in the hidden file, which is new.
+  // The second piece has a part in the part file, which is new.
   storePiece(1);
   expect(await forcedBy(() => journal.stop())).toContain(temporary.in('out', 'Box'));
 });
 
-it('of each folder that is made, its own folder is forced to the disk: also of a later one beside another', async () => {
+it('the parent of each created folder is synced, also for a folder created later beside another', async () => {
   for (const disc of ['disc 1', 'disc 2']) {
     mkdirSync(temporary.in('Box', disc), { recursive: true });
     writeFileSync(temporary.in('Box', disc, 'a.flac'), Buffer.alloc(128 * KiB, disc));
@@ -221,7 +221,7 @@ it('of each folder that is made, its own folder is forced to the disk: also of a
   expect(forced).toContain(temporary.in('out', 'Box'));
 });
 
-it('a piece that is lost and stored again while a record is made is in the next record only', async () => {
+it('a piece that is lost and stored again during a record is in the next record only', async () => {
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   const store = new ResumeStore(temporary.in('state'));
   const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced });
@@ -230,7 +230,7 @@ it('a piece that is lost and stored again while a record is made is in the next 
   const { open } = fs;
   let isFirst = true;
   vi.spyOn(fs, 'open').mockImplementation((file, ...more) => {
-    // All files are forced to the disk by now.
+    // All files are synced by now.
     if (String(file) === temporary.in('Album') && isFirst) {
       isFirst = false;
       files.losePieces([pieceIndex!]);
@@ -253,13 +253,13 @@ it('a piece that is lost and stored again while a record is made is in the next 
   expect(await isRecorded()).toBe(true);
 });
 
-it('a start after one that was killed writes the record anew: the way to the first may not be on the disk', async () => {
+it('a start after a kill writes the record anew, since the path to the first may not be on the disk', async () => {
   const store = new ResumeStore(temporary.in('state'));
   const pool = new StoragePool(1);
   const begin = async () =>
     void (await prepareDownload(metainfo, temporary.in('out'), { memory: { store, pool } }));
   await begin();
-  // It expects a record, and a record is forced with its folder.
+  // It expects a record, and a record is synced with its folder.
   await forcedBy(begin);
   await pool.stop();
 });

@@ -1,4 +1,4 @@
-/** Where records lie, and that one is there whole or not at all. */
+/** Where records lie, and that a record is either whole or missing. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FileStamp } from '../../../client/host/disk/file-stamp.ts';
 import { type ResumeRecord, ResumeStore } from '../../../client/host/resume/resume-store.ts';
@@ -30,7 +30,7 @@ const save = (hash: Uint8Array, place: string, what: ResumeRecord) =>
   finished(store.saving(hash, place, what));
 const load = (hash = one, place = '/music', files = 2) => finished(store.loading(hash, place, files));
 const nameOf = () => test.listing('/state/resume')[0]!;
-/** The file of the only record, as another version or program might have written it. */
+/** Rewrites the only record, as another version or program might have written it. */
 const rewrite = (change: (text: string) => string) => {
   const at = `/state/resume/${nameOf()}`;
   const text = Buffer.from(test.bytesAt(at)!).toString();
@@ -39,14 +39,14 @@ const rewrite = (change: (text: string) => string) => {
 };
 
 describe('a record', () => {
-  it('comes back as it was saved, with all that a file looks like', () => {
+  it('a record is read back as it was saved, with the full stamps of its files', () => {
     const old = { ...stamp, ctimeNs: undefined, bornNs: undefined };
     const saved = { ...record(1, true), stamps: [stamp, undefined, old] };
     save(one, '/music', saved);
     expect(load(one, '/music', 3)).toEqual(saved);
   });
 
-  it('is of one torrent in one place: the same torrent elsewhere has its own, and another one there', () => {
+  it('a record belongs to one torrent in one folder', () => {
     save(one, '/music', record(1));
     save(one, '/backup', record(2));
     save(other, '/music', record(3));
@@ -56,13 +56,13 @@ describe('a record', () => {
     expect(load(other, '/backup')).toBeUndefined();
   });
 
-  it('is of the whole path of its place: folders of one name in two places have two', () => {
+  it('a record belongs to the whole path of its folder, not to the folder’s name', () => {
     save(one, '/music/Album', record(1));
     save(one, '/backup/Album', record(2));
     expect([load(one, '/music/Album')!.have[0], load(one, '/backup/Album')!.have[0]]).toEqual([1, 2]);
   });
 
-  it('is erased without the others', async () => {
+  it('a record is erased without the others', async () => {
     save(one, '/music', record(1));
     save(one, '/backup', record(2));
     await store.erase(one, '/music');
@@ -70,7 +70,7 @@ describe('a record', () => {
     expect(load(one, '/backup')).toBeDefined();
   });
 
-  it('counts as none when it tells of another number of files', () => {
+  it('a record with another number of files is ignored', () => {
     save(one, '/music', record(1));
     expect(load(one, '/music', 1)).toBeUndefined();
     expect(load(one, '/music', 3)).toBeUndefined();
@@ -81,7 +81,7 @@ describe('a record', () => {
     ['does not say how it ended', (text: string) => text.replace('"clean":false', '"clean":"yes"')],
     ['has no pieces', (text: string) => text.replace('"have":', '"had":')],
     ['is cut short', (text: string) => text.slice(0, -1)],
-  ])('counts as none when it %s', (_, change) => {
+  ])('a record that %s is ignored', (_, change) => {
     save(one, '/music', record(1));
     rewrite((text) => text);
     expect(load()).toBeDefined();
@@ -89,7 +89,7 @@ describe('a record', () => {
     expect(load()).toBeUndefined();
   });
 
-  it('counts as none, and is not read, when it is larger than any of ours', () => {
+  it('a record larger than any valid one is ignored and not read', () => {
     save(one, '/music', record(1));
     const { later } = test.fs;
     const { stat } = later;
@@ -102,25 +102,25 @@ describe('a record', () => {
     expect(load()).toBeDefined();
   });
 
-  it('tells of no file whose looks it has wrong', () => {
+  it('a file whose recorded stamp is invalid has none', () => {
     save(one, '/music', record(1));
     rewrite((text) => text.replace('"stamps":[[100,', '"stamps":[["100",'));
     expect(load()?.stamps).toEqual([undefined, undefined]);
   });
 
-  it('counts as none when the disk does not let us read it', () => {
+  it('a record that the disk cannot read is ignored', () => {
     save(one, '/music', record(1));
     test.failing.set(`read ${nameOf()}`, 'EIO');
     expect(load()).toBeUndefined();
   });
 });
 
-describe('a record that is saved', () => {
-  it('is on the disk, and the way to it', () => {
+describe('saving a record', () => {
+  it('a saved record is on the disk with the folders of its path', () => {
     test.fs.mkdir('/home');
     finished(new ResumeStore('/home/me/state', test.fs).saving(one, '/music', record(1)));
     const folder = '/home/me/state/resume';
-    // The way above the first folder that was there is its owner's affair.
+    // The folders above the first existing one are their owner's affair.
     const root = test.drive.find('/home', false).inode!;
     expect(root.forcedEntry('me', 0)).toBeDefined();
     expect(test.drive.find('/home/me', false).inode!.forcedEntry('state', 0)).toBeDefined();
@@ -133,14 +133,14 @@ describe('a record that is saved', () => {
     });
   });
 
-  it('is on the disk with the way to it also when a program that was killed has made the folders', () => {
+  it('a saved record is on the disk with its path, even if a killed program created the folders', () => {
     test.fs.mkdir('/state');
     test.fs.mkdir('/state/resume');
     save(one, '/music', record(1));
     expect(test.drive.forcedAt(`/state/resume/${nameOf()}`)).toBeDefined();
   });
 
-  it('is on the disk with the way to it also when the first attempt has failed', () => {
+  it('a saved record is on the disk with its path, even if the first attempt failed', () => {
     save(one, '/other', record(1));
     const writing = test.calls.find((call) => call.startsWith('open') && call.endsWith('.tmp'))!;
     test.calls.length = 0;
@@ -153,7 +153,7 @@ describe('a record that is saved', () => {
     expect(fresh.drive.forcedAt(`/state/resume/${fresh.listing('/state/resume')[0]}`)).toBeDefined();
   });
 
-  it('forces the way to it once, and its own folder each time', () => {
+  it('saving syncs the path once, and the record’s own folder each time', () => {
     save(one, '/music', record(1));
     test.calls.length = 0;
     save(one, '/music', record(2));
@@ -161,7 +161,7 @@ describe('a record that is saved', () => {
     expect(forced).toEqual(['sync resume']);
   });
 
-  it('has all its bytes on the disk before it takes the place of the one before', () => {
+  it('all bytes of a new record are on the disk before it replaces the old one', () => {
     save(one, '/music', record(1));
     const temporary = test.calls.find((call) => call.endsWith('.tmp'))!.split(' ')[1];
     let forcedBytes = 0;
@@ -174,7 +174,7 @@ describe('a record that is saved', () => {
     expect(load()!.have[0]).toBe(2);
   });
 
-  it.each(['write', 'sync'])('leaves the one before, and nothing open, when its %s fails', (kind) => {
+  it.each(['write', 'sync'])('a save whose %s fails keeps the old record and leaves no file open', (kind) => {
     save(one, '/music', record(1));
     const temporary = test.calls.find((call) => call.endsWith('.tmp'))!.split(' ')[1];
     test.failing.set(`${kind} ${temporary}`, 'EIO');

@@ -1,4 +1,4 @@
-/** What a client remembers of its files from one run to the next, and when it looks again. */
+/** What a client remembers of its files between two runs, and when it hashes again. */
 import { readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -40,10 +40,10 @@ afterEach(async () => {
   temporary[Symbol.dispose]();
 });
 
-/** One run of a download; answers how much was there at its beginning and how much was hashed for that. */
+/** One run of a download. Returns how much it had at its beginning and how much was hashed for that. */
 async function run(options: { until?: number } = {}) {
   let hashed = 0;
-  // Slow enough to be stopped in the middle when that is wanted.
+  // Slow enough to be stopped halfway when a test needs that.
   const one = await client({ downloadBpsMax: options.until === undefined ? 0 : 12 * MiB });
   const folder = temporary.in('out');
   const peers = [{ host: '127.0.0.1', port: seeder.port }];
@@ -71,8 +71,8 @@ const recordFile = () => {
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.json'))!);
 };
 
-describe('a download that goes on', () => {
-  it('believes its record after a clean stop: nothing is hashed, nothing is fetched twice', async () => {
+describe('a download that resumes', () => {
+  it('a download that resumes after a clean stop believes its record: nothing is hashed or downloaded twice', async () => {
     const first = await run({ until: 2 * MiB });
     const second = await run();
     expect(second.here).toBeGreaterThanOrEqual(first.haveBytes);
@@ -81,7 +81,7 @@ describe('a download that goes on', () => {
     expect(differenceOf(album, copy())).toBeUndefined();
   });
 
-  it('without a record hashes what is there, and fetches only the rest', async () => {
+  it('a download that resumes without a record hashes its files and downloads only the rest', async () => {
     const first = await run({ until: 2 * MiB });
     renameSync(temporary.in('state'), temporary.in('lost'));
     const second = await run();
@@ -90,7 +90,7 @@ describe('a download that goes on', () => {
     expect(differenceOf(album, copy())).toBeUndefined();
   });
 
-  it('with a record that cannot be read, or is none, does the same', async () => {
+  it('a download that resumes with an unreadable or invalid record hashes its files and downloads only the rest', async () => {
     await run({ until: 2 * MiB });
     for (const nonsense of [
       '',
@@ -104,7 +104,7 @@ describe('a download that goes on', () => {
     }
   });
 
-  it('after an end without goodbye believes what was recorded and hashes the rest', async () => {
+  it('a download that resumes after a kill believes its record and hashes the rest', async () => {
     const first = await run({ until: 2 * MiB });
     const record = JSON.parse(readFileSync(recordFile(), 'utf8'));
     writeFileSync(recordFile(), JSON.stringify({ ...record, clean: false }));
@@ -113,7 +113,7 @@ describe('a download that goes on', () => {
     expect(second.hashed).toBeGreaterThan(0);
   });
 
-  it('looks again at a file that was changed, refuses it by name and leaves it alone', async () => {
+  it('a download that resumes hashes a changed file again, refuses it by name and leaves it alone', async () => {
     await run();
     const track = join(copy(), '01 Track.flac');
     const bytes = readFileSync(track);
@@ -125,7 +125,7 @@ describe('a download that goes on', () => {
 });
 
 describe('one download', () => {
-  it('is worked on by one client: the second is told which program has it', async () => {
+  it('a second client is refused the same download with the name of the program that has it', async () => {
     const folder = temporary.in('out');
     const [first, second] = [await client(), await client()];
     const active = await first.download(metainfo, { folder, peers: [] });
@@ -139,7 +139,7 @@ describe('one download', () => {
 });
 
 describe('a share', () => {
-  it('that is intact is not hashed again, and one that was touched is', async () => {
+  it('an unchanged share is not hashed again, and a changed one is', async () => {
     const hashedBy = async () => {
       let hashed = 0;
       const one = await client();
@@ -158,7 +158,7 @@ describe('a share', () => {
     expect(await hashedBy()).toBeGreaterThan(0);
   });
 
-  it('that has lost a file is told so, by name', async () => {
+  it('a share with a missing file is refused with its name', async () => {
     renameSync(join(album, '02 Track.flac'), temporary.in('elsewhere'));
     const one = await client();
     await expect(one.seed(metainfo, { path: album })).rejects.toMatchObject({
@@ -168,7 +168,7 @@ describe('a share', () => {
   });
 });
 
-describe('a share that is checked anew', () => {
+describe('rechecking a share', () => {
   const records = () => readdirSync(temporary.in('state', 'resume')).filter((name) => name.endsWith('.json'));
   const seedOnce = async (verify: true | 'anew') => {
     let hashed = 0;
@@ -180,13 +180,13 @@ describe('a share that is checked anew', () => {
     return hashed;
   };
 
-  it('is hashed although it is remembered', async () => {
+  it('a recheck hashes a remembered share', async () => {
     expect(await seedOnce(true)).toBeGreaterThan(0);
     expect(await seedOnce(true)).toBe(0);
     expect(await seedOnce('anew')).toBeGreaterThan(0);
   });
 
-  it('and is wrong is not remembered any more; one that is not there still is', async () => {
+  it('a failed recheck forgets the share, unless its files are missing', async () => {
     await seedOnce(true);
     renameSync(album, `${album} unplugged`);
     await expect(seedOnce('anew')).rejects.toMatchObject({ code: 'verify-path-missing' });

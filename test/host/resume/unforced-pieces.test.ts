@@ -6,8 +6,8 @@ import type { PieceIndex } from '../../../torrents/geometry.ts';
 const at = {} as DiskFile;
 const [first, second] = [0, 1] as PieceIndex[] as [PieceIndex, PieceIndex];
 
-describe('an fsync that has succeeded', () => {
-  it('has forced what was written before it began', () => {
+describe('successful fsyncs', () => {
+  it('a successful fsync has synced the pieces written before it began', () => {
     const pieces = new UnforcedPieces();
     pieces.add(at, first);
     const mark = pieces.begin(at);
@@ -17,7 +17,7 @@ describe('an fsync that has succeeded', () => {
     expect(pieces.in(at)).toEqual([second]);
   });
 
-  it('has not forced a piece that was written once more while it was under way', () => {
+  it('a successful fsync has not synced a piece that was written again during it', () => {
     const pieces = new UnforcedPieces();
     pieces.add(at, first);
     const mark = pieces.begin(at);
@@ -27,7 +27,7 @@ describe('an fsync that has succeeded', () => {
     expect(pieces.in(at)).toEqual([first]);
   });
 
-  it('proves nothing while another of the same file is under way, which may have failed before it', () => {
+  it('a successful fsync proves nothing while another of the same file is under way, which may have failed before it', () => {
     const pieces = new UnforcedPieces();
     pieces.add(at, first);
     pieces.begin(at);
@@ -40,7 +40,7 @@ describe('an fsync that has succeeded', () => {
   });
 });
 
-it('every fsync that fails is counted, so that a write is lost by a failure after those it knew of', () => {
+it('every failed fsync of a file is counted, so that a write can tell later failures from earlier ones', () => {
   const pieces = new UnforcedPieces();
   for (const failures of [1, 2, 3]) {
     pieces.onFailed(at);

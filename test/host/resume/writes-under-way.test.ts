@@ -1,4 +1,4 @@
-/** What is on its way to the disk, and what the writing of a piece makes of its files. */
+/** Writes under way, and how a written piece changes the state of its files. */
 import { describe, expect, it } from 'vitest';
 import type { FileStamp } from '../../../client/host/disk/file-stamp.ts';
 import { laterStamp, sameFile, sameStamp, stampFrom } from '../../../client/host/disk/file-stamp.ts';
@@ -21,8 +21,8 @@ const stored = (missingBytes = 0) => ({ missingBytes, seen: stamp, partPath: 'a.
 const placeIn = (file: StoredFile | undefined, bytes = 10, at: unknown = file, isAside = false) =>
   ({ file, at: at ?? {}, bytes, isAside }) as Place;
 
-describe('a file is being written', () => {
-  it('until the last of its pieces is there, also by a piece that lies in it twice or beside a pad', () => {
+describe('files that are being written', () => {
+  it('a file is being written until its last piece is written, also with several pieces or a pad file beside it', () => {
     const writes = new WritesUnderWay();
     const [a, b] = [stored(), stored()];
     writes.onWriting([placeIn(a), placeIn(undefined), placeIn(b)]);
@@ -33,7 +33,7 @@ describe('a file is being written', () => {
     expect(writes.isWriting(a)).toBe(false);
   });
 
-  it('and so is the side file that its part lies in, as long as one of them is', () => {
+  it('the part file is being written while a piece with a part in it is', () => {
     const writes = new WritesUnderWay();
     const [a, b, side] = [stored(), stored(), {}];
     writes.onWriting([placeIn(a, 10, side, true)]);
@@ -44,7 +44,7 @@ describe('a file is being written', () => {
     expect(writes.isWriting(side)).toBe(false);
   });
 
-  it('and nothing is on its way when every piece is written and every file has its name', async () => {
+  it('no write is under way once every piece is written and every file has its final name', async () => {
     const writes = new WritesUnderWay();
     await writes.settled();
     writes.onWriting([]);
@@ -64,8 +64,8 @@ describe('a file is being written', () => {
   });
 });
 
-describe('a file is whole with a piece', () => {
-  it('when that has all that is missing of it, and lies in its own place', () => {
+describe('files that a piece completes', () => {
+  it('a piece completes a file when it has all missing bytes and lies in the file’s own place', () => {
     const [a, b] = [stored(10), stored(11)];
     const places = [placeIn(a), placeIn(b), placeIn(undefined)];
     expect([isWholeWith(a, places), isWholeWith(b, places)]).toEqual([true, false]);
@@ -74,10 +74,10 @@ describe('a file is whole with a piece', () => {
   });
 });
 
-describe('what we have written', () => {
+describe('the stamps of own writes', () => {
   const later = { ...stamp, bytes: 50, mtimeNs: '6000', ctimeNs: '6000' };
 
-  it('is how a file looks from then on, unless another piece was written later', () => {
+  it('a file has the stamp of the last own write, also when writes are reported out of order', () => {
     const file = stored();
     noteWritten([placeIn(file)], [later]);
     expect(file.seen).toBe(later);
@@ -85,7 +85,7 @@ describe('what we have written', () => {
     expect(file.seen).toBe(later);
   });
 
-  it('is told by place: a file that was only compared has no looks of ours', () => {
+  it('a file that was only compared gets no stamp from a write', () => {
     const [a, b] = [stored(), stored()];
     noteWritten([placeIn(a), placeIn(b)], [undefined, later]);
     expect([a.seen, b.seen]).toEqual([stamp, later]);
@@ -93,7 +93,7 @@ describe('what we have written', () => {
     expect(a.seen).toBe(stamp);
   });
 
-  it('says nothing of the file that was made since in its place, nor of one that is lost', () => {
+  it('a write gives no stamp to a file created since in its place, nor to a lost one', () => {
     const file = stored();
     noteWritten([placeIn(file)], [{ ...later, inode: '8' }]);
     expect(file.seen).toBe(stamp);
@@ -102,7 +102,7 @@ describe('what we have written', () => {
     expect(file.seen).toBeUndefined();
   });
 
-  it('may be lost by as many fsyncs as have failed of each of its files, pads not counted', () => {
+  it('a write counts the failed fsyncs of each of its files, without pad files', () => {
     const unforced = new UnforcedPieces();
     const [a, b] = [stored(), stored()];
     unforced.onFailed(b);
@@ -111,8 +111,8 @@ describe('what we have written', () => {
   });
 });
 
-describe('of two looks of one file that only we write', () => {
-  it('the one with the later time is the later one, however the numbers are written', () => {
+describe('the later of two stamps of one file', () => {
+  it('the stamp with the later time is the later one, compared as a number', () => {
     const [nine, ten] = [
       { ...stamp, mtimeNs: '999' },
       { ...stamp, mtimeNs: '1000' },
@@ -120,19 +120,19 @@ describe('of two looks of one file that only we write', () => {
     expect([laterStamp(nine, ten), laterStamp(ten, nine)]).toEqual([ten, ten]);
   });
 
-  it('the longer one is, within one tick of the clock', () => {
+  it('the longer of two stamps is the later one within one tick of the clock', () => {
     const longer = { ...stamp, bytes: 101 };
     expect([laterStamp(stamp, longer), laterStamp(longer, stamp)]).toEqual([longer, longer]);
   });
 
-  it('the new one counts when the other is of another file, or none', () => {
+  it('the new stamp counts when the other is missing or of another file', () => {
     const other = { ...stamp, inode: '8', mtimeNs: '9000' };
     expect([laterStamp(other, stamp), laterStamp(undefined, stamp)]).toEqual([stamp, stamp]);
   });
 });
 
-describe('a file looks the same', () => {
-  it('when size, times and inode are, whatever its disk is called today', () => {
+describe('comparing stamps', () => {
+  it('stamps are equal when size, times and inode are, also with another device number', () => {
     expect(sameStamp({ ...stamp, device: '2' }, stamp)).toBe(true);
     const changes = [{ bytes: 101 }, { mtimeNs: '5001' }, { ctimeNs: '5001' }, { inode: '8' }];
     for (const change of changes) expect(sameStamp({ ...stamp, ...change }, stamp)).toBe(false);
@@ -140,7 +140,7 @@ describe('a file looks the same', () => {
     expect(sameStamp(undefined, undefined)).toBe(false);
   });
 
-  it('and is the same one when disk, inode and birth are, however it was written', () => {
+  it('a file is the same when device, inode and birth time are, also after writes', () => {
     expect(sameFile({ ...stamp, bytes: 1, mtimeNs: '1', ctimeNs: '1' }, stamp)).toBe(true);
     const changes = [{ device: '2' }, { inode: '8' }, { bornNs: '4001' }];
     for (const change of changes) expect(sameFile({ ...stamp, ...change }, stamp)).toBe(false);
@@ -148,7 +148,7 @@ describe('a file looks the same', () => {
     expect(sameFile(undefined, undefined)).toBe(false);
   });
 
-  it('only when it is a plain file', () => {
+  it('only a plain file has a stamp', () => {
     const looks = { size: 1n, mtimeNs: 1n, ctimeNs: 1n, birthtimeNs: 0n, ino: 1n, dev: 1n };
     expect(stampFrom({ ...looks, isFile: () => false } as FileStats)).toBeUndefined();
     expect(stampFrom({ ...looks, isFile: () => true } as FileStats)).toMatchObject({
