@@ -1,8 +1,8 @@
-/** Blocks are read ahead, shared, and their memory is used again only when nobody needs it. */
+/** Blocks are read ahead and shared, and their memory is reused only when no block is in use. */
 import { describe, expect, it } from 'vitest';
 import { BlockReader, extentBytes } from '../../../client/host/storage/block-reader.ts';
 
-/** A disk whose reads are answered when the test says so; every extent is filled with its own number. */
+/** A disk whose reads are answered when the test says so. Every extent is filled with its own number. */
 function bench() {
   const pending: { offset: number; target: Uint8Array; done: (trouble: undefined) => void }[] = [];
   const reader = new BlockReader();
@@ -28,7 +28,7 @@ function bench() {
 }
 
 describe('an extent', () => {
-  it('is read once for all who ask while it is under way, and not again while it is kept', () => {
+  it('an extent is read once for all requests under way, and not again while it is cached', () => {
     const { read, answerAll, pending } = bench();
     const [first, second] = [read(0), read(0)];
     expect(pending).toHaveLength(1);
@@ -37,14 +37,14 @@ describe('an extent', () => {
     expect(pending).toHaveLength(0);
   });
 
-  it('keeps its bytes while a block of it is on its way, however much is read meanwhile', () => {
+  it('an extent keeps its bytes while a block of it is being sent, however much else is read', () => {
     const { reader, read, answerAll } = bench();
     const blocks: { block: Uint8Array; value: number }[] = [];
     for (let n = 0; n < 1_000; n++) {
       const got = read(n * extentBytes);
       answerAll();
       blocks.push({ block: got[0]!, value: n & 255 });
-      // Most leave soon, some only much later, and every seventh never says so.
+      // Most blocks are given back soon, some much later, and every seventh never.
       for (let i = blocks.length - 1; i >= 0; i--) {
         const { block, value } = blocks[i]!;
         expect(block[0]).toBe(value);
@@ -57,7 +57,7 @@ describe('an extent', () => {
     }
   });
 
-  it('is of one torrent, and of one length: the same place of another torrent is read for itself', () => {
+  it('the extent of another torrent or with another length is read separately', () => {
     const { read, answerAll, pending } = bench();
     read(0, '1');
     answerAll();
@@ -66,7 +66,7 @@ describe('an extent', () => {
     expect(pending.map(({ target }) => target.length)).toEqual([extentBytes, 1_000]);
   });
 
-  it('that could not be read is told to all who wait, and read anew for the next', () => {
+  it('a failed read fails all waiting requests, and the next request reads again', () => {
     const reader = new BlockReader();
     const asked: ((trouble: { code: string; message: string } | undefined) => void)[] = [];
     const told: unknown[] = [];
@@ -87,7 +87,7 @@ describe('an extent', () => {
     expect([told, asked.length]).toEqual([['EIO', 'EIO', 10, 10], 2]);
   });
 
-  it('is kept while 32 MiB are not exceeded, and the one that was asked for longest ago goes first', () => {
+  it('extents are cached up to 32 MiB, and the least recently requested is dropped first', () => {
     const { read, answerAll, pending } = bench();
     const kept = 128;
     for (let n = 0; n < kept; n++) read(n * extentBytes);
@@ -102,7 +102,7 @@ describe('an extent', () => {
     expect(pending).toHaveLength(1);
   });
 
-  it('counts by its bytes: thousands of short ones are kept', () => {
+  it('the cache limit counts bytes: thousands of short extents are cached', () => {
     const { read, answerAll, pending } = bench();
     const bytes = 16_384;
     for (let n = 0; n < 2_048; n++) read(n * bytes, '1', bytes);
@@ -115,7 +115,7 @@ describe('an extent', () => {
     expect(pending).toHaveLength(1);
   });
 
-  it('that is being read is not pushed out by others', () => {
+  it('an extent that is being read is not dropped from the cache', () => {
     const { read, answerAll, pending } = bench();
     const first = read(0);
     const [own] = pending.splice(0);
@@ -130,7 +130,7 @@ describe('an extent', () => {
     expect([first[0]![0], second[0]![0]]).toEqual([9, 9]);
   });
 
-  it('that is kept has its own bytes, also when every block of it has left', () => {
+  it('a cached extent keeps its bytes after all its blocks have been sent', () => {
     const { reader, read, answerAll } = bench();
     for (const n of [5, 6, 7]) {
       const got = read(n * extentBytes);
@@ -140,7 +140,7 @@ describe('an extent', () => {
     expect([5, 6, 7].map((n) => read(n * extentBytes)[0]![0])).toEqual([5, 6, 7]);
   });
 
-  it('of which every block has left is memory for the next one', () => {
+  it('the memory of a dropped extent without blocks in use is reused', () => {
     const { reader, read, answerAll } = bench();
     const memories = new Set<ArrayBufferLike>();
     for (let n = 0; n < 400; n++) {
@@ -149,7 +149,7 @@ describe('an extent', () => {
       memories.add(got[0]!.buffer);
       reader.giveBack(got[0]!);
     }
-    // Those that are kept, and one that goes round.
+    // Those in the cache, and one that is reused.
     expect(memories.size).toBeLessThanOrEqual(130);
   });
 });

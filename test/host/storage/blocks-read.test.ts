@@ -1,4 +1,4 @@
-/** What is answered to a request for a block: the bytes that lie there now, or why not. */
+/** The answer to a block request: the bytes that lie there now, or the reason why not. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Fact } from '../../../client/engine/contract.ts';
 import { stampFrom } from '../../../client/host/disk/file-stamp.ts';
@@ -10,8 +10,8 @@ const part = '/out/album/a.flac.part';
 const blockIn = (fact: Fact | undefined) =>
   fact?.type === 'block-read' ? Buffer.from(fact.bytes) : undefined;
 
-describe('a block', () => {
-  it('has zeros where a pad is, whatever was in memory before', () => {
+describe('block reads', () => {
+  it('a block has zeros where a pad file is, also in reused memory', () => {
     vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((bytes) => Buffer.alloc(bytes, 7));
     const bench = new StorageBench({ sizes: { 'a.flac': 20_000, '.pad/12768': 12_768, 'b.flac': 20_000 } });
     bench.fetchAll();
@@ -21,17 +21,17 @@ describe('a block', () => {
     expect(Buffer.compare(bytes!, bench.album.truth.subarray(from, from + 1_000))).toBe(0);
   });
 
-  it('that lies in a file of which nothing is stored is unreadable, and the file is not made', () => {
+  it('a block of a file without a stored piece is unreadable, and the file is not created', () => {
     const bench = new StorageBench();
     expect(bench.read(3)).toMatchObject({ type: 'block-unreadable' });
     expect(bench.test.listing('/out')).toEqual([]);
   });
 
-  it('of a piece that was lost and fetched again is read anew, and not taken from what was read before', () => {
+  it('a block of a piece that was lost and downloaded again is read anew, not taken from the cache', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.write(part, new Uint8Array(100));
-    // It has not been seen yet that another program has written there.
+    // The client has not seen yet that another program has written there.
     expect(blockIn(bench.read(0))).toEqual(Buffer.alloc(100));
     bench.fetch(1);
     expect(bench.lost()).toEqual([0]);
@@ -39,18 +39,18 @@ describe('a block', () => {
     expect(blockIn(bench.read(0))).toEqual(Buffer.from(bench.album.truth.subarray(0, 100)));
   });
 
-  it('of a piece that was read between its loss and its return is not kept for then', () => {
+  it('a block that was read between the loss of its piece and its return is not cached', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.write(part, new Uint8Array(100));
     bench.files.losePieces([bench.piece(0)]);
-    // The engine had asked for it before it heard of the loss.
+    // The engine requested it before it knew of the loss.
     expect(blockIn(bench.read(0))).toEqual(Buffer.alloc(100));
     bench.fetch(0);
     expect(blockIn(bench.read(0))).toEqual(Buffer.from(bench.album.truth.subarray(0, 100)));
   });
 
-  it('of a piece that was not lost is read from the disk once, whatever other pieces are lost', () => {
+  it('a block of a piece that was not lost is read once, also when other pieces are lost', () => {
     const bench = new StorageBench();
     for (const piece of [0, 1]) bench.fetch(piece);
     bench.read(0);
@@ -61,7 +61,7 @@ describe('a block', () => {
     expect(bench.test.calls).not.toContain('read a.flac.part');
   });
 
-  it('is of its own torrent, though another one has a file and a piece of the same number', () => {
+  it('blocks of two torrents with equal file and piece numbers are kept apart', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     const other = new StorageBench({ on: bench.test, folder: '/other', sizes: { 'x.flac': 9 } });
@@ -84,7 +84,7 @@ describe('a block', () => {
     expect(blockIn(bench.facts.at(-1))?.toString()).toBe('ther');
   });
 
-  it('that could not be read is read when that is over', () => {
+  it('a block whose read failed is read again once the fault is over', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.failing.set('read a.flac.part', 'EIO');

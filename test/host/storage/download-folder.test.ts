@@ -44,7 +44,7 @@ const write = (name: string, content: string | Uint8Array) => {
   fs.writeFileSync(path.join(album, name), content);
 };
 
-/** Everything below the folder as it is: names, kinds, sizes, times, contents. */
+/** Everything below the folder: names, kinds, sizes, times, contents. */
 function snapshot(): unknown {
   const names = (fs.readdirSync(folder, { recursive: true }) as string[]).sort();
   return names.map((name) => {
@@ -62,7 +62,7 @@ function snapshot(): unknown {
   });
 }
 
-/** It is refused with this code and a message that names the place, and nothing was touched. */
+/** Expects a refusal with this code and a message that names the path, and that nothing was touched. */
 async function expectRefused(code: string, at: string): Promise<void> {
   const before = snapshot();
   const error = await prepare().then(
@@ -79,7 +79,7 @@ const bits = (have: Uint8Array) =>
   [...metainfo.geometry.pieces()].map((i) => ((have[i >> 3]! & (0x80 >> (i & 7))) !== 0 ? 1 : 0)).join('');
 
 describe('an empty folder', () => {
-  it('has nothing, and is not touched', async () => {
+  it('an empty folder has no pieces and is not touched', async () => {
     const { have, files } = await prepare();
     expect(bits(have)).toBe('0000');
     expect(files.files.map((f) => [f!.state, f!.missingBytes])).toEqual([
@@ -92,15 +92,15 @@ describe('an empty folder', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  it('need not be there yet', async () => {
+  it('a folder that does not exist yet has no pieces', async () => {
     const { have } = await prepare(path.join(folder, 'new', 'newer'));
     expect(bits(have)).toBe('0000');
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 });
 
-describe('what is there and right', () => {
-  it('is adopted: every piece of a whole copy, and nothing is touched', async () => {
+describe('preexisting files with right content', () => {
+  it('a whole preexisting copy is adopted with every piece, and nothing is touched', async () => {
     fs.cpSync(source, album, { recursive: true });
     const before = snapshot();
     const { have, files } = await prepare();
@@ -109,15 +109,15 @@ describe('what is there and right', () => {
     expect(snapshot()).toEqual(before);
   });
 
-  it('is adopted file by file: only the pieces that lie in it alone', async () => {
+  it('a single preexisting file is adopted with the pieces that lie in it alone', async () => {
     copy('a.flac');
     const { have, files } = await prepare();
-    // 40,000 bytes hold two pieces; the third also holds b.txt and the beginning of the cover.
+    // 40,000 bytes hold two pieces. The third also holds b.txt and the beginning of the cover.
     expect(bits(have)).toBe('1100');
     expect(files.files.map((f) => f!.state)).toEqual(['foreign', 'part', 'part', 'part']);
   });
 
-  it('is adopted from a download that was interrupted', async () => {
+  it('an interrupted download is adopted', async () => {
     const part = fs.readFileSync(path.join(source, 'a.flac')).subarray(0, 20_000);
     write('a.flac.part', part);
     const { have, files } = await prepare();
@@ -125,7 +125,7 @@ describe('what is there and right', () => {
     expect(files.files[0]).toMatchObject({ state: 'part', missingBytes: 40_000 - pieceLength });
   });
 
-  it('is adopted from a sparse part whose end came first', async () => {
+  it('a sparse part whose end was stored first is adopted', async () => {
     const whole = fs.readFileSync(path.join(source, 'a.flac'));
     const part = Buffer.alloc(2 * pieceLength);
     whole.copy(part, pieceLength, pieceLength, 2 * pieceLength);
@@ -134,55 +134,55 @@ describe('what is there and right', () => {
   });
 });
 
-describe('what is there and different', () => {
-  it('is refused by name: another size', async () => {
+describe('preexisting files with other content', () => {
+  it('a preexisting file of another size is refused by name', async () => {
     write('b.txt', 'longer than ten bytes');
     await expectRefused('exists', path.join(album, 'b.txt'));
   });
 
-  it('is refused by name: the same size, other bytes', async () => {
+  it('a preexisting file of the same size with other bytes is refused by name', async () => {
     const other = fs.readFileSync(path.join(source, 'a.flac'));
     other[5] = other[5]! ^ 1;
     write('a.flac', other);
     await expectRefused('exists', path.join(album, 'a.flac'));
   });
 
-  it('is refused by name: a folder where a file should be', async () => {
+  it('a folder in the place of a file is refused by name', async () => {
     fs.mkdirSync(path.join(album, 'a.flac'), { recursive: true });
     await expectRefused('exists', path.join(album, 'a.flac'));
   });
 
-  it('is refused by name: a file where a folder should be', async () => {
+  it('a file in the place of a folder is refused by name', async () => {
     write('cover', 'I am a file');
     await expectRefused('exists', path.join(album, 'cover'));
   });
 
-  it('is refused by name: a file where the torrent’s own folder should be', async () => {
+  it('a file in the place of the torrent’s own folder is refused by name', async () => {
     fs.writeFileSync(album, 'I am a file');
     await expectRefused('exists', album);
   });
 
-  it('is refused by name: a part that is longer than the file will be', async () => {
+  it('a part longer than its file is refused by name', async () => {
     write('b.txt.part', 'longer than ten bytes');
     await expectRefused('exists', path.join(album, 'b.txt.part'));
   });
 
-  it('is refused by name: a part of another program, in which nothing is right', async () => {
+  it('a part of another program without a right piece is refused by name', async () => {
     write('a.flac.part', noise(20_000, 99));
     await expectRefused('exists', path.join(album, 'a.flac.part'));
   });
 
-  it('is refused by name: a part of another program that is smaller than a piece, in which nothing is right', async () => {
+  it('a part of another program that is smaller than a piece and wrong is refused by name', async () => {
     write('b.txt.part', 'theirs');
     await expectRefused('exists', path.join(album, 'b.txt.part'));
   });
 
-  it('is refused by name: a part of another program that holds bytes only where a neighbour has a part of the piece', async () => {
+  it('a part of another program with bytes only where a neighbour shares a piece is refused by name', async () => {
     write('cover/c.jpg.part', noise(1_000, 99));
     await expectRefused('exists', path.join(album, 'cover/c.jpg.part'));
   });
 
-  it('is let be: a part of another program in the place of a file that is not wanted', async () => {
+  it('a part of another program in the place of an unwanted file is left alone', async () => {
     write('a.flac.part', noise(20_000, 99));
     const pool = new StoragePool(1);
     const isWanted = ({ index }: TorrentFile) => index !== 0;
@@ -191,7 +191,7 @@ describe('what is there and different', () => {
     expect(files.files[0]).toMatchObject({ state: 'side', seen: undefined });
   });
 
-  it('is adopted: a part of zeros, and any part that an earlier run may have begun', async () => {
+  it('a part of zeros is adopted, and so is any part that an earlier run may have begun', async () => {
     const pool = new StoragePool(1);
     const store = new ResumeStore(path.join(root, 'state'));
     write('a.flac.part', Buffer.alloc(20_000));
@@ -204,7 +204,7 @@ describe('what is there and different', () => {
     await pool.stop();
   });
 
-  it('is let be after a crash, too: a part of another program that was there before', async () => {
+  it('a part of another program that was there before is left alone after a crash, too', async () => {
     write('a.flac.part', noise(20_000, 99));
     const pool = new StoragePool(1);
     const store = new ResumeStore(path.join(root, 'state'));
@@ -214,10 +214,10 @@ describe('what is there and different', () => {
         ({ files }) => files.files,
       );
     const before = await prepareAgain();
-    // It was killed: its record tells that it had begun, and of what was strange.
+    // It was killed: its record says that it had begun, and which files were not its own.
     expect(before[0]).toMatchObject({ state: 'side' });
     expect((await prepareAgain())[0]).toMatchObject({ state: 'side', seen: undefined });
-    // Another file is in its place: after a crash it may be ours.
+    // Another file is in its place: after a crash it may be the client's.
     fs.rmSync(path.join(album, 'a.flac.part'));
     write('other', '');
     write('a.flac.part', noise(20_001, 98));
@@ -225,13 +225,13 @@ describe('what is there and different', () => {
     await pool.stop();
   });
 
-  it('is refused by name: a part that has a second name elsewhere', async () => {
+  it('a part with a second hard link is refused by name', async () => {
     write('b.txt.part', 'x');
     fs.linkSync(path.join(album, 'b.txt.part'), path.join(folder, 'other-name'));
     await expectRefused('exists', path.join(album, 'b.txt.part'));
   });
 
-  it('is overlooked when it lies beside the torrent’s files', async () => {
+  it('files beside those of the torrent are ignored', async () => {
     write('notes.txt', 'mine');
     const before = snapshot();
     expect(bits((await prepare()).have)).toBe('0000');
@@ -246,30 +246,30 @@ describe('links and special files', () => {
     return at;
   };
 
-  it('are refused: a folder of the torrent that leads elsewhere', async () => {
+  it('a torrent folder that is a link to elsewhere is refused', async () => {
     fs.mkdirSync(album);
     fs.symlinkSync(elsewhere(), path.join(album, 'cover'));
     await expectRefused('unsafe-link', path.join(album, 'cover'));
   });
 
-  it('are refused: the torrent’s own folder that leads elsewhere', async () => {
+  it('the torrent’s own folder is refused when it is a link to elsewhere', async () => {
     fs.symlinkSync(elsewhere(), album);
     await expectRefused('unsafe-link', album);
   });
 
-  it('are refused: a file that is a link, also to the right bytes', async () => {
+  it('a file that is a link is refused, even if it leads to the right bytes', async () => {
     fs.mkdirSync(album);
     fs.symlinkSync(path.join(source, 'b.txt'), path.join(album, 'b.txt'));
     await expectRefused('exists', path.join(album, 'b.txt'));
   });
 
-  it('are refused: a part that is a link, and one that leads nowhere', async () => {
+  it('a part that is a link is refused, even if it leads nowhere', async () => {
     fs.mkdirSync(album);
     fs.symlinkSync(path.join(folder, 'nowhere'), path.join(album, 'a.flac.part'));
     await expectRefused('exists', path.join(album, 'a.flac.part'));
   });
 
-  it('are followed where the user himself put them: the folder that was chosen', async () => {
+  it('a link chosen by the user as the folder is followed', async () => {
     const link = path.join(folder, 'link');
     fs.symlinkSync(elsewhere(), link);
     expect(bits((await prepare(link)).have)).toBe('0000');
@@ -277,7 +277,7 @@ describe('links and special files', () => {
 });
 
 it.runIf(fs.existsSync('/proc/self'))(
-  'a folder that the system will not make is refused in its words',
+  'a folder that the system refuses to create is refused with the system’s message',
   async () => {
     const refused = {
       code: 'folder-not-writable',
@@ -288,14 +288,14 @@ it.runIf(fs.existsSync('/proc/self'))(
 );
 
 describe('a folder that cannot be used', () => {
-  it('is refused: it is a file', async () => {
+  it('a chosen folder that is a file is refused', async () => {
     const at = path.join(folder, 'file');
     fs.writeFileSync(at, '');
     await expect(prepare(at)).rejects.toMatchObject({ code: 'not-a-folder', path: at });
     await expect(prepare(path.join(at, 'below'))).rejects.toMatchObject({ code: 'not-a-folder', path: at });
   });
 
-  it.skipIf(process.getuid?.() === 0)('is refused: it cannot be written to', async () => {
+  it.skipIf(process.getuid?.() === 0)('a folder that cannot be written to is refused', async () => {
     fs.chmodSync(folder, 0o500);
     await expect(prepare()).rejects.toMatchObject({ code: 'folder-not-writable', path: folder });
     await expect(prepare(path.join(folder, 'new'))).rejects.toMatchObject({ code: 'folder-not-writable' });
@@ -320,7 +320,7 @@ describe('hidden folders', () => {
     for (const file of files.files) expect(file?.finalPath.startsWith(path.join(folder, '_ssh/'))).toBe(true);
   });
 
-  it('a hidden folder that holds other things is not entered by a title that begins with three dots', async () => {
+  it('a hidden folder with other content is not entered for a title that begins with three dots', async () => {
     await named('...And Justice for All');
     write('key', 'mine');
     const before = snapshot();
@@ -331,7 +331,7 @@ describe('hidden folders', () => {
     expect(snapshot()).toEqual(before);
   });
 
-  it('one that holds nothing but the torrent is gone on with', async () => {
+  it('a hidden folder that holds only the torrent is continued', async () => {
     await named('...And Justice for All');
     copy('a.flac');
     copy('b.txt', 'b.txt.part');

@@ -1,4 +1,4 @@
-/** What is answered to a piece when files are lost, fail or are named meanwhile. */
+/** The answer to a piece while files are lost, fail or get their names. */
 import { describe, expect, it } from 'vitest';
 import { StorageBench, torrent } from './storage-bench.ts';
 
@@ -6,15 +6,15 @@ const part = '/out/album/a.flac.part';
 const trouble = { code: 'EIO', message: 'fsync' };
 const held = (bench: StorageBench) => bench.jobs.held.map(({ kind }) => kind);
 
-/** A bench whose threads work when they are told. */
+/** A bench whose threads run when the test says so. */
 function slow(): StorageBench {
   const bench = new StorageBench();
   bench.jobs.isHeld = true;
   return bench;
 }
 
-describe('a piece is not stored', () => {
-  it('when an fsync of its file has failed after it was written, and may have thrown it away', () => {
+describe('pieces that are not stored', () => {
+  it('a piece is not stored when an fsync of its file failed after its write and may have dropped it', () => {
     const bench = slow();
     bench.fetch(0);
     const tell = bench.jobs.held.shift()!.begin();
@@ -29,7 +29,7 @@ describe('a piece is not stored', () => {
     expect(bench.has()).toEqual([0]);
   });
 
-  it('when its file was lost and made anew while it was written', () => {
+  it('a piece is not stored when its file was lost and created anew during the write', () => {
     const bench = slow();
     bench.fetch(0);
     const tell = bench.jobs.held.shift()!.begin();
@@ -42,7 +42,7 @@ describe('a piece is not stored', () => {
     expect(bench.has()).toEqual([1]);
   });
 
-  it('when its file was lost while it was forced to the disk for its name', () => {
+  it('a piece is not stored when its file was lost during the fsync for its final name', () => {
     const bench = slow();
     bench.fetch(2);
     bench.jobs.held.shift()!.run();
@@ -56,7 +56,7 @@ describe('a piece is not stored', () => {
     expect(bench.test.listing('/out/album')).toContain('b.txt.part');
   });
 
-  it('when an fsync of another of its files has failed while one was forced for its name', () => {
+  it('a piece is not stored when an fsync of one of its files failed while another was synced for its final name', () => {
     const bench = slow();
     bench.fetch(2);
     bench.jobs.held.shift()!.run();
@@ -67,7 +67,7 @@ describe('a piece is not stored', () => {
     expect(bench.has()).toEqual([]);
   });
 
-  it('when the fsync for a name fails: what that file had is fetched again, and so is the piece', () => {
+  it('when the fsync for a final name fails, the piece and the unsynced pieces of that file are downloaded again', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.fetch(1);
@@ -81,7 +81,7 @@ describe('a piece is not stored', () => {
     expect(bench.test.listing('/out/album')).toEqual(['a.flac', 'b.txt', 'disc']);
   });
 
-  it('in files of which only one of several takes it', () => {
+  it('a piece is not stored when one of its files refuses its part', () => {
     const bench = new StorageBench();
     bench.test.failing.set('write c.flac.part', 'ENOSPC');
     bench.fetch(2);
@@ -93,7 +93,7 @@ describe('a piece is not stored', () => {
     expect(bench.has()).toEqual([2]);
   });
 
-  it('when it is corrupt, though others of its file are right; and nothing of it is written', () => {
+  it('a corrupt piece is not stored, and nothing of it is written, even if its files’ other pieces are right', () => {
     const bench = new StorageBench();
     bench.fetch(1);
     const before = bench.test.bytesAt(part);
@@ -104,8 +104,8 @@ describe('a piece is not stored', () => {
   });
 });
 
-describe('a file that has all its bytes', () => {
-  it('is forced to the disk by a thread before it has its name, and not once more for the record', () => {
+describe('files that have all their bytes', () => {
+  it('a complete file is synced once by a thread before it gets its final name, and not again for the record', () => {
     const bench = new StorageBench();
     for (const piece of [0, 1, 2]) bench.fetch(piece);
     // One thread each.
@@ -114,19 +114,19 @@ describe('a file that has all its bytes', () => {
     expect([of('sync a.flac.part'), of('sync b.txt.part')].map(({ length }) => length)).toEqual([1, 1]);
     bench.test.calls.length = 0;
     expect(bench.flush()).toEqual([0, 1, 2]);
-    // The last of the three files is under way: its part of the piece was not forced with the others.
+    // The last of the three files is incomplete: its part of the piece was not synced with the others.
     expect(bench.test.calls).toContain('sync c.flac.part');
     expect(bench.test.calls).not.toContain('sync a.flac');
     expect(bench.test.calls).not.toContain('sync b.txt');
   });
 
-  it('by another piece that came while its last one waited for an fsync is forced by a thread, too', () => {
+  it('a file completed by another piece while its last one waits for an fsync is synced by a thread, too', () => {
     const bench = slow();
     bench.fetch(0);
     bench.jobs.held.shift()!.run();
     bench.fetch(2);
     bench.jobs.held.shift()!.run();
-    // The small one is whole with this piece, and the first one is not.
+    // This piece completes the small file, but not the first one.
     const sync = bench.jobs.held.shift()!;
     bench.fetch(1);
     bench.jobs.held.shift()!.run();
@@ -137,7 +137,7 @@ describe('a file that has all its bytes', () => {
     expect(bench.test.listing('/out/album')).toEqual(['a.flac', 'b.txt', 'disc']);
   });
 
-  it('is on its way until it has its name', async () => {
+  it('a file counts as being written until it has its final name', async () => {
     const bench = slow();
     bench.fetch(2);
     let isSettled = false;
@@ -155,8 +155,8 @@ describe('a file that has all its bytes', () => {
   });
 });
 
-describe('our own writes are not taken for those of another program', () => {
-  it('when several pieces of a file are on their way', () => {
+describe('own and foreign writes', () => {
+  it('several own writes into one file at once are not taken for a foreign write', () => {
     const bench = slow();
     bench.fetch(0);
     bench.jobs.runAll();
@@ -170,14 +170,14 @@ describe('our own writes are not taken for those of another program', () => {
     expect(bench.has()).toEqual([0, 1, 2]);
   });
 
-  it('when a pad lies between two files of a piece', () => {
+  it('an own write across a pad file is not taken for a foreign write', () => {
     const bench = new StorageBench({ sizes: { 'a.flac': 1_000, '.pad/1000': 1_000, 'b.flac': 40_000 } });
     bench.fetchAll();
     expect(bench.jobs.kinds).not.toContain('check');
     expect(bench.has()).toEqual([0, 1, 2]);
   });
 
-  it('when threads tell of them in another order', () => {
+  it('own writes that threads report in another order are not taken for a foreign write', () => {
     const bench = slow();
     for (const piece of [0, 1]) bench.fetch(piece);
     const first = bench.jobs.held.shift()!.begin();
@@ -191,8 +191,8 @@ describe('our own writes are not taken for those of another program', () => {
   });
 });
 
-describe('nothing stays open', () => {
-  it('of a torrent that is removed', () => {
+describe('closed files', () => {
+  it('a removed torrent leaves no file open', () => {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     for (const piece of [0, 1, 2]) bench.fetch(piece);
     bench.read(0);
@@ -202,7 +202,7 @@ describe('nothing stays open', () => {
     expect(bench.test.fs.openPaths).toEqual([]);
   });
 
-  it('of a torrent that is removed while a piece is written, after that; and no memory is kept', () => {
+  it('a torrent removed during the write of a piece leaves no file open afterwards, and no memory in use', () => {
     const bench = slow();
     bench.fetch(0);
     bench.disk.remove(torrent);
@@ -210,13 +210,13 @@ describe('nothing stays open', () => {
     expect([bench.test.fs.openPaths, bench.outstanding]).toEqual([[], 0]);
   });
 
-  it('of a file under way that has got its name: it could not be renamed on Windows', () => {
+  it('a part that gets its final name is closed, since Windows cannot rename an open file', () => {
     const bench = new StorageBench();
     for (const piece of [0, 1, 2]) bench.fetch(piece);
     expect(bench.test.fs.openPaths).toEqual(['/out/album/disc/c.flac.part']);
   });
 
-  it('of a piece that found one of its files gone, and went into a new one', () => {
+  it('a piece that goes into a new file after the loss of the old one leaves no file open', () => {
     const bench = new StorageBench();
     bench.fetch(2);
     bench.disk.remove(torrent);
@@ -229,7 +229,7 @@ describe('nothing stays open', () => {
     expect(again.test.fs.openPaths).toEqual([]);
   });
 
-  it('of a piece of which one file cannot be made', () => {
+  it('a piece of which one file cannot be created leaves no file open', () => {
     const bench = new StorageBench();
     bench.test.failing.set('open c.flac.part', 'EACCES');
     bench.fetch(2);
@@ -238,7 +238,7 @@ describe('nothing stays open', () => {
     expect([bench.test.fs.openPaths, bench.outstanding]).toEqual([[], 0]);
   });
 
-  it('of a piece of which one file cannot be opened again', () => {
+  it('a piece of which one file cannot be reopened leaves no file open', () => {
     const bench = new StorageBench();
     bench.fetch(2);
     bench.files.losePieces([bench.piece(2)]);
@@ -253,7 +253,7 @@ describe('nothing stays open', () => {
   });
 });
 
-it('files that were complete before get their names, and nothing is written for that', () => {
+it('files that were complete before get their final names, and nothing is written for that', () => {
   const bench = slow();
   for (const piece of [0, 1, 2]) bench.fetch(piece);
   for (const _ of [0, 1, 2]) bench.jobs.held.shift()!.run();
@@ -263,13 +263,13 @@ it('files that were complete before get their names, and nothing is written for 
   again.disk.finishComplete(torrent);
   expect(again.test.listing('/out/album')).toEqual(['a.flac', 'b.txt', 'disc']);
   expect(again.test.calls.filter((call) => call.startsWith('write'))).toEqual([]);
-  // Their names are on the disk soon, though nothing more is stored.
+  // Their names are synced soon, even if no more pieces are stored.
   again.timers.pass(2_000);
   expect(again.test.drive.forcedAt('/out/album/a.flac')).toBeDefined();
 });
 
-describe('a file that cannot be closed, as NFS tells of what it has lost,', () => {
-  it('loses what was written into it and not forced to the disk, which is fetched again', () => {
+describe('files that cannot be closed, as on NFS after lost writes', () => {
+  it('a file that cannot be closed loses its unsynced pieces, which are downloaded again', () => {
     const bench = new StorageBench();
     for (const piece of [0, 1]) bench.fetch(piece);
     bench.files.onCloseFailed('0', trouble);
@@ -280,7 +280,7 @@ describe('a file that cannot be closed, as NFS tells of what it has lost,', () =
     expect(bench.test.listing('/out/album')).toEqual(['a.flac', 'b.txt', 'disc']);
   });
 
-  it('is not recorded with what it may have lost, and does not end the program', () => {
+  it('a file that cannot be closed is not recorded with the pieces it may have lost, and does not end the program', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     expect(bench.flush()).toEqual([0]);

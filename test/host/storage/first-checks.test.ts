@@ -1,4 +1,4 @@
-/** Many torrents are seeded by one client: what is checked first, together. */
+/** One client seeds many torrents: their first checks run together. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ async function torrentOf(name: string, bytes: number) {
 }
 
 describe('first checks of many torrents', () => {
-  it('go side by side; a damaged one is refused by the name of its file, the others are seeded', async () => {
+  it('first checks run in parallel; a damaged torrent is refused with the name of its file, the others are seeded', async () => {
     const sizes = [30_000, 5 * MiB, 200, 9 * MiB, 90_000, 3 * MiB];
     const torrents = await Promise.all(sizes.map((bytes, i) => torrentOf(`Album ${i}`, bytes)));
     for (const i of [2, 3]) {
@@ -52,7 +52,7 @@ describe('first checks of many torrents', () => {
     }
   });
 
-  it('end when the client is closed or the one that asked says so, and no other ends with them', async () => {
+  it('first checks end when the client is closed or their own signal is aborted, without ending others', async () => {
     const large = await torrentOf('Large', 32 * MiB);
     const small = await torrentOf('Small', 4 * MiB);
     const control = new AbortController();

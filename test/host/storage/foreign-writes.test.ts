@@ -1,4 +1,6 @@
-/** Another program writes into a file under way: it gets its name, and is believed, only after it was read. */
+/**
+ * Another program writes into a part: the part gets its final name, and is believed, only after it was read.
+ */
 import { closeSync, existsSync, openSync, readFileSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Fact } from '../../../client/engine/contract.ts';
@@ -24,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => temporary[Symbol.dispose]());
 
-/** A download of three pieces; its storage threads run only when the test says so. */
+/** A download of three pieces. Its storage threads run only when the test says so. */
 async function bench() {
   const { metainfo } = await createTorrent(temporary.in('song.flac'), { pieceLength, format: 'v1' });
   const folder = temporary.in('out');
@@ -69,7 +71,7 @@ async function bench() {
       if (at >= 0) jobs.splice(at, 1)[0]!.run();
     }
   };
-  /** Carries out the next job. Answers how to tell of it. */
+  /** Runs the next job. Returns the function that reports it. */
   const begin = () => jobs.shift()!.begin();
   const part = `${folder}/song.flac.part`;
   const change = (at = 100) => {
@@ -88,7 +90,10 @@ async function bench() {
   return { files, disk, fetch, run, begin, part, final, change, lost, record, close };
 }
 
-/** All is written but the name: the first piece turns out to be wrong, is fetched again, and the file gets its name. */
+/**
+ * Everything is written but the final name: the first piece turns out wrong, is downloaded again, and the
+ * file gets its name.
+ */
 async function losesOnePieceAndEndsRight({
   fetch,
   run,
@@ -105,26 +110,26 @@ async function losesOnePieceAndEndsRight({
   await close();
 }
 
-it('a file whose last piece comes while it is read for a foreign write gets its name after that', async () => {
+it('a file whose last piece comes while it is read for a foreign write gets its final name afterwards', async () => {
   const tools = await bench();
   const { fetch, run, change } = tools;
   fetch(0);
   fetch(1);
   run('store');
   change();
-  // The foreign write is seen here, and the file is to be read.
+  // The client sees the foreign write here, and the file is to be read.
   fetch(2);
   run('store');
   run('sync');
   await losesOnePieceAndEndsRight(tools);
 });
 
-it('a file that is not read at once, since its times prove nothing, is read before it gets its name', async () => {
+it('a file that is not read at once, since only its times changed, is read before it gets its final name', async () => {
   const tools = await bench();
   const { fetch, run, part, change } = tools;
   fetch(0);
   run('store');
-  // Only its time changes: it is read without need, and the next reading waits.
+  // Only its time changes: it is read without need, and the next read waits.
   utimesSync(part, 1, 1);
   fetch(1);
   run('store', 'check');
@@ -134,7 +139,7 @@ it('a file that is not read at once, since its times prove nothing, is read befo
   await losesOnePieceAndEndsRight(tools);
 });
 
-it('a file that is changed again while it is read is read once more', async () => {
+it('a file that another program changes again during the read is read once more', async () => {
   const { fetch, run, part, final, change, lost, close } = await bench();
   fetch(0);
   run('store');
@@ -152,7 +157,7 @@ it('a file that is changed again while it is read is read once more', async () =
   await close();
 });
 
-it('a piece that was on its way while its file was read is read, too, before the file gets its name', async () => {
+it('a piece that was being written while its file was read is read, too, before the file gets its final name', async () => {
   const { files, disk, fetch, run, begin, final, change, lost, close } = await bench();
   fetch(0);
   run('store');
@@ -170,7 +175,7 @@ it('a piece that was on its way while its file was read is read, too, before the
   await close();
 });
 
-it('nor is a piece left out that waits for an fsync of its file while that is read', async () => {
+it('a piece that waits for an fsync during the read of its file is read, too, before the file gets its final name', async () => {
   const { files, disk, fetch, run, final, change, lost, close } = await bench();
   for (const piece of [0, 1, 2]) fetch(piece);
   run('store');
@@ -184,7 +189,7 @@ it('nor is a piece left out that waits for an fsync of its file while that is re
   await close();
 });
 
-it('the record does not claim the looks of a file that waits to be read', async () => {
+it('the record has no stamp of a file that waits to be read', async () => {
   const { files, fetch, run, change, record, close } = await bench();
   fetch(0);
   run('store');
@@ -194,12 +199,12 @@ it('the record does not claim the looks of a file that waits to be read', async 
   fetch(1);
   run('store');
   const { stamps } = await record();
-  // The inode still tells that the file is ours.
+  // The inode still shows that the file is the client's.
   expect(stamps[0]).toMatchObject({ mtimeNs: '0', inode: files.files[0]!.seen!.inode });
   await close();
 });
 
-it('a reading that found nothing makes the next one wait longer, and one that found something does not', () => {
+it('a read without a finding delays the next one longer, and a read with a finding does not', () => {
   const pace = new DoubtPace();
   expect(pace.isDue(0)).toBe(true);
   pace.onRead(true, 0);

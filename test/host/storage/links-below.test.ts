@@ -1,4 +1,4 @@
-/** A link that takes the place of a folder during a download. */
+/** Links that replace a folder during a download. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -31,7 +31,7 @@ describe('a link in the place of a folder', () => {
     return decoy;
   };
 
-  it('is not followed: nothing is made or changed where it leads', async () => {
+  it('a link in the place of a folder is not followed: nothing is created or changed at its target', async () => {
     await open();
     const decoy = decoyOf();
     await store(0, 1);
@@ -55,7 +55,7 @@ describe('a link in the place of a folder', () => {
     expect(treeOf(`${bench.album} elsewhere`)).toEqual(moved);
   });
 
-  it('is a loss even when it leads to the very files', async () => {
+  it('a link in the place of a folder counts as a loss even when it leads to the very files', async () => {
     await open();
     await bench.storeAll();
     fs.renameSync(bench.album, `${bench.album} elsewhere`);
@@ -64,21 +64,21 @@ describe('a link in the place of a folder', () => {
     expect(lostPieces()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('is not followed for an inner folder, nor for the name that a file gets', async () => {
+  it('a link is not followed for an inner folder, nor for a final name', async () => {
     await open();
     const decoy = decoyOf();
     await store(0, 1, 2, 3, 4);
     fs.renameSync(at('d'), path.join(bench.folder, 'moved'));
     fs.symlinkSync(path.join(bench.folder, 'moved'), at('d'));
     const before = treeOf(decoy);
-    // The part is reached through the link and is the right one; its name must not be given there.
+    // The part reached through the link is the right one, but its final name must not be given there.
     expect(await bench.store(5 as PieceIndex)).toMatchObject({ type: 'piece-unstorable' });
     expect(fs.readdirSync(path.join(bench.folder, 'moved'))).toEqual(['e.flac.part']);
     expect(treeOf(decoy)).toEqual(before);
   });
 
   it.runIf(process.platform === 'linux')(
-    'that is swapped with the folder all the time lets nothing out, and harms nothing',
+    'a link that is swapped with the folder all the time leads no write to its target, and does no harm',
     async () => {
       const sizes = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`d/${i}.bin`, 3_000 + i]));
       await open({ sizes });

@@ -1,4 +1,7 @@
-/** A download into a folder where some of it lies under names in another Unicode form: NFC here, NFD there. */
+/**
+ * Downloads into a folder with names in another Unicode form: NFC in the torrent and NFD on the disk, or the
+ * reverse.
+ */
 import {
   mkdirSync,
   readdirSync,
@@ -43,14 +46,14 @@ function write(at: string, bytes: Uint8Array): void {
   writeFileSync(at, bytes);
 }
 
-/** All that lies there: path → inode. */
+/** All files there: path to inode. */
 function filesIn(folder: string): Map<string, number> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
   const paths = entries.map((entry) => join(entry.parentPath, entry.name)).sort();
   return new Map(paths.map((path) => [path.slice(folder.length + 1), statSync(path).ino]));
 }
 
-/** An album of two files in the torrent's form, seeded; and where it is to be fetched to. */
+/** An album of two files in the torrent's form, seeded, and its download folder. */
 async function scene(path: string, form: Form) {
   const folder = place();
   const [top, ...rest] = path.normalize(form).split('/') as [string, ...string[]];
@@ -72,58 +75,55 @@ async function scene(path: string, form: Form) {
     await active.completed;
     return active;
   };
-  /** A track as another program has put it there. */
+  /** Puts a track there as another program would. */
   const there = (index: number) => join(top, tracks[index]!).normalize(other(form));
   const put = (index: number) =>
     write(folder.in('music', there(index)), readFileSync(folder.in('origin', top, tracks[index]!)));
   return { folder, music: folder.in('music'), metainfo, top, tracks, there, put, get, seeder };
 }
 
-describe.each(cases)(
-  'what lies in another form than in the torrent: %s, the torrent in %s',
-  (_, form, path) => {
-    it('is adopted when all of it is there: nothing is fetched, renamed or made', async () => {
-      const { music, put, get, metainfo } = await scene(path, form);
-      put(0);
-      put(1);
-      const before = filesIn(music);
-      const active = await get();
-      expect(active.status().downloaded).toBe(0);
-      expect(filesIn(music)).toEqual(before);
-      expect(active.path).toBe(join(music, metainfo.name.normalize(other(form))));
-    });
+describe.each(cases)('names in another Unicode form: %s, the torrent in %s', (_, form, path) => {
+  it('a complete album under names in another form is adopted, and nothing is downloaded, renamed or created', async () => {
+    const { music, put, get, metainfo } = await scene(path, form);
+    put(0);
+    put(1);
+    const before = filesIn(music);
+    const active = await get();
+    expect(active.status().downloaded).toBe(0);
+    expect(filesIn(music)).toEqual(before);
+    expect(active.path).toBe(join(music, metainfo.name.normalize(other(form))));
+  });
 
-    it('is adopted when some of it is there, and the rest goes into the folder that is there', async () => {
-      const { music, put, get, there, folder, top, tracks } = await scene(path, form);
-      put(0);
-      const before = filesIn(music);
-      const active = await get();
-      expect(active.status().downloaded).toBeLessThan(80_000);
-      const missing = join(dirname(there(1)), tracks[1]!.split('/').at(-1)!);
-      expect([...filesIn(music).keys()]).toEqual([there(0), missing].sort());
-      expect(filesIn(music).get(there(0))).toBe(before.get(there(0)));
-      expect(
-        readFileSync(join(music, missing)).equals(readFileSync(folder.in('origin', top, tracks[1]!))),
-      ).toBe(true);
-    });
+  it('a partial album under names in another form is adopted, and the rest goes into its folder', async () => {
+    const { music, put, get, there, folder, top, tracks } = await scene(path, form);
+    put(0);
+    const before = filesIn(music);
+    const active = await get();
+    expect(active.status().downloaded).toBeLessThan(80_000);
+    const missing = join(dirname(there(1)), tracks[1]!.split('/').at(-1)!);
+    expect([...filesIn(music).keys()]).toEqual([there(0), missing].sort());
+    expect(filesIn(music).get(there(0))).toBe(before.get(there(0)));
+    expect(
+      readFileSync(join(music, missing)).equals(readFileSync(folder.in('origin', top, tracks[1]!))),
+    ).toBe(true);
+  });
 
-    it('is refused when it differs, and nothing of it is lost', async () => {
-      const { music, put, get, there } = await scene(path, form);
-      put(0);
-      put(1);
-      writeFileSync(join(music, there(0)), 'mine');
-      const before = filesIn(music);
-      await expect(get()).rejects.toMatchObject({ code: 'exists' });
-      expect(filesIn(music)).toEqual(before);
-      expect(readFileSync(join(music, there(0)), 'utf8')).toBe('mine');
-    });
-  },
-);
+  it('an album under names in another form with other bytes is refused and kept', async () => {
+    const { music, put, get, there } = await scene(path, form);
+    put(0);
+    put(1);
+    writeFileSync(join(music, there(0)), 'mine');
+    const before = filesIn(music);
+    await expect(get()).rejects.toMatchObject({ code: 'exists' });
+    expect(filesIn(music)).toEqual(before);
+    expect(readFileSync(join(music, there(0)), 'utf8')).toBe('mine');
+  });
+});
 
 describe('names in another Unicode form', () => {
   const [, path] = albums[0]!;
 
-  it('do not count where the torrent’s own is there', async () => {
+  it('names in another form are ignored where the torrent’s own name exists', async () => {
     const { music, put, get, there, top, tracks } = await scene(path, 'NFC');
     put(0);
     put(1);
@@ -133,7 +133,7 @@ describe('names in another Unicode form', () => {
     expect([...filesIn(music).keys()].sort()).toEqual([...own, there(0), there(1)].sort());
   });
 
-  it('do not count for two files of a torrent that differ in their form alone', async () => {
+  it('names in another form are ignored for two files of a torrent that differ only in form', async () => {
     const folder = place();
     const name = 'é.flac';
     for (const [index, form] of (['NFC', 'NFD'] as const).entries())
@@ -154,7 +154,7 @@ describe('names in another Unicode form', () => {
       );
   });
 
-  it('do not count for links: nothing is read or written through them', async () => {
+  it('names in another form are ignored for links: no byte is read or written through them', async () => {
     const { music, put, get, top, folder } = await scene(path, 'NFC');
     put(0);
     put(1);
@@ -166,7 +166,7 @@ describe('names in another Unicode form', () => {
     expect(filesIn(folder.in('elsewhere'))).toEqual(before);
   });
 
-  it('count for a torrent of one file', async () => {
+  it('a single-file torrent is adopted under a name in another form', async () => {
     const folder = place();
     const name = 'Übung.flac';
     write(folder.in('origin', name.normalize('NFC')), noise(40_000, 1));
@@ -178,7 +178,7 @@ describe('names in another Unicode form', () => {
     expect(readdirSync(folder.in('music'))).toEqual([name.normalize('NFD')]);
   });
 
-  it('stay when the next version is fetched over this one', async () => {
+  it('names in another form stay when the next version replaces the files', async () => {
     const { music, put, get, there, folder, top, tracks, metainfo, seeder } = await scene(path, 'NFC');
     put(0);
     put(1);
@@ -192,7 +192,7 @@ describe('names in another Unicode form', () => {
     expect(readFileSync(join(music, there(1)))).toEqual(Buffer.from(noise(40_000, 9)));
   });
 
-  it('are adopted by get, which has nothing to fetch then', async () => {
+  it('`get` adopts names in another form and has nothing to download', async () => {
     const { folder, music, put, top } = await scene(path, 'NFC');
     put(0);
     put(1);

@@ -1,6 +1,6 @@
 /**
- * A download on the simulated disk: calls of the file system are answered at once, threads and timers when the test says
- * so. A test may do something, or have a call fail, at any call of the file system.
+ * A download on the simulated disk: file-system calls are answered at once, threads and timers when the test
+ * says so. A test may act at any call of the file system, or have it fail.
  */
 import type { Fact, TorrentId } from '../../../client/engine/contract.ts';
 import { Prng } from '../../../client/engine/prng.ts';
@@ -34,7 +34,7 @@ function piecesIn(bits: Uint8Array): number[] {
 
 export interface StorageBenchOptions {
   readonly sizes?: Readonly<Record<string, number>>;
-  /** Files that are wanted, by name; without this, all. */
+  /** Wanted files by name; all when missing. */
   readonly wanted?: readonly string[];
   readonly pace?: JournalPace;
   readonly on?: TestDrive;
@@ -42,7 +42,7 @@ export interface StorageBenchOptions {
   readonly folder?: string;
 }
 
-/** Names that begin with a dot are pads. */
+/** Names that begin with a dot are pad files. */
 export function albumOfSizes(sizes: Readonly<Record<string, number>>): Album {
   const files = Object.entries(sizes).map(([name, bytes]) => {
     return { components: name.split('/'), bytes, isPad: name.startsWith('.pad') };
@@ -111,7 +111,7 @@ export class StorageBench {
     return this.album.metainfo.geometry.pieceIndex(index)!;
   }
 
-  /** A piece has come from a peer, right or with one wrong byte. */
+  /** Stores a piece from a peer, right or with one wrong byte. */
   fetch(index: number, isRight = true): void {
     const pieceIndex = this.piece(index);
     const bytes = pieceOf(this.album, pieceIndex).slice();
@@ -126,7 +126,7 @@ export class StorageBench {
     for (const pieceIndex of this.album.metainfo.geometry.pieces()) this.fetch(pieceIndex);
   }
 
-  /** What was told of a block, once. */
+  /** The one answer to a block read. */
   read(index: number, begin = 0, bytes = 100): Fact | undefined {
     const read = 1_000 + this.facts.length;
     this.disk.readBlock(torrent, read, { pieceIndex: this.piece(index), begin, bytes });
@@ -146,7 +146,7 @@ export class StorageBench {
     return this.facts.map(({ type }) => type);
   }
 
-  /** As it is on the disk now. */
+  /** The content on the disk now. */
   record(): ResumeRecord | undefined {
     const { infoHash } = this.album.metainfo;
     return finished(this.store.loading(infoHash, this.files.rootPath, this.files.files.length));
@@ -167,7 +167,7 @@ export class StorageBench {
     return this.record()!;
   }
 
-  /** Another life on the same disk. */
+  /** Starts another life on the same disk. */
   again(options: StorageBenchOptions = {}): StorageBench {
     return new StorageBench({ ...options, on: this.test, album: this.album });
   }

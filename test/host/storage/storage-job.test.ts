@@ -1,4 +1,4 @@
-/** What a storage thread does for one piece, or for files that are to be forced to the disk. */
+/** The jobs of a storage thread: store one piece, check one piece, or sync files. */
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FileStamp } from '../../../client/host/disk/file-stamp.ts';
@@ -17,7 +17,7 @@ const bytes = Uint8Array.from({ length: 40_000 }, (_, i) => (i === 9_999 ? 0 : 1
 const digest = (algorithm: 'sha1' | 'sha256', ...parts: readonly Uint8Array[]) =>
   parts.reduce((hash, part) => hash.update(part), createHash(algorithm)).digest();
 
-/** Of three leaves, in a tree of four or eight. */
+/** The root of three leaves, in a tree of four or eight. */
 function rootOf(content: Uint8Array, width: number): Uint8Array {
   let row = Array.from({ length: width }, (_, i) => {
     const leaf = content.subarray(i * leafBytes, (i + 1) * leafBytes);
@@ -61,11 +61,11 @@ function store(segments: readonly StoreSegment[], expected = v1, wantDigests = f
   return run({ piece, expected, segments, wantDigests });
 }
 
-describe('a piece', () => {
+describe('storing a piece', () => {
   const isTaken = (expected: ExpectedHashes) =>
     store([segment('a', 0, bytes.length)], expected).outcome === 'stored';
 
-  it('is right when all hashes that are known of it are, and one at least is', () => {
+  it('a piece is right when at least one hash is known and all known hashes match', () => {
     expect(isTaken(v1)).toBe(true);
     expect(isTaken({ sha1: undefined, root })).toBe(true);
     expect(isTaken({ sha1, root })).toBe(true);
@@ -74,7 +74,7 @@ describe('a piece', () => {
     expect(isTaken({ sha1: undefined, root: undefined })).toBe(false);
   });
 
-  it('has a root over the bytes of its file alone, in a tree as wide as its layer has it', () => {
+  it('a piece has a Merkle root over the bytes of its file alone, in a tree as wide as its layer requires', () => {
     const padded = Buffer.concat([bytes, Buffer.alloc(20_000)]);
     const wide = { hash: rootOf(bytes, 8), bytes: bytes.length, width: 8 };
     const all = [segment('a', 0, bytes.length)];
@@ -84,7 +84,7 @@ describe('a piece', () => {
     );
   });
 
-  it('is written where it belongs in each of its files, by a disk that takes a few bytes at a time, too', () => {
+  it('a piece is written to the right place in each of its files, also by a disk with short writes', () => {
     test.temper.shortWritesPpm = 1_000_000;
     test.write('/out/a.part', new Uint8Array(10_100));
     const { outcome, stamps } = store([
@@ -100,7 +100,7 @@ describe('a piece', () => {
     expect(test.fs.openPaths).toEqual([]);
   });
 
-  it('of which a file does not take its part tells what the others look like by now, and leaves none open', () => {
+  it('a piece that one file refuses reports the stamps of the files so far and leaves none open', () => {
     test.failing.set('write b.part', 'ENOSPC');
     const result = store([segment('a', 0, 10_000), segment('b', 10_000, 9), segment('c', 10_009, 100)]);
     expect(result).toMatchObject({ outcome: 'failed', code: 'ENOSPC' });
@@ -109,14 +109,14 @@ describe('a piece', () => {
     expect(test.fs.openPaths).toEqual([]);
   });
 
-  it('keeps a file open that the main thread has opened', () => {
+  it('a piece keeps a file open that the main thread has opened', () => {
     const descriptor = test.fs.open('/out/a.part', 'write');
     store([{ ...segment('a', 0, bytes.length), descriptor }]);
     expect(test.fs.openPaths).toEqual(['/out/a.part']);
     expect(test.bytesAt('/out/a.part')).toEqual(bytes);
   });
 
-  it('tells a digest of each block when it is corrupt, or when they are asked for, and else not', () => {
+  it('a piece reports a digest of each block only when it is corrupt or on request', () => {
     const blocks = [0, leafBytes, 2 * leafBytes].map((at) =>
       digest('sha1', bytes.subarray(at, at + leafBytes)).toString('hex'),
     );
@@ -134,7 +134,7 @@ describe('a piece', () => {
     ['shorter', 9_999, 0, 'failed'],
     ['the same', 10_000, 0, 'stored'],
   ])(
-    'is compared with a file that was there before and is %s, and nothing is written there',
+    'a piece is compared with a preexisting file that is %s, and nothing is written there',
     (_, count, change, outcome) => {
       const there = bytes.slice(0, count);
       there[count - 1]! ^= change;
@@ -142,12 +142,12 @@ describe('a piece', () => {
       const result = store([segment('a', 0, 10_000, 0, 'foreign'), segment('b', 10_000, 30_000)]);
       expect(result).toMatchObject({ outcome, ...(outcome === 'failed' && { code: 'EEXIST' }) });
       expect(test.bytesAt('/out/a')).toEqual(there);
-      // Its looks are no doing of ours.
+      // Its stamp is not from the client's writing.
       expect(result.stamps![0]).toBeUndefined();
     },
   );
 
-  it('is not written into a file that has taken the place of ours', () => {
+  it('a piece is not written into a file that has replaced the client’s own', () => {
     const ours = segment('a', 0, bytes.length);
     test.fs.remove('/out/a.part');
     test.write('/out/b.part', Uint8Array.of(1));
@@ -157,7 +157,7 @@ describe('a piece', () => {
   });
 });
 
-describe('a piece on the disk', () => {
+describe('checking a piece on the disk', () => {
   const places = [
     { path: '/out/a.part', position: 50, bytes: 10_000, offset: 0 },
     { path: '/out/b.part', position: 0, bytes: 30_000, offset: 10_000 },
@@ -169,7 +169,7 @@ describe('a piece on the disk', () => {
     test.write('/out/b.part', bytes.subarray(10_000));
   });
 
-  it('is right when its runs are, where they lie', () => {
+  it('a piece on the disk is right when its runs are right in their places', () => {
     expect([check(), check({ sha1: wrong, root: undefined }), check({ sha1, root })]).toEqual([
       'stored',
       'corrupt',
@@ -177,7 +177,7 @@ describe('a piece on the disk', () => {
     ]);
   });
 
-  it('is not right when one of its files is shorter, gone, or cannot be read; and nothing stays open', () => {
+  it('a piece on the disk is not right when a file is too short, missing or unreadable; and no file stays open', () => {
     test.failing.set('read b.part', 'EIO');
     expect(check()).toBe('corrupt');
     test.failing.clear();
@@ -189,18 +189,18 @@ describe('a piece on the disk', () => {
   });
 });
 
-describe('files that are forced to the disk', () => {
+describe('syncing files', () => {
   const sync = () => run({ sync: ['a', 'b', 'c'].map((name) => file(name)) });
 
-  it('are told by what each looked like when its fsync began', () => {
+  it('synced files are reported with their stamps from the beginning of the fsync', () => {
     const before = ['a', 'b', 'c'].map((name) => ({ stamp: stampAt(`/out/${name}.part`) }));
-    // Written while it is forced: that is not on the disk.
+    // Written during the fsync: that is not on the disk.
     test.at('sync b.part', () => test.write('/out/b.part', bytes));
     expect(sync()).toMatchObject({ outcome: 'stored', synced: before });
     expect(stampAt('/out/b.part')).not.toEqual(before[1]!.stamp);
   });
 
-  it('are each on their own: one that fails says nothing of the next; only a failed fsync may have lost something', () => {
+  it('files are synced independently: a failure affects no other file, and only a failed fsync may lose data', () => {
     test.failing.set('sync a.part', 'EIO').set('open b.part', 'EMFILE');
     const { outcome, synced } = sync();
     expect(outcome).toBe('stored');

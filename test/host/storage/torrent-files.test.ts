@@ -1,4 +1,4 @@
-/** What is counted as stored, and what becomes of it when files are lost, wanted, or not wanted any more. */
+/** Which pieces count as stored, and what happens to them when files are lost, selected or deselected. */
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../sim/storage/album.ts';
 import { StorageBench, torrent } from './storage-bench.ts';
@@ -6,15 +6,15 @@ import { StorageBench, torrent } from './storage-bench.ts';
 const part = (name: string) => `/out/album/${name}.part`;
 const trouble = { code: 'EIO', message: 'fsync' };
 
-/** What is in a file, compared with its author's. */
+/** Compares a file's content with the original. */
 function isRight(bench: StorageBench, name: string): boolean {
   const stored = bench.file(name);
   const bytes = bench.test.bytesAt(bench.files.pathOf(stored));
   return bytes !== undefined && Buffer.compare(bytes, bytesOf(bench.album, stored.file)) === 0;
 }
 
-describe('a piece that is lost', () => {
-  it('is missing once, however often it is told', () => {
+describe('lost pieces', () => {
+  it('a piece is missing once, however often its loss is reported', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.fetch(1);
@@ -26,7 +26,7 @@ describe('a piece that is lost', () => {
     expect(bench.test.listing('/out/album')).toContain('a.flac');
   });
 
-  it('is not kept aside any more, and the side file goes when it holds nothing else', () => {
+  it('a lost piece is removed from the part file, and an empty part file is deleted', () => {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     bench.fetch(2);
     bench.files.losePieces([bench.piece(2)]);
@@ -34,7 +34,7 @@ describe('a piece that is lost', () => {
     expect(bench.test.listing('/out/album')).toEqual(['a.flac.part']);
   });
 
-  it('is not told once more when its fsync fails afterwards', () => {
+  it('a lost piece is not reported again when its fsync fails afterwards', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.fetch(1);
@@ -44,8 +44,8 @@ describe('a piece that is lost', () => {
   });
 });
 
-describe('a file that is lost', () => {
-  it('takes the pieces with it that lie in it, also in part, and no others', () => {
+describe('lost files', () => {
+  it('a lost file loses exactly the pieces that lie in it, wholly or in part', () => {
     const bench = new StorageBench({ sizes: { 'a.flac': 16_384, 'b.flac': 20_000, 'c.flac': 20_000 } });
     bench.fetchAll();
     bench.test.fs.remove('/out/album/a.flac');
@@ -58,7 +58,7 @@ describe('a file that is lost', () => {
     expect(bench.has()).toEqual([3]);
   });
 
-  it('is not doubted any more: the next one in its place is ours alone', () => {
+  it('a lost file is not doubted any more: its replacement is the client’s alone', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.files.doubt(bench.file('a.flac'));
@@ -69,7 +69,7 @@ describe('a file that is lost', () => {
     expect(bench.jobs.kinds).not.toContain('check');
   });
 
-  it('and is not wanted any more does not come back: what is fetched of it lies aside', () => {
+  it('a lost file that is not wanted any more is not created again: its shared pieces go to the part file', () => {
     const bench = new StorageBench();
     bench.fetch(3);
     bench.files.setWanted(bench.file('c.flac'), false);
@@ -84,19 +84,19 @@ describe('a file that is lost', () => {
   });
 });
 
-describe('the side file', () => {
+describe('the part file', () => {
   const aside = () => {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     for (const piece of [0, 1, 2]) bench.fetch(piece);
     return bench;
   };
 
-  it('that is lost takes with it what lay in it, and is made anew', () => {
+  it('a lost part file loses the pieces in it, and is created anew', () => {
     const bench = aside();
     bench.test.fs.remove(bench.files.side!.path);
     bench.disk.watch.lookNow(torrent);
     expect(bench.lost()).toEqual([2]);
-    // The file that has its name has lost a piece that it shares: it is not written again.
+    // The file with its final name has lost a piece that it shares: it is not written again.
     expect(bench.has()).toEqual([0, 1]);
     bench.fetch(2);
     expect(bench.has()).toEqual([0, 1, 2]);
@@ -104,7 +104,7 @@ describe('the side file', () => {
     expect(isRight(bench, 'b.txt')).toBe(true);
   });
 
-  it('is read from for the parts that lie in it', () => {
+  it('blocks of unwanted files are read from the part file', () => {
     const bench = aside();
     const fact = bench.read(2, 7_000, 1_000);
     const from = 2 * 16_384 + 7_000;
@@ -113,7 +113,7 @@ describe('the side file', () => {
     expect(Buffer.compare(bytes!, bench.album.truth.subarray(from, from + 1_000))).toBe(0);
   });
 
-  it('stays when the torrent ends for now, and goes when it ends for good', () => {
+  it('the part file stays when a torrent is stopped, and is deleted when it is removed for good', () => {
     const bench = aside();
     const name = bench.files.side!.path.split('/').at(-1);
     bench.files.tidy(false);
@@ -122,7 +122,7 @@ describe('the side file', () => {
     expect(bench.test.listing('/out/album')).toEqual(['a.flac']);
   });
 
-  it('that has become another one is neither removed nor written', () => {
+  it('a part file that another program replaced is neither deleted nor written', () => {
     const bench = aside();
     const { path } = bench.files.side!;
     bench.test.fs.remove(path);
@@ -136,8 +136,8 @@ describe('the side file', () => {
   });
 });
 
-describe('a file that becomes wanted', () => {
-  /** b.txt is chosen while a piece of it is written into the side file. */
+describe('files that are selected', () => {
+  /** b.txt is selected while a piece of it is being written into the part file. */
   function chosenLate(): StorageBench {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     bench.jobs.isHeld = true;
@@ -148,16 +148,16 @@ describe('a file that becomes wanted', () => {
     return bench;
   }
 
-  it('has its part of a piece that was on its way into the side file', () => {
+  it('a selected file gets its part of a piece that was being written into the part file', () => {
     const bench = chosenLate();
     bench.jobs.runAll();
     expect(bench.has()).toEqual([2]);
     expect(isRight(bench, 'b.txt')).toBe(true);
   });
 
-  it('is not whole while a part of it is on its way into the side file', () => {
+  it('a selected file is incomplete while a part of it is being written into the part file', () => {
     const bench = chosenLate();
-    // Nothing of it is in its own place that could be forced to the disk beforehand.
+    // Nothing of it is in its own place yet that could be synced beforehand.
     expect(bench.jobs.held.map(({ kind }) => kind)).toEqual([]);
     bench.disk.finishComplete(torrent);
     expect(bench.test.listing('/out/album')).toContain('b.txt');
@@ -168,22 +168,25 @@ describe('a file that becomes wanted', () => {
     ['read', (bench: StorageBench) => `read ${bench.files.side!.path.split('/').at(-1)}`],
     ['written', () => 'write c.flac.part'],
     ['made', () => 'open c.flac.part'],
-  ])('stays aside when what is there of it cannot be %s, and goes home the next time', (_, call) => {
-    const bench = new StorageBench({ wanted: ['a.flac'] });
-    for (const piece of [0, 1, 2]) bench.fetch(piece);
-    const file = bench.file('c.flac');
-    bench.test.failing.set(call(bench), 'EIO');
-    expect(() => bench.files.setWanted(file, true)).toThrow('EIO');
-    expect([file.state, file.isWanted]).toEqual(['side', false]);
-    bench.test.failing.clear();
-    expect(bench.read(2, 8_000)).toMatchObject({ type: 'block-read' });
-    bench.files.setWanted(file, true);
-    bench.fetch(3);
-    bench.fetch(4);
-    expect([file.state, isRight(bench, 'c.flac')]).toEqual(['final', true]);
-  });
+  ])(
+    'a selected file stays in the part file when it cannot be %s, and leaves it at the next selection',
+    (_, call) => {
+      const bench = new StorageBench({ wanted: ['a.flac'] });
+      for (const piece of [0, 1, 2]) bench.fetch(piece);
+      const file = bench.file('c.flac');
+      bench.test.failing.set(call(bench), 'EIO');
+      expect(() => bench.files.setWanted(file, true)).toThrow('EIO');
+      expect([file.state, file.isWanted]).toEqual(['side', false]);
+      bench.test.failing.clear();
+      expect(bench.read(2, 8_000)).toMatchObject({ type: 'block-read' });
+      bench.files.setWanted(file, true);
+      bench.fetch(3);
+      bench.fetch(4);
+      expect([file.state, isRight(bench, 'c.flac')]).toEqual(['final', true]);
+    },
+  );
 
-  it('is forced to the disk in its own place soon, and with it the way to it', () => {
+  it('a selected file is synced in its own place soon, with the folders of its path', () => {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     for (const piece of [0, 1, 2]) bench.fetch(piece);
     expect(bench.flush()).toEqual([0, 1, 2]);
@@ -194,7 +197,7 @@ describe('a file that becomes wanted', () => {
     expect(forced?.forcedBytes).toHaveLength(9_142);
   });
 
-  it('leaves nothing aside: when all are at home, no side file stays', () => {
+  it('the part file is deleted when all files are selected', () => {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     for (const piece of [0, 1, 2]) bench.fetch(piece);
     for (const name of ['b.txt', 'c.flac']) bench.files.setWanted(bench.file(name), true);
@@ -202,7 +205,7 @@ describe('a file that becomes wanted', () => {
     expect(bench.test.fs.exists(bench.files.side!.path)).toBe(false);
   });
 
-  it('comes home whole from a disk that takes a few bytes at a time', () => {
+  it('a selected file leaves the part file whole, also on a disk with short writes', () => {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     bench.test.temper.shortWritesPpm = 1_000_000;
     for (const piece of [0, 1, 2]) bench.fetch(piece);
@@ -214,15 +217,15 @@ describe('a file that becomes wanted', () => {
   });
 });
 
-describe('a file that is not wanted any more', () => {
-  it('and has not been begun lies aside from then on', () => {
+describe('files that are deselected', () => {
+  it('a deselected file that was not begun goes to the part file from then on', () => {
     const bench = new StorageBench();
     bench.files.setWanted(bench.file('c.flac'), false);
     bench.fetch(2);
     expect(bench.test.listing('/out/album')).not.toContain('disc');
   });
 
-  it('and of which a part was made stays where it is, though nothing of it is stored', () => {
+  it('a deselected file whose part exists stays in its part, even without a stored piece', () => {
     const bench = new StorageBench();
     bench.test.failing.set('write c.flac.part', 'ENOSPC');
     bench.fetch(3);
@@ -232,7 +235,7 @@ describe('a file that is not wanted any more', () => {
     expect([bench.has(), bench.file('c.flac').state]).toEqual([[3], 'part']);
   });
 
-  it('and of which the first piece is on its way stays where it is', () => {
+  it('a deselected file whose first piece is being written stays in its part', () => {
     const bench = new StorageBench();
     bench.jobs.isHeld = true;
     bench.fetch(3);
@@ -243,12 +246,12 @@ describe('a file that is not wanted any more', () => {
   });
 });
 
-it('all that was written since the last good fsync may be lost when the one before a name is given fails', () => {
+it('a failed fsync before a final name may lose everything written since the last good one', () => {
   const bench = new StorageBench();
   bench.jobs.isHeld = true;
   for (const piece of [0, 1, 2]) bench.fetch(piece);
   for (const _ of [0, 1, 2]) bench.jobs.held.shift()!.run();
-  // Killed before a thread has forced it to the disk.
+  // Killed before a thread has synced it.
   const again = bench.again();
   expect(again.has()).toEqual([0, 1, 2]);
   again.test.failing.set('sync a.flac.part', 'EIO');

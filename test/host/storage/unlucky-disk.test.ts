@@ -1,4 +1,7 @@
-/** Calls that fail in the middle of making and naming a file: nothing is lost, left open, or taken for somebody else's. */
+/**
+ * Calls that fail while a file is created or renamed: nothing is lost, left open, or taken for another
+ * program's file.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +31,7 @@ import { WholeSimFiles } from '../../sim/world/file-system/sim-files-later.ts';
 
 const bytes = 4;
 
-/** A file under way with all its bytes; `fail`: which calls fail from now on. */
+/** A part with all its bytes; `fail`: the calls that fail from now on. */
 function bench() {
   const drive = new Drive({ device: 1n, tickMs: 1, isJournalled: true, isOrdered: true }, () => 0);
   const calls: string[] = [];
@@ -60,8 +63,8 @@ function bench() {
   return { drive, fs, beneath, file, fill, name, calls, failing };
 }
 
-describe('a file gets its name', () => {
-  it('only when it was forced to the disk', () => {
+describe('final names on a failing disk', () => {
+  it('a file gets its final name only after it was synced', () => {
     const { fill, name, calls } = bench();
     fill();
     calls.length = 0;
@@ -71,12 +74,12 @@ describe('a file gets its name', () => {
     expect(forced).toBeLessThan(calls.indexOf('name a.flac'));
   });
 
-  it('only when its length was forced to the disk, too: what another program appended is cut off before', () => {
+  it('a file gets its final name only after its length was synced: bytes that another program appended are cut off before', () => {
     const { fill, file, fs, beneath, calls } = bench();
     fill();
     const descriptor = openKnown(fs, file);
     fs.write(descriptor, Buffer.from('theirs'), 0, 6, bytes);
-    // It was hashed since, and looked like this then.
+    // It was hashed since, and had this stamp then.
     file.synced = file.seen = stampOfOpen(fs, descriptor);
     fs.close(descriptor);
     calls.length = 0;
@@ -89,7 +92,7 @@ describe('a file gets its name', () => {
     expect(named).toBeGreaterThan(forced!);
   });
 
-  it('also when its first name cannot be taken away, and is no stranger to itself afterwards', () => {
+  it('a file gets its final name even if its part name cannot be removed, and is recognized as the client’s afterwards', () => {
     const { fill, name, file, fs, failing } = bench();
     fill();
     failing.add('name a.flac.part');
@@ -101,7 +104,7 @@ describe('a file gets its name', () => {
     expect(fs.exists('/music/a.flac.part')).toBe(false);
   });
 
-  it('also when it cannot be looked at right afterwards', () => {
+  it('a file gets its final name even if it cannot be inspected right afterwards', () => {
     const { fill, name, file, failing } = bench();
     fill();
     failing.add('look a.flac');
@@ -110,8 +113,8 @@ describe('a file gets its name', () => {
   });
 });
 
-describe('a call that fails', () => {
-  it('leaves no new file behind, and none open, when the file cannot be looked at', () => {
+describe('failing calls', () => {
+  it('a new file that cannot be inspected is removed and closed', () => {
     const { file, beneath, fs, failing } = bench();
     failing.add('look a.flac.part');
     expect(() => makePart(file, beneath)).toThrow('EIO');
@@ -121,7 +124,7 @@ describe('a call that fails', () => {
     expect(file.seen).toBeDefined();
   });
 
-  it('leaves no folder open on the way to one that cannot be reached', () => {
+  it('a folder path that cannot be opened to its end leaves no folder open', () => {
     const { beneath, fs, failing } = bench();
     fs.mkdir('/music/album');
     failing.add('open album').add('look album');
@@ -129,7 +132,7 @@ describe('a call that fails', () => {
     expect(fs.openPaths).toEqual([]);
   });
 
-  it('says nothing of a file: only one that is not there is gone', () => {
+  it('a failing call says nothing about a file: only a missing file is gone', () => {
     const { file, fill, beneath, fs, failing } = bench();
     fill();
     const { layout, geometry } = drawAlbum(new Prng(1)).metainfo;
@@ -143,7 +146,7 @@ describe('a call that fails', () => {
   });
 });
 
-it('a folder is forced to the disk with the names in it', () => {
+it('a folder is synced with the names in it', () => {
   const { drive, fs, fill } = bench();
   fill();
   start(syncFolder(fs, '/music'));
@@ -152,7 +155,7 @@ it('a folder is forced to the disk with the names in it', () => {
   expect(drive.find('/music/a.flac.part', false).inode).toBeDefined();
 });
 
-it('a file that the disk does not let us look at when a download begins is not taken for one that is not there', async () => {
+it('a file that cannot be inspected when a download begins is not taken for a missing one', async () => {
   const root = mkdtempSync(join(tmpdir(), 'cicada-unlucky-'));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const song = join(root, 'song.flac');
