@@ -31,8 +31,8 @@ afterEach(async () => {
 
 const download = (folder = path.join(root, 'download')) => client.download(metainfo, { folder });
 
-describe('a download', () => {
-  it('that is stopped rejects its completion, and can still be asked how it stood', async () => {
+describe('downloads', () => {
+  it('a stopped download rejects its completion and still has its final status', async () => {
     const torrent = await download();
     await torrent.stop();
     await expect(torrent.completed).rejects.toMatchObject({ code: 'stopped' });
@@ -40,21 +40,21 @@ describe('a download', () => {
     await torrent.stop();
   });
 
-  it('leaves nobody waiting when the client closes', async () => {
+  it('a closed client settles all its downloads', async () => {
     const torrent = await download();
     await client.close();
     await expect(torrent.completed).rejects.toMatchObject({ code: 'stopped' });
     expect(torrent.status()).toMatchObject({ complete: false, pieceCount: 13 });
   });
 
-  it('of what is there already is complete at once', async () => {
+  it('a download whose files are already there is complete at once', async () => {
     const torrent = await download(path.join(root, 'source'));
     await torrent.completed;
     expect(torrent.status()).toMatchObject({ complete: true, haveCount: 13 });
     expect(torrent.path).toBe(source);
   });
 
-  it('of nothing but empty files has them at once', async () => {
+  it('a torrent of empty files is complete at once', async () => {
     const empty = path.join(root, 'empty', 'nothing');
     fs.mkdirSync(empty, { recursive: true });
     fs.writeFileSync(path.join(empty, 'a.log'), '');
@@ -68,7 +68,7 @@ describe('a download', () => {
     }
   });
 
-  it('is refused a second time while it runs, and not afterwards', async () => {
+  it('a torrent is refused a second time while it runs, and not afterwards', async () => {
     const first = await download();
     await expect(download(path.join(root, 'elsewhere'))).rejects.toMatchObject({ code: 'already-added' });
     await expect(client.seed(metainfo, { path: source })).rejects.toMatchObject({ code: 'already-added' });
@@ -77,7 +77,7 @@ describe('a download', () => {
     await again.stop();
   });
 
-  it('that is refused leaves the client ready for another try', async () => {
+  it('a refused download leaves the client ready for another try', async () => {
     const folder = path.join(root, 'download');
     fs.mkdirSync(path.join(folder, 'album'), { recursive: true });
     fs.writeFileSync(path.join(folder, 'album', 'a.flac'), 'other');
@@ -87,8 +87,8 @@ describe('a download', () => {
   });
 });
 
-describe('a share', () => {
-  it('is checked, and the first file that differs is named', async () => {
+describe('shares', () => {
+  it('a share is checked, and the first file that differs is named', async () => {
     const at = path.join(source, 'a.flac');
     const bytes = fs.readFileSync(at);
     bytes[100] = bytes[100]! ^ 1;
@@ -101,14 +101,14 @@ describe('a share', () => {
     expect(believed.status().complete).toBe(true);
   });
 
-  it('that is incomplete is refused', async () => {
+  it('an incomplete share is refused', async () => {
     fs.rmSync(path.join(source, 'a.flac'));
     await expect(client.seed(metainfo, { path: source })).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 
-describe('one client', () => {
-  it('fetches from another, byte for byte, and both let go at the end', async () => {
+describe('two clients', () => {
+  it('one client downloads from another byte for byte, and both close in the end', async () => {
     const seeder = await openClient({ port: 0, host: '127.0.0.1', threads: 1 });
     await seeder.seed(metainfo, { path: source });
     const folder = path.join(root, 'download');
@@ -121,7 +121,7 @@ describe('one client', () => {
     await seeder.close();
   });
 
-  it('finds the torrent of a magnet link with another, and goes on to fetch it', async () => {
+  it('a client gets the metadata of a magnet link from another, then downloads', async () => {
     const seeder = await openClient({ port: 0, host: '127.0.0.1', threads: 1 });
     await seeder.seed(metainfo, { path: source });
     const peers = [{ host: '127.0.0.1', port: seeder.port }];

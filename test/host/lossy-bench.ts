@@ -1,4 +1,4 @@
-/** A file bench whose torrent loses files: what was told of it, and how it goes on. */
+/** A file bench whose torrent loses files: records the facts, and continues the download. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -20,7 +20,8 @@ export async function storeRight(bench: FileBench, ...pieces: number[]): Promise
 }
 
 /**
- * As the engine does: what is missing is fetched again, until all is stored and stands. Then it is compared.
+ * Downloads missing pieces, as the engine does, until everything is stored and confirmed. Then compares the
+ * files.
  */
 export async function goOn(bench: FileBench): Promise<void> {
   for (let round = 0; round < 50; round++) {
@@ -32,7 +33,7 @@ export async function goOn(bench: FileBench): Promise<void> {
   throw new Error('it never became complete');
 }
 
-/** Names, kinds, inodes, sizes and contents of all that lies below. */
+/** Names, kinds, inodes, sizes and contents of everything below. */
 export function treeOf(folder: string): unknown[] {
   return (fs.readdirSync(folder, { recursive: true }) as string[]).sort().map((name) => {
     const where = path.join(folder, name);

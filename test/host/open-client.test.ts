@@ -9,8 +9,8 @@ async function occupy(): Promise<{ port: number; free: () => Promise<unknown> }>
   return { port, free: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-describe('a port', () => {
-  it('that is taken is refused with what to do about it', async () => {
+describe('ports', () => {
+  it('a port in use is refused with advice', async () => {
     const { port, free } = await occupy();
     await expect(openClient({ port, host: '127.0.0.1' })).rejects.toMatchObject({
       name: 'ClientError',
@@ -21,13 +21,13 @@ describe('a port', () => {
     await free();
   });
 
-  it('of 0 is any free one', async () => {
+  it('port 0 means any free port', async () => {
     const client = await openClient({ port: 0, host: '127.0.0.1' });
     expect(client.port).toBeGreaterThan(0);
     await client.close();
   });
 
-  it('that was asked for is the one', async () => {
+  it('a requested port is used', async () => {
     const { port, free } = await occupy();
     await free();
     const client = await openClient({ port, host: '127.0.0.1' });
@@ -35,7 +35,7 @@ describe('a port', () => {
     await client.close();
   });
 
-  it('that is given back can be had again at once', async () => {
+  it('a released port can be used again at once', async () => {
     const first = await openClient({ port: 0, host: '127.0.0.1' });
     const { port } = first;
     await first.close();
@@ -45,8 +45,8 @@ describe('a port', () => {
   });
 });
 
-describe('an address', () => {
-  it('that is none of this machine is refused by its name', async () => {
+describe('addresses', () => {
+  it('an address that does not belong to this machine is refused with its name', async () => {
     await expect(openClient({ port: 0, host: '203.0.113.7' })).rejects.toMatchObject({
       code: 'address-not-available',
       message: expect.stringContaining('203.0.113.7'),

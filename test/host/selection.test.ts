@@ -1,4 +1,6 @@
-/** A part of a torrent on a real disk: what is there, what is not, and what happens when more is wanted. */
+/**
+ * A part of a torrent on a real disk: what is stored, what is not, and what happens when the selection grows.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -11,7 +13,7 @@ import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { TemporaryFolder } from '../e2e/shared-folder.ts';
 
 const pieceLength = 32 * 1024;
-/** Nothing ends where a piece ends; the third lies in one piece with parts of its neighbours. */
+/** No file ends where a piece ends. The third lies in one piece with parts of its neighbours. */
 const sizes = { 'a.flac': 150_001, 'b.flac': 100_003, 'c.txt': 777, 'd.flac': 200_017, 'e.txt': 0 };
 
 let temporary: TemporaryFolder;
@@ -55,7 +57,7 @@ const visible = (folder = 'out') => there(folder).filter((name) => !name.startsW
 const isSame = (name: string, folder = 'out') =>
   readFileSync(temporary.in(folder, 'Album', name)).equals(readFileSync(temporary.in('Album', name)));
 
-it('only what was selected is on the disk; the rest of shared pieces lies in one hidden file', async () => {
+it('only selected files are on the disk, and the rest of shared pieces lies in one hidden part file', async () => {
   const leech = await client('leech');
   const folder = temporary.in('out');
   const active = await leech.download(metainfo, { folder, peers: peers(), select: only('b.flac') });
@@ -71,7 +73,7 @@ it('only what was selected is on the disk; the rest of shared pieces lies in one
   });
   expect(downloaded).toBeLessThan(100_003 + 2 * pieceLength);
 
-  // What is aside is served: another one gets every piece this one has, the neighbours' parts too.
+  // The part file is served: another client gets every piece of this one, with the neighbours' parts.
   await seeder.close();
   const second = await client('second');
   const copy = await second.download(metainfo, {
@@ -86,7 +88,7 @@ it('only what was selected is on the disk; the rest of shared pieces lies in one
   expect(there()).toEqual(['b.flac']);
 });
 
-it('what is selected later is fetched then, and the parts aside go home', async () => {
+it('files selected later are downloaded then, and get their parts from the part file', async () => {
   const leech = await client('leech');
   const active = await leech.download(metainfo, {
     folder: temporary.in('out'),
@@ -110,7 +112,7 @@ it('what is selected later is fetched then, and the parts aside go home', async 
 });
 
 it.each(['with its record', 'without a record'])(
-  'another run goes on with another selection, %s: nothing comes twice',
+  'another run continues with another selection, %s, and downloads nothing twice',
   async (how) => {
     const folder = temporary.in('out');
     const first = await client('leech');
@@ -143,7 +145,7 @@ it.each(['with its record', 'without a record'])(
   },
 );
 
-it('a file that nobody selected and that is somebody else’s is let be', async () => {
+it('an unselected file of another program is left alone', async () => {
   const folder = temporary.in('out');
   mkdirSync(join(folder, 'Album'), { recursive: true });
   writeFileSync(join(folder, 'Album', 'a.flac'), 'mine');
@@ -156,7 +158,7 @@ it('a file that nobody selected and that is somebody else’s is let be', async 
   expect(isSame('b.flac')).toBe(true);
 });
 
-it('one that has been begun and is not wanted any more stays as it is, and is not fetched further', async () => {
+it('a deselected file that was begun stays as it is, and is not downloaded further', async () => {
   const leech = await client('leech');
   const folder = temporary.in('out');
   const active = await leech.download(metainfo, { folder, select: only('a.flac', 'd.flac') });

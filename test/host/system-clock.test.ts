@@ -1,4 +1,4 @@
-/** What only the system's clock has; what every clock does is in test/contract/clock.test.ts. */
+/** The system's clock only; the contract of all clocks is in test/contract/clock.test.ts. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fact } from '../../client/engine/contract.ts';
 import { systemClock } from '../../client/host/system-clock.ts';
@@ -15,8 +15,8 @@ function newClock() {
   return { facts, clock: systemClock((fact) => facts.push(fact)) };
 }
 
-describe('the time', () => {
-  it('is an integer of milliseconds that never goes back', () => {
+describe('the system time', () => {
+  it('the time is an integer of milliseconds that never goes back', () => {
     const { clock } = newClock();
     let last = clock.nowMs();
     for (let i = 0; i < 20; i++) {
@@ -30,7 +30,7 @@ describe('the time', () => {
 });
 
 describe('the alarm', () => {
-  it('further away than Node can count rings when it should, not at once', () => {
+  it('an alarm further away than Node can count rings at its time, not at once', () => {
     const { clock, facts } = newClock();
     clock.wakeAt(clock.nowMs() + 2 ** 32);
     vi.advanceTimersByTime(60_000);
@@ -39,7 +39,7 @@ describe('the alarm', () => {
     expect(facts).toHaveLength(1);
   });
 
-  it('that was stopped never rings, whatever is asked of it later', () => {
+  it('a stopped alarm never rings, also after later requests', () => {
     const { clock, facts } = newClock();
     clock.wakeAt(clock.nowMs() + 100);
     clock.stop();

@@ -1,4 +1,7 @@
-/** A disk in memory, threads and timers for tests of the storage code: all answer at once, or when the test says so. */
+/**
+ * A disk in memory, threads and timers for tests of the storage code. All answer at once, or when the test
+ * says so.
+ */
 import { Prng } from '../../client/engine/prng.ts';
 import { type Steps, start } from '../../client/host/disk/steps.ts';
 import type { Timers } from '../../client/host/disk/timers.ts';
@@ -12,7 +15,7 @@ import { Drive } from '../sim/world/file-system/drive.ts';
 import { type DriveTemper, healthyDrive } from '../sim/world/file-system/drive-temper.ts';
 import { WholeSimFiles } from '../sim/world/file-system/sim-files-later.ts';
 
-/** Work that waits for nothing. */
+/** Runs steps that wait for nothing. */
 export function finished<T>(steps: Steps<T>): T {
   let outcome: { value: T } | { error: unknown } | undefined;
   start(steps).then(
@@ -28,7 +31,7 @@ export function finished<T>(steps: Steps<T>): T {
   return outcome.value;
 }
 
-/** Threads that work at once, or when they are told. */
+/** Threads that run jobs at once, or when the test says so. */
 export class TestJobs implements StorageJobs {
   isHeld = false;
   readonly kinds: ('store' | 'sync' | 'check')[] = [];
@@ -50,7 +53,7 @@ export class TestJobs implements StorageJobs {
     else begin()();
   }
 
-  /** Carries out and answers all that is held, and what follows from it. */
+  /** Runs and answers all held jobs, and the jobs that follow from them. */
   runAll(): void {
     for (let job = this.held.shift(); job !== undefined; job = this.held.shift()) job.run();
   }
@@ -78,7 +81,7 @@ export class TestTimers implements Timers {
     };
   }
 
-  /** Timers that are due on the way go off in their order. */
+  /** Moves time; timers that are due on the way run in their order. */
   pass(ms: number): void {
     const end = this.ms + ms;
     for (;;) {
@@ -94,7 +97,7 @@ export class TestTimers implements Timers {
   }
 }
 
-/** A disk in memory. `calls`: what was asked of it, as `KIND NAME`. */
+/** A disk in memory. `calls`: the calls so far, as `KIND NAME`. */
 export class TestDrive {
   readonly calls: string[] = [];
   readonly temper: DriveTemper = healthyDrive();
@@ -122,12 +125,12 @@ export class TestDrive {
     this.fs = new WholeSimFiles(life, true, (run) => run());
   }
 
-  /** Once, just before the next such call takes effect. An fsync has begun by then. */
+  /** Runs once, just before the next such call takes effect. An fsync has begun by then. */
   at(call: string, act: () => void): void {
     this.#acts.set(call, act);
   }
 
-  /** What another program sees. */
+  /** The content as another program sees it. */
   bytesAt(at: string): Uint8Array | undefined {
     const inode = this.#inodeAt(at);
     return inode && Uint8Array.from(inode.bytes);
@@ -141,7 +144,7 @@ export class TestDrive {
     }
   }
 
-  /** Another program writes, in place or a new file: no call of ours. */
+  /** Another program writes, in place or to a new file. Not one of the recorded calls. */
   write(at: string, bytes: Uint8Array, position = 0): void {
     this.#ms += 1;
     const { drive } = this;

@@ -13,9 +13,9 @@ import { noise } from '../torrents/folder-fixture.ts';
 const pieceLength = 16 * 1024;
 let root: string;
 let clients: Client[];
-/** What its publisher has of the new version. */
+/** The publisher's folder with the new version. */
 let source: string;
-/** What a follower has: version 1, as it was. */
+/** The follower's folder with version 1. */
 let folder: string;
 let album: string;
 let first: Metainfo;
@@ -28,7 +28,7 @@ const firstFiles: Record<string, Uint8Array> = {
   'note.txt': noise(10, 5),
   'empty.log': new Uint8Array(),
 };
-/** As long as before, so that size alone tells nothing. */
+/** As long as before, so that size alone proves nothing. */
 const changed = noise(90_000, 22);
 const secondFiles: Record<string, Uint8Array> = {
   '01 Same.flac': firstFiles['01 Same.flac']!,
@@ -79,33 +79,36 @@ const read = (name: string) => fs.readFileSync(path.join(album, name));
 const inodeOf = (name: string) => fs.statSync(path.join(album, name)).ino;
 const names = () => fs.readdirSync(album).sort();
 
-/** Everything as it should be, and nothing else. */
+/** Expects the whole new version and nothing else. */
 function expectSecond(): void {
   for (const [name, bytes] of Object.entries(secondFiles)) expect(read(name).equals(bytes), name).toBe(true);
   expect(names()).toEqual([...Object.keys(secondFiles), '03 Renamed.flac', '04 Gone.flac'].sort());
 }
 
-describe('a new version', () => {
-  it.each(['hybrid', 'v2'] as const)('of %s fetches only what has changed', async (format) => {
-    first = await torrentOf(album, format);
-    const { metainfo, peers } = await seeded(source, await torrentOf(source, format));
-    const inodes = [inodeOf('01 Same.flac'), inodeOf('02 Changed.flac')];
-    const client = await open();
-    const active = await client.download(metainfo, {
-      folder,
-      peers,
-      upgradeFrom: { metainfo: first, path: album },
-    });
-    const before = active.status();
-    // 02, 05 and the note; no piece is shared with a neighbour.
-    expect(before.pieceCount - before.haveCount).toBe(6 + 2 + 1);
-    await active.completed;
-    expectSecond();
-    expect(inodeOf('01 Same.flac')).toBe(inodes[0]);
-    expect(inodeOf('02 Changed.flac')).not.toBe(inodes[1]);
-  });
+describe('upgrades to a new version', () => {
+  it.each(['hybrid', 'v2'] as const)(
+    'an upgrade of a %s torrent downloads only what has changed',
+    async (format) => {
+      first = await torrentOf(album, format);
+      const { metainfo, peers } = await seeded(source, await torrentOf(source, format));
+      const inodes = [inodeOf('01 Same.flac'), inodeOf('02 Changed.flac')];
+      const client = await open();
+      const active = await client.download(metainfo, {
+        folder,
+        peers,
+        upgradeFrom: { metainfo: first, path: album },
+      });
+      const before = active.status();
+      // 02, 05 and the note; no piece is shared with a neighbour.
+      expect(before.pieceCount - before.haveCount).toBe(6 + 2 + 1);
+      await active.completed;
+      expectSecond();
+      expect(inodeOf('01 Same.flac')).toBe(inodes[0]);
+      expect(inodeOf('02 Changed.flac')).not.toBe(inodes[1]);
+    },
+  );
 
-  it('keeps the old file under its name until the new one is whole', async () => {
+  it('an upgrade keeps the old file under its name until the new one is whole', async () => {
     const metainfo = await torrentOf(source);
     const client = await open();
     const upgradeFrom = { metainfo: first, path: album };
@@ -119,7 +122,7 @@ describe('a new version', () => {
     expectSecond();
   });
 
-  it('hashes nothing that is on record and unchanged', async () => {
+  it('an upgrade hashes no recorded, unchanged file', async () => {
     const stateFolder = path.join(root, 'state');
     const client = await open({ stateFolder });
     const seed = await client.seed(first, { path: album });
@@ -135,7 +138,7 @@ describe('a new version', () => {
     expect(active.status().haveCount).toBe(7 + 5);
   });
 
-  it('goes on where it was, also after the program has ended', async () => {
+  it('an upgrade resumes, also after the program has ended', async () => {
     const stateFolder = path.join(root, 'state');
     const { metainfo, peers } = await seeded();
     const upgradeFrom = { metainfo: first, path: album };
@@ -150,7 +153,7 @@ describe('a new version', () => {
     expectSecond();
   });
 
-  it('of songs that have changed places copies both before it replaces any', async () => {
+  it('an upgrade in which songs have swapped names copies both before it replaces either', async () => {
     const swapped = path.join(root, 'swapped', 'album');
     const files = { '1.flac': noise(50_000, 1), '2.flac': noise(60_000, 2) };
     write(swapped, { '1.flac': files['2.flac'], '2.flac': files['1.flac'] });
@@ -164,7 +167,7 @@ describe('a new version', () => {
     expect(fs.readdirSync(path.join(mine, 'album'))).toEqual(['1.flac', '2.flac']);
   });
 
-  it('of a download that is not complete drops what was begun of a file that has changed', async () => {
+  it('an upgrade of an incomplete download drops the parts of changed files', async () => {
     const stateFolder = path.join(root, 'state');
     const mine = path.join(root, 'mine');
     const part = path.join(mine, 'album', '02 Changed.flac.part');
@@ -174,7 +177,7 @@ describe('a new version', () => {
     expect(begun.status().haveCount).toBe(2);
     await begun.stop();
 
-    // Shorter than what is there of it.
+    // Shorter than its existing part.
     fs.writeFileSync(path.join(source, '02 Changed.flac'), noise(15_000, 8));
     const next = await seeded();
     const active = await one.download(next.metainfo, {
@@ -192,7 +195,7 @@ describe('a new version', () => {
     }
   });
 
-  it('into another folder takes what it can from the old one, which stays as it is', async () => {
+  it('an upgrade into another folder reuses the old one, which stays as it is', async () => {
     const { metainfo, peers } = await seeded();
     const other = path.join(root, 'other');
     const active = await (await open()).download(metainfo, {
@@ -206,8 +209,8 @@ describe('a new version', () => {
   });
 });
 
-describe('what is not of the earlier version', () => {
-  it('is never replaced: a file that somebody has worked on is refused by name', async () => {
+describe('files that an upgrade does not replace', () => {
+  it('an upgrade refuses a file that its user has changed, by name', async () => {
     const edited = noise(90_000, 77);
     fs.writeFileSync(path.join(album, '02 Changed.flac'), edited);
     const download = (await open()).download(await torrentOf(source), {
@@ -221,13 +224,13 @@ describe('what is not of the earlier version', () => {
     expect(read('02 Changed.flac').equals(edited)).toBe(true);
   });
 
-  it('is not replaced either when it is worked on while the new one is under way', async () => {
+  it('an upgrade refuses a file that its user changes while it runs', async () => {
     const metainfo = await torrentOf(source);
     const client = await open();
     const active = await client.download(metainfo, { folder, upgradeFrom: { metainfo: first, path: album } });
     const edited = noise(90_000, 78);
     fs.writeFileSync(path.join(album, '02 Changed.flac'), edited);
-    // Who has everything dials us, and gives.
+    // The seed dials the client and uploads.
     const peers = [{ host: '127.0.0.1', port: client.port }];
     await (await open()).download(metainfo, { folder: path.dirname(source), peers });
     await expect(active.completed).rejects.toMatchObject({
@@ -237,13 +240,13 @@ describe('what is not of the earlier version', () => {
     expect(read('02 Changed.flac').equals(edited)).toBe(true);
   });
 
-  it('without an earlier version stays refused', async () => {
+  it('a differing file without an earlier version stays refused', async () => {
     const download = (await open()).download(await torrentOf(source), { folder });
     await expect(download).rejects.toMatchObject({ code: 'exists' });
   });
 });
 
-it('an earlier version that is still being seeded has to be stopped first', async () => {
+it('an upgrade is refused while the earlier version is being seeded', async () => {
   const client = await open();
   await client.seed(first, { path: album });
   const download = client.download(await torrentOf(source), {
@@ -253,7 +256,7 @@ it('an earlier version that is still being seeded has to be stopped first', asyn
   await expect(download).rejects.toMatchObject({ code: 'already-added' });
 });
 
-it('versions of v1 cannot be compared file by file', async () => {
+it('v1 torrents cannot be upgraded file by file', async () => {
   const download = (await open()).download(await torrentOf(source, 'v1'), {
     folder,
     upgradeFrom: { metainfo: first, path: album },
@@ -261,7 +264,7 @@ it('versions of v1 cannot be compared file by file', async () => {
   await expect(download).rejects.toMatchObject({ code: 'format-not-supported' });
 });
 
-it('what the new version does not have is told, and nobody else', async () => {
+it('an upgrade reports files that the new version lacks, and no others', async () => {
   const gone = leftBehind(first, await torrentOf(source)).map((file) => file.components.join('/'));
   expect(gone).toEqual(['03 Renamed.flac', '04 Gone.flac']);
 });
