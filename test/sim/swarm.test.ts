@@ -291,7 +291,7 @@ describe('a peer without peers', () => {
     world.runUntil(() => false, 60 * minuteMs);
     const atMs = world.tracker.heard.map((h) => h.atMs);
     expect(atMs[1]! - atMs[0]!).toBeLessThan(minuteMs);
-    // 60 announces in an hour at the simulated interval of 60 s, plus a few early ones.
+    // 61 regular announces in an hour at the simulated interval of 60 s, plus a few early ones.
     expect(leech.reportsOf('tracker-answered').length).toBeLessThan(70);
   });
 });

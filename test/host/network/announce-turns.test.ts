@@ -49,7 +49,7 @@ it('a tracker that does not answer delays no other one', async () => {
   ]);
 });
 
-it('an announce with `stopped` precedes all waiting ones, and after a pause four may run again', async () => {
+it('an announce with `stopped` precedes all waiting ones, and four may run again once all have ended', async () => {
   const { begun, answers, ask, settle } = scene();
   for (const name of ['a', 'b', 'c', 'd', 'e']) void ask(name);
   void ask('farewell', 'http://one:1/a', true);

@@ -106,7 +106,7 @@ describe('valid replies', () => {
     expect(plain.map((name) => query.get(name))).toEqual(['6881', '1', '2', '3', 'started', '50', '1']);
   });
 
-  it('an announce keeps the query of the tracker’s own URL, such as a passkey', async () => {
+  it('an announce keeps the query of its tracker URL, such as a passkey', async () => {
     announcer.trust(7, { trackers: [`${origin}/announce?passkey=s3cret`] });
     await ask(reply(goodBytes), `${origin}/announce?passkey=s3cret`);
     expect(heard[0]).toMatch(/^\/announce\?passkey=s3cret&/);
@@ -223,7 +223,7 @@ describe('invalid replies and failures', () => {
 });
 
 describe('a redirect', () => {
-  it('a redirect is followed', async () => {
+  it('a redirect of a tracker is followed', async () => {
     announcer.trust(7, { origin });
     const fact = await ask((incoming, response) => {
       if (incoming.url!.startsWith('/announce')) {

@@ -42,7 +42,7 @@ describe('files that are moved', () => {
     expect(fs.readdirSync(at('home'))).toEqual([]);
   });
 
-  it('a move leaves files of others', async () => {
+  it('a move leaves files of others in their folder', async () => {
     write('home/Album/mine.txt', 'mine');
     write('home/Album/CD2/b.flac.part', noise(50_000, 3));
     await moveContent(metainfo, at('home'), at('new'), undefined);

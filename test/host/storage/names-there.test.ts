@@ -133,7 +133,7 @@ describe('names in another Unicode form', () => {
     expect([...filesIn(music).keys()].sort()).toEqual([...own, there(0), there(1)].sort());
   });
 
-  it('names in another form are ignored for two files of a torrent that differ only in form', async () => {
+  it('two files of a torrent whose names differ only in form are both downloaded under their own names', async () => {
     const folder = place();
     const name = 'é.flac';
     for (const [index, form] of (['NFC', 'NFD'] as const).entries())
@@ -154,7 +154,7 @@ describe('names in another Unicode form', () => {
       );
   });
 
-  it('names in another form are ignored for links: no byte is read or written through them', async () => {
+  it('a link under a name in another form is ignored: no byte is read or written through it', async () => {
     const { music, put, get, top, folder } = await scene(path, 'NFC');
     put(0);
     put(1);

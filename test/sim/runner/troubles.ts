@@ -105,7 +105,7 @@ function begin(swarm: PlannedSwarm, fault: Fault): () => void {
       const tracker = swarm.trackers.get(fault.tracker)!;
       const { mood, roundTripMs, distort } = tracker;
       if (fault.kind === 'down' || fault.kind === 'refusing') tracker.mood = fault.kind;
-      // From 12 to 18 s: some requests time out, others do not.
+      // From 12 to 18 s: regular announces get late replies, and `stopped` times out (announcer.ts).
       else if (fault.kind === 'slow') tracker.roundTripMs = 12_000 + (fault.forMs % 6_000);
       else tracker.distort = liesOf;
       return () => Object.assign(tracker, { mood, roundTripMs, distort });

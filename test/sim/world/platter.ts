@@ -27,8 +27,8 @@ export class Platter {
   recordStamps: readonly Stamp[];
   readonly files: FileTable;
   /**
-   * By piece: the number of wrong blocks, apart from pad blocks. A count, since large pieces are asked about
-   * often.
+   * By piece: the number of wrong blocks, apart from pad blocks. A count, since checkers ask about pieces of
+   * many blocks several times a second.
    */
   readonly #wrong: Uint32Array;
   readonly harms = new Map<PieceIndex, Harm>();
