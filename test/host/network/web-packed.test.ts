@@ -48,7 +48,7 @@ const leadTo = (location: string) => (_: unknown, response: http.ServerResponse)
   response.writeHead(302, { location }).end();
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-describe('a packed reply', () => {
+describe('compressed replies', () => {
   const text = 'd8:intervali900e5:peers0:e';
   it.each([
     ['gzip', gzipSync(text)],

@@ -77,7 +77,7 @@ describe('a record', () => {
   });
 
   it.each([
-    ['is of a version to come', (text: string) => text.replace('"version":2', '"version":3')],
+    ['has a later version', (text: string) => text.replace('"version":2', '"version":3')],
     ['does not say how it ended', (text: string) => text.replace('"clean":false', '"clean":"yes"')],
     ['has no pieces', (text: string) => text.replace('"have":', '"had":')],
     ['is cut short', (text: string) => text.slice(0, -1)],
