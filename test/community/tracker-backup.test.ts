@@ -9,7 +9,8 @@ import { openIdentity } from '../../client/account/identity.ts';
 import { publishRelease } from '../../client/sharing/publishing.ts';
 import { createTorrent } from '../../torrents/create/create.ts';
 import { readRelease } from '../../torrents/release/release.ts';
-import * as shapes from '../../tracker/protocol/api/api-shapes.ts';
+import { page } from '../../tracker/protocol/api/api-shapes.ts';
+import { releaseHit } from '../../tracker/protocol/api/release-shapes.ts';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { makeFolder } from '../torrents/folder-fixture.ts';
 
@@ -56,7 +57,7 @@ async function restore(copy: string): Promise<void> {
 
 /** Titles of releases that Ada finds, each with a torrent that can be fetched. */
 async function fetchable(): Promise<string[]> {
-  const answer = shapes.page(shapes.releaseHit);
+  const answer = page(releaseHit);
   const { rows } = await ada.call({ path: '/search', query: { q: 'album', kind: 'releases' }, answer });
   const titles: string[] = [];
   for (const { id, album } of rows) {
