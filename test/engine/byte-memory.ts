@@ -1,4 +1,4 @@
-/** Piece memory of real bytes that counts what is out, so that a leak shows. */
+/** Piece memory of real bytes that counts unreleased buffers, so that a test detects a leak. */
 import type { PieceBuffer, PieceMemory } from '../../client/engine/contract.ts';
 
 export class ByteBuffer implements PieceBuffer {

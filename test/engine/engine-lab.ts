@@ -1,6 +1,6 @@
 /**
- * One engine with scripted peers around it, in virtual time and without a driver: a test tells it facts, sees every
- * action, and speaks the wire by hand. The disk answers when the test says so.
+ * One engine with scripted peers around it, in virtual time and without a driver. A test hands it facts, sees
+ * every action, and writes the wire by hand. The disk answers when the test says so.
  */
 import type {
   Action,
@@ -37,7 +37,7 @@ export interface LabOptions {
   readonly trackers?: readonly (readonly string[])[];
   readonly uploadBpsMax?: number;
   readonly downloadBpsMax?: number;
-  /** The info dictionary it gives out. */
+  /** The info dictionary that the engine serves. */
   readonly infoBytes?: Uint8Array;
   readonly private?: boolean;
 }
@@ -50,13 +50,13 @@ export class EngineLab {
   readonly reports: Report[] = [];
   readonly announces: AnnounceRequest[] = [];
   readonly peers = new Map<ConnectionId, ScriptedPeer>();
-  /** Dials that nobody has answered yet. */
+  /** Dials without an answer. */
   readonly dials: { connection: ConnectionId; address: PeerAddress }[] = [];
   readonly stores: { pieceIndex: PieceIndex; buffer: PieceBuffer; wantDigests: boolean }[] = [];
   readonly reads: { read: number; block: Block }[] = [];
-  /** Info dictionaries from peers, to be compared with their hash. */
+  /** Info dictionaries from peers that wait for their hash check. */
   readonly checks: { torrent: number; connection: ConnectionId; bytes: Uint8Array }[] = [];
-  /** Closes of ours, by connection. */
+  /** Reasons with which the engine closed connections, by connection. */
   readonly closes = new Map<ConnectionId, string[]>();
   nowMs = 1_000;
   #accepted = 1;
@@ -84,7 +84,7 @@ export class EngineLab {
     return this.engine.status(1)!;
   }
 
-  /** One fact; its actions go to whom they concern. */
+  /** Hands over one fact; its actions go to the peers and the disk. */
   tell(fact: Fact): readonly Action[] {
     const actions = this.engine.handle(fact, this.nowMs);
     for (const action of actions) this.#carryOut(action);
@@ -99,7 +99,7 @@ export class EngineLab {
     }
   }
 
-  /** Somebody connects to us, and has not said anything yet. */
+  /** A peer connects and has sent nothing yet. */
   connect(
     address: PeerAddress = { host: `10.0.0.${(this.#accepted >> 1) + 1}`, port: 50_000 },
   ): ScriptedPeer {
@@ -111,7 +111,7 @@ export class EngineLab {
     return peer;
   }
 
-  /** The oldest dial under way is answered by a peer. */
+  /** A peer answers the oldest dial. */
   answerDial(): ScriptedPeer {
     const { connection, address } = this.dials.shift()!;
     const peer = new ScriptedPeer(this, connection, address);
@@ -125,21 +125,21 @@ export class EngineLab {
     this.tell({ type: 'peers-found', torrent: 1, peers, origin: 'user' });
   }
 
-  /** A peer that has shaken hands and said what it has; by default it is a seed and lets us ask. */
+  /** A peer that has shaken hands and announced its pieces; by default a seed that unchokes us. */
   join(options: JoinOptions = {}): ScriptedPeer {
     const peer = this.connect(options.address);
     peer.shakeHands(options);
     return peer;
   }
 
-  // The disk --------------------------------------------------------------------------------------------------------
+  // The disk ------------------------------------------------------------------------------------------------
 
-  /** What the torrent's author had at these bytes. */
+  /** The torrent's right content at these bytes. */
   truth(pieceIndex: number, begin: number, bytes: number): Uint8Array {
     return Uint8Array.from({ length: bytes }, (_, i) => (pieceIndex * 31 + ((begin + i) >> 8) + i) & 255);
   }
 
-  /** The disk takes the oldest piece, whatever is in it. */
+  /** The disk stores the oldest piece, regardless of its content. */
   store(outcome: 'stored' | 'corrupt' | 'unstorable' = 'stored', digests?: readonly string[]): PieceIndex {
     const { pieceIndex, buffer } = this.stores.shift()!;
     this.memory.release(buffer);
@@ -154,7 +154,7 @@ export class EngineLab {
     return pieceIndex;
   }
 
-  /** Every read that waits is answered. */
+  /** Answers every waiting read. */
   answerReads(): void {
     while (this.reads.length > 0) {
       const { read, block } = this.reads.shift()!;
@@ -163,7 +163,7 @@ export class EngineLab {
     }
   }
 
-  /** Everything ends: what is left then is a leak. */
+  /** Everything ends: memory that is still allocated is a leak. */
   stop(): void {
     this.tell({ type: 'stopped', torrent: 1 });
     for (const { buffer } of this.stores.splice(0)) this.memory.release(buffer);
@@ -219,7 +219,7 @@ export interface JoinOptions {
   readonly extended?: boolean;
   readonly peerId?: Uint8Array;
   readonly infoHash?: Uint8Array;
-  /** By default it has everything. 'silent': it does not say. */
+  /** By default all pieces. 'silent': no message about pieces. */
   readonly has?: 'all' | 'none' | 'silent' | readonly number[];
   /** By default it unchokes us. */
   readonly chokes?: boolean;
@@ -237,7 +237,7 @@ export class ScriptedPeer {
   readonly lab: EngineLab;
   readonly connection: ConnectionId;
   readonly address: PeerAddress;
-  /** Why the engine closed it. */
+  /** Why the engine closed the connection. */
   closed: string | undefined;
   bytesHeard = 0;
   handshake: Handshake | undefined;
@@ -264,7 +264,7 @@ export class ScriptedPeer {
     return this.heard.filter((m): m is Extract<Message | PieceMessage, { type: T }> => m.type === type);
   }
 
-  /** Blocks it was asked for, has not sent and was not told to keep, in order. */
+  /** Blocks that it owes, in order: requested, not sent, not cancelled. */
   readonly owed: BlockRequest[] = [];
   #heardCount = 0;
 
@@ -293,7 +293,7 @@ export class ScriptedPeer {
   }
 
   say(...messages: readonly (Message | PieceMessage)[]): void {
-    // BEP 3: a choke drops what was asked.
+    // BEP 3: a choke drops all requests.
     if (messages.some((m) => m.type === 'choke')) this.owed.length = 0;
     this.sayBytes(join(...messages.map(encodeMessage)));
   }
@@ -307,7 +307,7 @@ export class ScriptedPeer {
     if (!options.chokes) this.say({ type: 'unchoke' });
   }
 
-  /** The right bytes of one block it owes; `corrupt` ones differ. */
+  /** The right bytes of one block that it owes; with `corrupt` they differ. */
   sendBlock(request: BlockRequest, corrupt = false): void {
     this.#settle(request);
     const payload = this.lab.truth(request.index, request.begin, request.length);
@@ -315,7 +315,7 @@ export class ScriptedPeer {
     this.say({ type: 'piece', index: request.index, begin: request.begin, payload });
   }
 
-  /** Everything it owes, and what it is asked for meanwhile, up to `max` blocks. */
+  /** Sends all that it owes, including requests that arrive during this, up to `max` blocks. */
   serve(max = 10_000): number {
     let count = 0;
     for (let next = this.owed[0]; next !== undefined && count < max && this.closed === undefined; ) {

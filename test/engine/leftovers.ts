@@ -1,4 +1,4 @@
-/** Whether anything is left of a torrent that has stopped: memory, alarms, places. */
+/** Checks that a stopped torrent leaves nothing behind: memory, timers, seats. */
 import { expect } from 'vitest';
 import type { EngineLab } from './engine-lab.ts';
 
@@ -9,7 +9,7 @@ export const limits = {
   halfOpenMax: connectionsMax,
 };
 
-/** Nothing is left of anybody once the torrent has stopped, and a whole crowd can connect again. */
+/** Nothing is left once the torrent has stopped, and a whole crowd can connect again. */
 export function expectNothingLeft(lab: EngineLab): void {
   for (const peer of lab.peers.values()) peer.hangUp();
   lab.stop();
@@ -19,7 +19,7 @@ export function expectNothingLeft(lab: EngineLab): void {
     budget: { connections: 0, dials: 0, halfOpen: 0, unanswered: 0, pieceBytes: 0 },
   });
   expect(lab.engine.wakeAtMs).toBe(Number.MAX_SAFE_INTEGER);
-  // Every place is free again, and no more than there were.
+  // Every seat is free again, and there are no more than before.
   const newcomers = Array.from({ length: connectionsMax + 1 }, () => lab.connect());
   expect(newcomers.map((peer) => peer.closed)).toEqual([
     'too-many-half-open',

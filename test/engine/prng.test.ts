@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../../client/engine/peers/backoff.ts';
 import { Prng } from '../../client/engine/prng.ts';
 
-/** xoshiro128** as its authors give it, in arbitrary precision. */
+/** xoshiro128** as its authors define it, in arbitrary precision. */
 function* reference(state: bigint[]): Generator<number> {
   const u32 = (x: bigint) => x & 0xffff_ffffn;
   const rotl = (x: bigint, k: bigint) => u32((x << k) | (x >> (32n - k)));
@@ -20,7 +20,7 @@ function* reference(state: bigint[]): Generator<number> {
   }
 }
 
-/** splitmix32 as the seeding describes it. */
+/** splitmix32 for the seeding, as in prng.ts. */
 function seeded(seed: number): bigint[] {
   let state = BigInt.asUintN(32, BigInt(seed));
   return Array.from({ length: 4 }, () => {
@@ -33,7 +33,7 @@ function seeded(seed: number): bigint[] {
 }
 
 describe('the generator', () => {
-  it('is xoshiro128** over splitmix32, whatever the seed', () => {
+  it('the generator is xoshiro128** over splitmix32, for any seed', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (seed) => {
         const prng = new Prng(seed);
@@ -43,7 +43,7 @@ describe('the generator', () => {
     );
   });
 
-  it('gives the same run for the same seed and another for another', () => {
+  it('the same seed gives the same run, and another seed another run', () => {
     const draw = (seed: number) => {
       const prng = new Prng(seed);
       return Array.from({ length: 8 }, () => prng.next());
@@ -52,7 +52,7 @@ describe('the generator', () => {
     expect(draw(1)).not.toEqual(draw(2));
   });
 
-  it('draws every number below a bound, and none beyond', () => {
+  it('numbers below a bound are all drawn, and none beyond it', () => {
     const prng = new Prng(3);
     const seen = new Set(Array.from({ length: 1_000 }, () => prng.below(10)));
     expect([...seen].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -61,8 +61,8 @@ describe('the generator', () => {
   });
 });
 
-describe('backing off', () => {
-  it('doubles up to the cap, with half as much again at most by chance', () => {
+describe('backoff', () => {
+  it('a backoff doubles up to the cap, plus at most a random half', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000 }), fc.nat(), (failures, seed) => {
         const waitMs = backoffMs(failures, 1_000, 60_000, new Prng(seed));
@@ -74,7 +74,7 @@ describe('backing off', () => {
     );
   });
 
-  it('does not bring back together those that failed together', () => {
+  it('clients that failed together do not return together', () => {
     const waits = new Set(
       Array.from({ length: 50 }, (_, seed) => backoffMs(3, 1_000, 60_000, new Prng(seed))),
     );

@@ -1,4 +1,4 @@
-/** A thousand peers and a hundred thousand pieces: what is done for one block does not grow with either. */
+/** A thousand peers and a hundred thousand pieces: the work for one block grows with neither. */
 import { describe, expect, it } from 'vitest';
 import { PeerPieces } from '../../client/engine/connection/peer-pieces.ts';
 import { PiecePicker } from '../../client/engine/pieces/piece-picker.ts';
@@ -10,7 +10,7 @@ import { blockBytes, EngineLab } from './engine-lab.ts';
 const crowd = { connectionsMax: 2_000, connectionsPerTorrentMax: 2_000, connectionsPerHostMax: 2_000 };
 
 describe('1,000 peers and 100,000 pieces', () => {
-  it('keep going, and nothing comes twice', { timeout: 120_000 }, () => {
+  it('a large swarm keeps going, and no block comes twice', { timeout: 120_000 }, () => {
     const { blocks, wastedShare } = runEngine({
       peerCount: 1_000,
       pieceCount: 100_000,
@@ -21,7 +21,7 @@ describe('1,000 peers and 100,000 pieces', () => {
     expect(wastedShare).toBe(0);
   });
 
-  it('the picker looks at one candidate for a seed, whatever the availability of the pieces', () => {
+  it('the picker examines one candidate for a seed, for any availability of the pieces', () => {
     const geometry = new Geometry(100_000 * blockBytes, blockBytes);
     const picker = new PiecePicker(geometry, () => true, 0, new Prng(1));
     const random = new Prng(2);
@@ -39,7 +39,7 @@ describe('1,000 peers and 100,000 pieces', () => {
     while (lab.stores.length > 0) lab.store();
     const busy = lab.join();
     let looks = 0;
-    // What every search asks of a peer: whether it has the piece.
+    // A search asks a peer whether it has the piece.
     const offers = PeerPieces.prototype.offers;
     PeerPieces.prototype.offers = function (pieceIndex) {
       if (!this.isAll) looks += 1;
@@ -59,7 +59,7 @@ describe('1,000 peers and 100,000 pieces', () => {
     expect(looks).toBeLessThan(20_000 + 50 * 300);
   });
 
-  it('a stored piece writes to each peer at once while they are few, and together at the tick when they are many', () => {
+  it('a stored piece writes to each peer at once while they are few, and at the tick when they are many', () => {
     const actionsFor = (peerCount: number) => {
       const lab = new EngineLab({ pieceCount: 50, blocksPerPiece: 1, limits: crowd });
       const others = Array.from({ length: peerCount }, () => lab.join({ has: 'none' }));

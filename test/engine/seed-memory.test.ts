@@ -1,8 +1,8 @@
-/** Rules for peers that are remembered as seeds: of no use to a seed, until they may have lost something. */
+/** A seed does not dial peers remembered as seeds, until they may have lost pieces. */
 import { describe, expect, it } from 'vitest';
 import { EngineLab } from './engine-lab.ts';
 
-describe('a seed that was let go because we were one, too', () => {
+describe('a seed that was disconnected because we were a seed, too', () => {
   /** We are a seed, and so is the peer that we dial. */
   function met(): EngineLab {
     const lab = new EngineLab({ has: 'all' });
@@ -12,7 +12,7 @@ describe('a seed that was let go because we were one, too', () => {
     return lab;
   }
 
-  it('is dialed again when it is named after half an hour: it may have lost pieces', () => {
+  it('a known seed is dialed again when named after half an hour: it may have lost pieces', () => {
     const lab = met();
     lab.pass(30 * 60_000, 10_000);
     expect(lab.dials).toHaveLength(0);
@@ -22,7 +22,7 @@ describe('a seed that was let go because we were one, too', () => {
     expect(again.closed).toBeUndefined();
   });
 
-  it('is left alone when it is named before, or not at all', () => {
+  it('a known seed is not dialed when named earlier, or not at all', () => {
     const lab = met();
     for (let minute = 0; minute < 29; minute++) {
       lab.learn('10.9.9.9');

@@ -1,22 +1,22 @@
-/** Who is let in, who is not, and when a connection has lasted long enough without a word. */
+/** Which connections are accepted, which are refused, and the timeouts of silent ones. */
 import { describe, expect, it } from 'vitest';
 import { EngineLab, labPeerId } from '../engine-lab.ts';
 
-describe('the door', () => {
-  it('not-bittorrent: a browser', () => {
+describe('handshakes and timeouts of a connection', () => {
+  it('a browser that connects is closed with not-bittorrent', () => {
     const peer = new EngineLab().connect();
     peer.sayBytes(Buffer.from('GET / HTTP/1.1\r\n'));
     expect(peer.closed).toBe('not-bittorrent');
   });
 
-  it('unknown-torrent: a hash nobody here has', () => {
+  it('a handshake with an unknown info-hash is closed with unknown-torrent', () => {
     const peer = new EngineLab().connect();
     peer.shakeHands({ infoHash: new Uint8Array(20) });
     expect(peer.closed).toBe('unknown-torrent');
     expect(peer.bytesHeard).toBe(0);
   });
 
-  it('wrong-torrent: whom we dialed answers for another torrent', () => {
+  it('a dialed peer that answers for another torrent is closed with wrong-torrent', () => {
     const lab = new EngineLab();
     lab.learn('10.1.1.1');
     const peer = lab.answerDial();
@@ -24,7 +24,7 @@ describe('the door', () => {
     expect(peer.closed).toBe('wrong-torrent');
   });
 
-  it('connected-to-self: our own id comes back, and that address is not dialed again', () => {
+  it('a handshake with our own peer id is closed with connected-to-self, and its address is not dialed again', () => {
     const lab = new EngineLab();
     lab.learn('10.1.1.1');
     const peer = lab.answerDial();
@@ -35,7 +35,7 @@ describe('the door', () => {
     expect(lab.dials).toEqual([]);
   });
 
-  it('connected-twice: a second connection with the same id from the same side', () => {
+  it('a second incoming connection with the same peer id is closed with connected-twice', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);
     const address = { host: '10.1.1.1', port: 50_000 };
@@ -45,7 +45,7 @@ describe('the door', () => {
     expect(first.closed).toBeUndefined();
   });
 
-  it('a borrowed name shuts nobody out: from another host the same id is another peer', () => {
+  it('the same peer id from another host is accepted as another peer', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);
     lab.join({ peerId, has: 'none', address: { host: '10.6.6.6', port: 50_000 } });
@@ -54,7 +54,7 @@ describe('the door', () => {
     expect(honest.owed).not.toEqual([]);
   });
 
-  it('a borrowed name shuts no neighbour out: of one host, each port that we dial is another peer', () => {
+  it('the same peer id at another dialed port of one host is accepted as another peer', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);
     const peers = [6881, 6882].map((port) => ({ host: '10.1.1.1', port }));
@@ -66,7 +66,7 @@ describe('the door', () => {
     expect(lab.status.peers).toHaveLength(2);
   });
 
-  it('a borrowed name shuts no neighbour out: one of no use is no reason to refuse another of its host', () => {
+  it('a useless peer with a copied id does not keep another peer of its host out', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);
     const borrower = lab.join({ peerId, has: 'none', address: { host: '10.1.1.1', port: 50_000 } });
@@ -79,7 +79,7 @@ describe('the door', () => {
     expect(honest.owed).not.toEqual([]);
   });
 
-  it('connected-twice: somebody who serves us well, once more by another address of its', () => {
+  it('a second connection to a peer that serves us well, by another address, is closed with connected-twice', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);
     const first = lab.join({ peerId, address: { host: '10.1.1.1', port: 50_000 } });
@@ -114,7 +114,7 @@ describe('the door', () => {
     },
   );
 
-  it('too-many-connections: in all, from one host, for one torrent', () => {
+  it('a connection beyond the cap in all, of one host or of one torrent is closed with too-many-connections', () => {
     const full = new EngineLab({ limits: { connectionsMax: 2, connectionsPerTorrentMax: 2 } });
     full.join();
     full.join();
@@ -133,7 +133,7 @@ describe('the door', () => {
     expect(torrent.join().closed).toBe('too-many-connections');
   });
 
-  it('a place that somebody left is free again', () => {
+  it('the seat of a peer that left is free again', () => {
     const lab = new EngineLab({ limits: { connectionsMax: 1, connectionsPerTorrentMax: 1 } });
     for (let i = 0; i < 5; i++) {
       const peer = lab.join();
@@ -145,7 +145,7 @@ describe('the door', () => {
     expect(lab.join().closed).toBeUndefined();
   });
 
-  it('handshake-timeout: connected, and silent', () => {
+  it('a connection that sends no handshake is closed with handshake-timeout', () => {
     const lab = new EngineLab();
     const peer = lab.connect();
     peer.sayBytes(Uint8Array.of(19));
@@ -155,7 +155,7 @@ describe('the door', () => {
     expect(peer.closed).toBe('handshake-timeout');
   });
 
-  it('dial-timeout: nobody answers, and the dial is free for another', () => {
+  it('a dial without an answer is closed with dial-timeout, and the next dial begins', () => {
     const lab = new EngineLab({ limits: { dialsMax: 1 } });
     lab.learn('10.1.1.1', '10.1.1.2');
     const { connection } = lab.dials[0]!;
@@ -164,7 +164,7 @@ describe('the door', () => {
     expect(lab.dials).toHaveLength(1);
   });
 
-  it('silent: nothing heard for three minutes', () => {
+  it('a peer that sends nothing for three minutes is closed with silent', () => {
     const lab = new EngineLab();
     const peer = lab.join({ has: 'none' });
     lab.pass(179_000, 500);
@@ -173,7 +173,7 @@ describe('the door', () => {
     expect(peer.closed).toBe('silent');
   });
 
-  it('a quiet peer hears from us before its two minutes are over', () => {
+  it('a quiet peer gets a keep-alive before two minutes are over', () => {
     const lab = new EngineLab();
     const peer = lab.join({ has: 'none' });
     lab.pass(119_000, 500);

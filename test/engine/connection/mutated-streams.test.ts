@@ -7,7 +7,7 @@ import { encodeMessage, join, type PieceMessage } from '../../wire/reference-enc
 import { blockBytes, EngineLab, labInfoHash } from '../engine-lab.ts';
 import { expectNothingLeft, limits } from '../leftovers.ts';
 
-describe('mutated streams', () => {
+describe('mutated byte streams', () => {
   const u32 = fc.oneof(fc.nat({ max: 9 }), fc.integer({ min: 0, max: 0xffff_ffff }));
   const begin = fc.oneof(
     fc.nat({ max: 3 }).map((n) => n * blockBytes),
@@ -51,7 +51,7 @@ describe('mutated streams', () => {
     hangsUp: fc.boolean(),
   });
 
-  it('never throw, never leak, and never cost an honest peer its connection', () => {
+  it('mutated streams never throw, never leak, and never cost an honest peer its connection', () => {
     fc.assert(
       fc.property(fc.array(peerScript, { minLength: 1, maxLength: 4 }), fc.nat(), (scripts, seed) => {
         const random = new Prng(seed);
@@ -69,7 +69,7 @@ describe('mutated streams', () => {
           for (const [at, value] of script.mutations) stream[at % stream.length] = value;
           return { peer: lab.connect(), stream, script, at: 0 };
         });
-        // All at once, run by run, while time passes and the disk answers.
+        // All peers at once, chunk by chunk, while time passes and the disk answers.
         for (let rest = streams; rest.length > 0; ) {
           const next = rest[random.below(rest.length)]!;
           const count = Math.min(next.script.cut, next.stream.length - next.at);

@@ -9,7 +9,9 @@ import {
   type ScriptedPeer,
 } from '../engine-lab.ts';
 
-/** The engine's answer to each fault of a peer: this connection is closed with this word, and no other. */
+/**
+ * For each fault of a peer: the engine closes this connection with this violation, and no other connection.
+ */
 const faults: readonly (readonly [
   violation: string,
   fault: string,
@@ -99,7 +101,7 @@ const faults: readonly (readonly [
   ],
   [
     'block-unasked',
-    'more blocks nobody asked for than cross with our cancels',
+    'more unrequested blocks than cross with cancels',
     { limits: { unaskedBlocksMax: 2 } },
     { chokes: true },
     (p) => {
@@ -126,7 +128,7 @@ const faults: readonly (readonly [
   ],
   [
     'too-many-requests',
-    'more requests than anybody may have waiting, without BEP 6',
+    'more waiting requests than the queue holds, without BEP 6',
     { has: 'all', limits: { uploadQueueMax: 1_500, uploadWindowBytes: 1 } },
     { fast: false, has: 'none', interested: true },
     (p) => p.say(...Array.from({ length: 1_502 }, (_, i) => request(0, i, blockBytes))),
@@ -211,7 +213,7 @@ const faults: readonly (readonly [
         { limits: { messagesBurst: 8_000 } },
         {},
         (p: ScriptedPeer, lab: EngineLab) => {
-          // A second of time earns a hundred words: not as many as it says.
+          // One second earns a hundred messages: fewer than it sends.
           for (let n = 0; n < 10_000 && p.closed === undefined; n++) {
             p.say(...words());
             if (n % 1_000 === 999) lab.pass(500);
@@ -238,8 +240,8 @@ function request(index: number, begin: number, length: number): Extract<Message,
   return { type: 'request', index, begin, length };
 }
 
-describe('a peer that says much and does no wrong is kept', () => {
-  it('a have for each of a hundred thousand pieces, at once', () => {
+describe('a peer that sends many allowed messages stays connected', () => {
+  it('a peer may send a have for each of a hundred thousand pieces at once', () => {
     const pieceCount = 100_000;
     const lab = new EngineLab({ pieceCount, blocksPerPiece: 1 });
     const peer = lab.join({ has: 'none', chokes: true });
@@ -248,7 +250,7 @@ describe('a peer that says much and does no wrong is kept', () => {
     expect(peer.closed).toBeUndefined();
   });
 
-  it('65,536 requests a second, each answered with a block: 1 GiB/s', () => {
+  it('a peer may send 65,536 requests a second that are answered with blocks: 1 GiB/s', () => {
     const lab = new EngineLab({ has: 'all', pieceCount: 4, blocksPerPiece: 64 });
     const peer = lab.join({ has: 'none', interested: true });
     for (let n = 0; n < 65_536; n++) {
@@ -261,7 +263,7 @@ describe('a peer that says much and does no wrong is kept', () => {
     expect(peer.closed).toBeUndefined();
   });
 
-  it('a full queue of requests whenever it is unchoked, and given back each time', () => {
+  it('a peer may send a full queue of requests at each unchoke and cancel all of them', () => {
     const lab = new EngineLab({
       has: 'all',
       pieceCount: 64,
@@ -271,15 +273,15 @@ describe('a peer that says much and does no wrong is kept', () => {
     const peer = lab.join({ has: 'none', interested: true });
     for (let round = 0; round < 10; round++) {
       for (let n = 0; n < 2_000; n++) peer.say(request(n % 64, (n >> 6) * blockBytes, blockBytes));
-      // Half a minute, in which others are served.
+      // Half a minute, in which other peers are served.
       for (let n = 0; n < 60; n++) lab.pass(500);
     }
     expect(peer.closed).toBeUndefined();
   });
 });
 
-describe('a peer that does wrong is let go, and nobody else', () => {
-  it.each(faults)('%s: %s', (violation, _, labOptions, peerOptions, act) => {
+describe('a peer that violates the protocol is disconnected, and no other peer', () => {
+  it.each(faults)('a peer is closed with %s for %s', (violation, _, labOptions, peerOptions, act) => {
     const lab = new EngineLab(labOptions);
     const bystander = lab.join({ has: 'none' });
     const peer = lab.join(peerOptions);
@@ -292,10 +294,10 @@ describe('a peer that does wrong is let go, and nobody else', () => {
     expect(lab.memory.outstanding).toBe(0);
   });
 
-  it('and nothing it says after that is believed', () => {
+  it('messages after a violation are ignored', () => {
     const lab = new EngineLab({ has: 'all' });
     const peer = lab.join({ has: 'none' });
-    // A fault and an `interested` in one read: the slot must not go to a peer that has gone.
+    // A violation and an `interested` in one read: a closed peer must not get the slot.
     peer.say({ type: 'have', index: 99 }, { type: 'interested' });
     expect(peer.heardOf('unchoke')).toEqual([]);
     expect(lab.status.peers).toEqual([]);

@@ -1,4 +1,4 @@
-/** What makes a torrent announce earlier than it would: a tracker that is back, a user who wants peers, no peers at all. */
+/** Reasons to announce early: a tracker that is back, a user who wants peers, a download without peers. */
 import { describe, expect, it } from 'vitest';
 import type { TrackerAnswer } from '../../../client/engine/contract.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';
@@ -11,13 +11,13 @@ function schedule(tiers: string[][], seed = 1): AnnounceSchedule {
   return new AnnounceSchedule(tiers, 0, defaultLimits, new Prng(seed));
 }
 
-/** What is said at this moment, as "event url". */
+/** The announces made at this moment, as "event url". */
 function said(s: AnnounceSchedule, nowMs: number): string | undefined {
   const due = s.next(nowMs);
   return due && `${due.event ?? 'none'} ${due.tracker.url}`;
 }
 
-/** The first moment from `fromMs` at which something is said, and what. */
+/** The first moment from `fromMs` with an announce, and the announce. */
 function nextSaid(
   s: AnnounceSchedule,
   fromMs: number,
@@ -41,7 +41,7 @@ describe('a tracker that is back after a restart', () => {
     return s;
   }
 
-  it('and has forgotten us hears `started` within a minute, each client at a time of its own', () => {
+  it('a restarted tracker that has forgotten us gets `started` within a minute, at a random time per client', () => {
     const times = Array.from({ length: 60 }, (_, seed) => {
       const s = listed(seed);
       s.onReturned('a', 'two', 100_000);
@@ -54,13 +54,13 @@ describe('a tracker that is back after a restart', () => {
     expect(new Set(times).size).toBeGreaterThan(30);
   });
 
-  it('and knows us still hears nothing before its time', () => {
+  it('a restarted tracker that still lists us gets no early announce', () => {
     const s = listed();
     s.onReturned('a', 'one', 100_000);
     expect(nextSaid(s, 100_000, 1_000_000)).toEqual({ atMs: 900_000, what: 'none a' });
   });
 
-  it('is not asked before its least interval is over', () => {
+  it('a restarted tracker gets no announce before its minimum interval is over', () => {
     for (let seed = 0; seed < 20; seed++) {
       const s = listed(seed);
       s.onReturned('a', 'two', 1_000);
@@ -69,7 +69,7 @@ describe('a tracker that is back after a restart', () => {
     }
   });
 
-  it('is asked within a minute when it could not be reached, whether it has forgotten us or not', () => {
+  it('a tracker that was unreachable gets an announce within a minute, even if it still lists us', () => {
     for (const memory of ['one', 'two']) {
       const s = listed();
       for (let atMs = 900_000, n = 0; n < 8; n++) {
@@ -83,7 +83,7 @@ describe('a tracker that is back after a restart', () => {
     }
   });
 
-  it('waits as long as it has asked for itself', () => {
+  it('a restarted tracker gets no announce before the time that it has set itself', () => {
     const s = listed();
     s.next(900_000);
     s.onFailure('a', 'overloaded', 600, 900_000);
@@ -91,7 +91,7 @@ describe('a tracker that is back after a restart', () => {
     expect(nextSaid(s, 901_000, 2_000_000)!.atMs).toBeGreaterThanOrEqual(1_500_000);
   });
 
-  it('has forgotten us also when an announce of ours was under way, if the memory before has answered it', () => {
+  it('an announce in flight that the old table answered is followed by `started` for the new table', () => {
     for (const [answered, what] of [
       ['one', 'started a'],
       ['two', undefined],
@@ -104,7 +104,7 @@ describe('a tracker that is back after a restart', () => {
     }
   });
 
-  it('is told nothing by a torrent that was stopped, and no farewell when it does not list us any more', () => {
+  it('a stopped torrent sends nothing to a restarted tracker, and no `stopped` when it is no longer listed', () => {
     const s = listed();
     s.onReturned('a', 'two', 100_000);
     expect(s.stop()).toEqual([]);
@@ -112,7 +112,7 @@ describe('a tracker that is back after a restart', () => {
     expect(nextSaid(s, 101_000, 200_000)).toBeUndefined();
   });
 
-  it('that never said which memory it has is asked at its usual time', () => {
+  it('a tracker that never sent a memory id gets its announce at the usual time', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onAnswer('a', answer, 0);
@@ -120,7 +120,7 @@ describe('a tracker that is back after a restart', () => {
     expect(nextSaid(s, 1_000, 1_800_000)).toEqual({ atMs: 1_800_000, what: 'none a' });
   });
 
-  it('has a download without peers ask early again, however often it asked in vain before', () => {
+  it('a download without peers announces early again at a restarted tracker, however often it asked in vain', () => {
     const s = listed();
     for (let atMs = 0; atMs < 500_000; atMs += 1_000) {
       s.setAlone(true, atMs);
@@ -140,7 +140,7 @@ describe('a tracker that is back after a restart', () => {
 });
 
 describe('a user who wants peers now', () => {
-  it('has the tracker asked at once when its least interval is over, and then otherwise', () => {
+  it("a user's wish for peers announces as soon as the minimum interval is over", () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onAnswer('a', { ...answer, minIntervalSeconds: 30 }, 0);
@@ -152,7 +152,7 @@ describe('a user who wants peers now', () => {
     expect(said(s, 90_000)).toBe('none a');
   });
 
-  it('has a failing tracker tried again, at most every ten seconds and never before it allows', () => {
+  it("a user's wish for peers retries a failing tracker every ten seconds at most, and not before it allows", () => {
     const s = schedule([['a']]);
     for (let atMs = 0, n = 0; n < 8; n++) {
       atMs = nextSaid(s, atMs, 9_000_000)!.atMs;
@@ -173,7 +173,7 @@ describe('a user who wants peers now', () => {
   });
 });
 
-it('a download without peers says when it asks next, which is sooner than the interval', () => {
+it('a download without peers reports its next announce, which is sooner than the interval', () => {
   const s = schedule([['a']]);
   s.setAlone(true, 0);
   s.next(0);

@@ -11,13 +11,13 @@ function schedule(tiers: string[][], seed = 1): AnnounceSchedule {
   return new AnnounceSchedule(tiers, 0, defaultLimits, new Prng(seed));
 }
 
-/** What is said at this moment, as "event url". */
+/** The announces made at this moment, as "event url". */
 function said(s: AnnounceSchedule, nowMs: number): string | undefined {
   const due = s.next(nowMs);
   return due && `${due.event ?? 'none'} ${due.tracker.url}`;
 }
 
-/** The first moment from `fromMs` at which something is said, and what. */
+/** The first moment from `fromMs` with an announce, and the announce. */
 function nextSaid(
   s: AnnounceSchedule,
   fromMs: number,
@@ -30,8 +30,8 @@ function nextSaid(
   return undefined;
 }
 
-describe('who is asked next', () => {
-  it('is known once nobody is being asked: the working one at its time, or the first whose wait is over', () => {
+describe('the next announce', () => {
+  it('without an announce in flight the next one goes to the working tracker or to the first whose wait is over', () => {
     const s = schedule([['a'], ['b']]);
     expect(s.nextAsk).toMatchObject({ tracker: { url: 'a' }, atMs: 0 });
     s.next(0);
@@ -44,7 +44,7 @@ describe('who is asked next', () => {
     expect(nextSaid(s, 1_000, 2_000_000)).toEqual({ atMs: 1_801_000, what: 'started a' });
   });
 
-  it('is nobody when none can be asked, or the end has come', () => {
+  it('no next announce is reported when no tracker can be asked, or after stop', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onFailure('a', 'no', 'never', 0);
@@ -56,7 +56,7 @@ describe('who is asked next', () => {
 });
 
 describe('tiers', () => {
-  it('are shuffled within, so that trackers share the load, and never between', () => {
+  it('trackers are shuffled within a tier, which shares the load, and never between tiers', () => {
     const firsts = new Set<string>();
     for (let seed = 0; seed < 30; seed++) {
       const s = schedule([['a', 'b', 'c'], ['d']], seed);
@@ -71,7 +71,7 @@ describe('tiers', () => {
     expect(firsts.size).toBe(3);
   });
 
-  it('are tried one tracker after the other, and the next tier only after the whole one', () => {
+  it('trackers are tried one after the other, and the next tier only after the whole tier has failed', () => {
     const s = schedule([['a', 'b'], ['c']]);
     const asked: string[] = [];
     for (let i = 0; i < 3; i++) {
@@ -81,11 +81,11 @@ describe('tiers', () => {
     }
     expect(asked.slice(0, 2).sort()).toEqual(['a', 'b']);
     expect(asked[2]).toBe('c');
-    // All have failed: silence until the first has backed off.
+    // All have failed: no announce until the first has backed off.
     expect(said(s, 3)).toBeUndefined();
   });
 
-  it('move the tracker that answers to their front, and it is asked next', () => {
+  it('a tracker that answers moves to the front of its tier and is asked next', () => {
     const s = schedule([['a', 'b', 'c']]);
     const first = s.next(0)!.tracker.url;
     s.onFailure(first, 'down', undefined, 0);
@@ -95,14 +95,14 @@ describe('tiers', () => {
     expect(said(s, 1_800_000)).toBe(`none ${second}`);
   });
 
-  it('return to the first tier at the next announce', () => {
+  it('the next announce returns to the first tier', () => {
     const s = schedule([['a'], ['b']]);
     s.onFailure(s.next(0)!.tracker.url, 'down', undefined, 0);
     s.onAnswer(s.next(0)!.tracker.url, answer, 0);
     expect(said(s, 1_800_000)).toBe('started a');
   });
 
-  it('reach every tracker in turn, also when one takes longer to fail than another waits', () => {
+  it('every tracker is tried in turn, even if one takes longer to fail than another waits', () => {
     for (const tiers of [
       [['a'], ['b'], ['c'], ['d']],
       [['a', 'b', 'c', 'd']],
@@ -113,7 +113,7 @@ describe('tiers', () => {
     ]) {
       const s = schedule(tiers);
       const asked: string[] = [];
-      // The first wait of all that is over when the next has failed.
+      // The first wait is over before the last tracker has failed.
       const failsAfterMs = 2 * defaultLimits.announceRetryMaxMs;
       for (let nowMs = 0; asked.length < 12; nowMs += failsAfterMs) {
         const { url } = s.next(nowMs)!.tracker;
@@ -127,7 +127,7 @@ describe('tiers', () => {
     }
   });
 
-  it('without a tracker say nothing, ever', () => {
+  it('a torrent without a tracker never announces', () => {
     const s = schedule([]);
     s.setAlone(true, 0);
     expect(nextSaid(s, 0, 60 * minuteMs)).toBeUndefined();
@@ -135,8 +135,8 @@ describe('tiers', () => {
   });
 });
 
-describe('at most one announce', () => {
-  it('is under way: nothing more is said until it is answered', () => {
+describe('at most one announce in flight', () => {
+  it('no announce is made until the one in flight is answered', () => {
     const s = schedule([['a'], ['b']]);
     expect(said(s, 0)).toBe('started a');
     s.onCompleted(true, 0);
@@ -144,7 +144,7 @@ describe('at most one announce', () => {
     expect(nextSaid(s, 0, 60 * minuteMs)).toBeUndefined();
   });
 
-  it('is answered once: an answer nobody waits for changes nothing', () => {
+  it('an answer to no announce changes nothing', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onAnswer('a', answer, 0);
@@ -155,21 +155,21 @@ describe('at most one announce', () => {
 });
 
 describe('events', () => {
-  it('are started once, then none', () => {
+  it('`started` is sent once, then announces have no event', () => {
     const s = schedule([['a']]);
     expect(said(s, 0)).toBe('started a');
     s.onAnswer('a', answer, 0);
     expect(said(s, 1_800_000)).toBe('none a');
   });
 
-  it('are started until it is heard', () => {
+  it('`started` is repeated until a tracker answers it', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onFailure('a', 'down', undefined, 0);
     expect(nextSaid(s, 0, 20_000)?.what).toBe('started a');
   });
 
-  it('are completed at once when the last piece is here, and once', () => {
+  it('`completed` is sent as soon as the last piece is stored, and once', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onAnswer('a', answer, 0);
@@ -179,7 +179,7 @@ describe('events', () => {
     expect(nextSaid(s, 60_500, 3_600_000)?.what).toBe('none a');
   });
 
-  it('are completed again when it was not heard', () => {
+  it('`completed` is repeated when it failed', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onAnswer('a', answer, 0);
@@ -189,7 +189,7 @@ describe('events', () => {
     expect(nextSaid(s, 60_000, 80_000)?.what).toBe('completed a');
   });
 
-  it('are completed right after started when the last piece came in between', () => {
+  it('`completed` follows `started` directly when the last piece came in between', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onCompleted(true, 100);
@@ -197,7 +197,7 @@ describe('events', () => {
     expect(said(s, 200)).toBe('completed a');
   });
 
-  it('are never completed to a tracker that has not heard of us', () => {
+  it('`completed` is never sent to a tracker that does not list us', () => {
     const s = schedule([['a'], ['b']]);
     s.next(0);
     s.onAnswer('a', answer, 0);
@@ -207,7 +207,7 @@ describe('events', () => {
     expect(said(s, 10)).toBe('started b');
   });
 
-  it('are stopped to those that list us or may soon, and to nobody else', () => {
+  it('`stopped` is sent to the trackers that list us or may soon, and to no other', () => {
     const s = schedule([['a'], ['b'], ['c']]);
     s.onFailure(s.next(0)!.tracker.url, 'down', undefined, 0);
     s.onAnswer(s.next(0)!.tracker.url, answer, 0);
@@ -235,7 +235,7 @@ describe('the interval', () => {
 });
 
 describe('a tracker that fails', () => {
-  it('is asked again ever more rarely, up to ten minutes and half as much again', () => {
+  it('a failing tracker is retried with backoff, up to ten minutes and a random half more', () => {
     const s = schedule([['a']]);
     let atMs = 0;
     const waits: number[] = [];
@@ -254,7 +254,7 @@ describe('a tracker that fails', () => {
     expect(s.trackers[0]).toMatchObject({ failures: 0, lastFailure: undefined });
   });
 
-  it('is left alone for as long as it asks, and for ever when it says never', () => {
+  it('a failing tracker is not retried before the time it sets, and never after `never`', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onFailure('a', 'busy', 1_200, 0);
@@ -264,8 +264,8 @@ describe('a tracker that fails', () => {
   });
 });
 
-describe('a lonely client', () => {
-  it('asks as early as it may, then ever more rarely, and not more often than the interval in the end', () => {
+describe('a client without peers', () => {
+  it('a client without peers announces at the minimum interval, then at doubled waits up to the interval', () => {
     const s = schedule([['a']]);
     const lonely: TrackerAnswer = { peers: [], intervalSeconds: 1_800, minIntervalSeconds: 30 };
     const at: number[] = [];
@@ -282,7 +282,7 @@ describe('a lonely client', () => {
     expect(waits.at(-1)).toBe(1_800_000);
   });
 
-  it('that has found somebody is patient again', () => {
+  it('a client that has found a peer returns to the regular interval', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onAnswer('a', { ...answer, minIntervalSeconds: 30 }, 0);

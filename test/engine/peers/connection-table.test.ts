@@ -1,4 +1,4 @@
-/** Who makes room in a full table of peers. */
+/** Which peer makes room in a full table of peers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { householdOf, networkOf } from '../../../client/engine/peers/address-groups.ts';
@@ -32,12 +32,12 @@ function newcomer(host: string, replaces: Newcomer['replaces'] = 'waiting', torr
 const sizes = (all: number, torrent = all, household = all) => ({ all, torrent, household });
 
 describe('a full table of peers', () => {
-  it('keeps a peer that gives us blocks, however long it has been there', () => {
+  it('a peer that gives us blocks keeps its seat, however long it has been there', () => {
     const seats = Array.from({ length: 8 }, (_, i) => seat(`${10 + i}.9.9.9`, 'giving', 999));
     expect(makeRoom(newcomer('1.1.1.1'), seats, sizes(8), grace, nowMs)).toBeUndefined();
   });
 
-  it('lets the one go that has only taken from us for longest, once all are useful and its turn is over', () => {
+  it('when all peers are useful, the one that has only taken for longest makes room once its turn is over', () => {
     const giving = seat('1.0.0.1', 'giving', 999);
     const long = seat('2.0.0.1', 'taking', 301);
     const short = seat('3.0.0.1', 'taking', 300);
@@ -47,11 +47,11 @@ describe('a full table of peers', () => {
     expect(room([short], 'useless')).toEqual([short]);
     expect(room([short], 'nothing')).toBeUndefined();
     expect(room([giving, seat('3.0.0.1', 'taking', 299)])).toBeUndefined();
-    // The newcomers contend for the seat that is not used.
+    // The newcomers compete for the seat that is not useful.
     expect(room([long, seat('5.0.0.1', 'waiting', 0)])).toBeUndefined();
   });
 
-  it('has no crowd while one of its seats is not useful, wherever that one sits', () => {
+  it('a full table has no crowded network while one of its seats is not useful', () => {
     const crowd = [seat('1.0.0.1', 'giving', 1), seat('1.0.0.2', 'giving', 1), seat('1.0.0.3', 'giving', 1)];
     const idle = seat('2.0.0.1', 'useless', 1);
     expect(crowdOf([...crowd, idle], 4)).toBeUndefined();
@@ -59,7 +59,7 @@ describe('a full table of peers', () => {
     expect(crowdOf([...crowd, seat('2.0.0.1', 'taking', 1)], 4)).toBe('1.0.0');
   });
 
-  it('lets us dial for one seat, once all are useful and the turn of one is over', () => {
+  it('when all peers are useful and one has had its turn, one seat may be dialed for', () => {
     const count = (seats: Seat[], replaces: Newcomer['replaces'] = 'useless') =>
       replaceableCount({ torrent: 1, replaces }, seats, seats.length, grace, nowMs);
     const overdue = [seat('1.0.0.1', 'taking', 300), seat('2.0.0.1', 'taking', 300)];
@@ -70,7 +70,7 @@ describe('a full table of peers', () => {
     expect(count([seat('1.0.0.1', 'giving', 0), seat('1.0.0.2', 'giving', 0)])).toBe(1);
   });
 
-  it('takes a seat from the network that holds more than half of them, though each of its peers is useful', () => {
+  it('a network with more than half of the seats loses one, even if all its peers are useful', () => {
     const crowd = [
       seat('9.9.9.1', 'giving', 999, 1, 500),
       seat('9.9.9.2', 'giving', 10, 1, 400),
@@ -84,14 +84,14 @@ describe('a full table of peers', () => {
     expect(room([other, crowd[0]!, taking, crowd[2]!])).toEqual([taking]);
     expect(room([crowd[0]!, crowd[1]!, other, seat('3.0.0.1', 'giving', 10)])).toBeUndefined();
     expect(room([...crowd, other], newcomer('9.9.9.9'))).toBeUndefined();
-    // One network alone may have the table to itself as long as no other peer comes, and one peer a table of one seat.
+    // A network may hold the whole table while no other peer comes, and one peer a table of one seat.
     expect(room([crowd[0]!])).toBeUndefined();
     const ipv6 = [1, 2, 3].map((i) => seat(`2001:db8:7:${i}::1`, 'giving', 10, 1, i));
     expect(room(ipv6, newcomer('2001:db8:8::1'))).toEqual([ipv6[0]]);
     expect(room(ipv6, newcomer('2001:db8:7:9::1'))).toBeUndefined();
   });
 
-  it('lets a network keep half of the seats, however many newcomers there are', () => {
+  it('a network keeps half of the seats, however many newcomers there are', () => {
     for (const size of [1, 2, 3, 8, 9, 80]) {
       const seats = Array.from({ length: size }, (_, i) => seat(`9.9.9.${i}`, 'giving', 10, 1, i));
       for (let i = 0; i < 200; i++) {
@@ -102,7 +102,7 @@ describe('a full table of peers', () => {
     }
   });
 
-  it('lets the useless go before those that wait, and of these the one without progress for longest', () => {
+  it('useless peers make room before waiting ones, and among them the one without progress for longest', () => {
     const waits = seat('1.0.0.1', 'waiting', 900);
     const older = seat('2.0.0.1', 'useless', 50);
     const younger = seat('3.0.0.1', 'useless', 40);
@@ -112,7 +112,7 @@ describe('a full table of peers', () => {
     expect(room([waits])).toEqual([waits]);
   });
 
-  it('gives a peer time before it is judged, and more to one that waits for its turn', () => {
+  it('a new peer is not replaced before its grace is over, and a waiting peer later than a useless one', () => {
     const room = (standing: Seat['standing'], agoMs: number, replaces?: Newcomer['replaces']) =>
       makeRoom(newcomer('4.0.0.1', replaces), [seat('1.0.0.1', standing, agoMs)], sizes(1), grace, nowMs);
     expect(room('useless', 19)).toBeUndefined();
@@ -123,7 +123,7 @@ describe('a full table of peers', () => {
     expect(room('useless', 999, 'nothing')).toBeUndefined();
   });
 
-  it('takes a seat at once from an address, a network or a torrent that has more than its share', () => {
+  it('an address, a network or a torrent with more than its share loses a seat at once', () => {
     const fresh = (host: string, torrent = 1) => seat(host, 'waiting', 0, torrent);
     const address = [fresh('1.0.0.1'), fresh('1.0.0.1'), fresh('2.0.0.1')];
     expect(makeRoom(newcomer('3.0.0.1', 'nothing'), address, sizes(3), grace, nowMs)).toEqual([address[0]]);
@@ -136,7 +136,7 @@ describe('a full table of peers', () => {
     expect(makeRoom(newcomer('4.0.0.1'), even, sizes(3), grace, nowMs)).toBeUndefined();
   });
 
-  it('takes no seat for a newcomer that has more than its share itself', () => {
+  it('a newcomer with more than its share gets no seat', () => {
     const seats = [
       seat('1.0.0.1', 'waiting', 0),
       seat('1.0.0.1', 'waiting', 0),
@@ -145,7 +145,7 @@ describe('a full table of peers', () => {
     expect(makeRoom(newcomer('1.0.0.1'), seats, sizes(3), grace, nowMs)).toBeUndefined();
   });
 
-  it('clears a seat in each table that is full, and none when one of them stays full', () => {
+  it('a seat is cleared in each full table, and none when one table stays full', () => {
     const own = seat('1.0.0.1', 'useless', 50, 2);
     const torrents = seat('2.0.0.1', 'useless', 50);
     expect(makeRoom(newcomer('1.0.0.1'), [own, torrents], sizes(9, 1, 1), grace, nowMs)).toEqual([
@@ -156,7 +156,7 @@ describe('a full table of peers', () => {
     expect(makeRoom(newcomer('1.0.0.1'), [useful, torrents], sizes(9, 1, 1), grace, nowMs)).toBeUndefined();
   });
 
-  it('ends exchanging seats of shares alone, whatever the order in which those who left come back', () => {
+  it('exchanges of seats by share end, in any order in which replaced peers return', () => {
     const host = fc.constantFrom('1.0.0.1', '1.0.0.2', '1.0.1.1', '2.0.0.1', '2.0.0.2', '3.0.0.1');
     const arrivals = fc.array(fc.tuple(host, fc.integer({ min: 1, max: 3 })), { minLength: 5, maxLength: 5 });
     fc.assert(
@@ -195,7 +195,7 @@ describe('a full table of peers', () => {
 });
 
 describe('the table of half-open connections', () => {
-  /** Who is in it after everybody has come, by number. */
+  /** The connections listed after all have entered, by number. */
   function remaining(max: number, perHouseholdMax: number, hosts: readonly string[]): number[] {
     const table = new HalfOpenTable(max);
     const here = new Set<number>();
@@ -210,18 +210,18 @@ describe('the table of half-open connections', () => {
     return [...here];
   }
 
-  it('lets the oldest of an address go when that has its share', () => {
+  it('the oldest half-open connection of an address makes room when the address has its share', () => {
     expect(remaining(9, 2, ['1.0.0.1', '2.0.0.1', '1.0.0.1', '1.0.0.1'])).toEqual([1, 2, 3]);
   });
 
-  it('lets the oldest of the network with most go when it is full', () => {
+  it('the oldest half-open connection of the largest network makes room when the table is full', () => {
     expect(remaining(3, 9, ['1.0.0.1', '2.0.0.1', '2.0.0.2', '3.0.0.1'])).toEqual([0, 2, 3]);
     expect(remaining(2, 9, ['1.0.0.1', '2.0.0.1', '3.0.0.1'])).toEqual([1, 2]);
   });
 });
 
 describe('groups of addresses', () => {
-  it('are an IPv4 address and its /24, an IPv6 /64 and its /48', () => {
+  it('a household is an IPv4 address or IPv6 /64, and a network an IPv4 /24 or IPv6 /48', () => {
     expect([householdOf('10.1.2.3'), networkOf('10.1.2.3')]).toEqual(['10.1.2.3', '10.1.2']);
     expect(householdOf('2001:db8:1:2::5')).toBe(householdOf('2001:db8:1:2:a:b:c:d'));
     expect(householdOf('2001:db8:1:2::5')).not.toBe(householdOf('2001:db8:1:3::5'));

@@ -1,10 +1,13 @@
-/** An address is held while the peer that listens there is connected by another way (client/engine/peers/peer-directory.ts). */
+/**
+ * An address is held while its peer is connected through another record
+ * (client/engine/peers/peer-directory.ts).
+ */
 import { expect, it } from 'vitest';
 import { defaultLimits } from '../../../client/engine/limits.ts';
 import { PeerDirectory } from '../../../client/engine/peers/peer-directory.ts';
 import { Prng } from '../../../client/engine/prng.ts';
 
-it('one that was given up while it was held, and learned anew, is dialed when the peer that held it leaves', () => {
+it('an address that was dropped while held, and learned anew, is dialed when the connected peer leaves', () => {
   const directory = new PeerDirectory({ ...defaultLimits, dialFailuresMax: 1 }, new Prng(1));
   const address = { host: '10.0.0.1', port: 6881 };
   const next = (nowMs: number) => directory.next(nowMs, true, () => false);

@@ -4,7 +4,7 @@ import { join, uint32 } from '../../wire/reference-encoder.ts';
 import { blockBytes, EngineLab, type ScriptedPeer } from '../engine-lab.ts';
 import { expectNothingLeft, limits } from '../leftovers.ts';
 
-describe('the middle of a block', () => {
+describe('in the middle of a block', () => {
   /** A piece message up to and including `count` bytes of its payload. */
   const beginBlock = (peer: ScriptedPeer, count: number) => {
     const { index, begin, length } = peer.owed[0]!;
@@ -13,7 +13,7 @@ describe('the middle of a block', () => {
     return { index, begin, length };
   };
 
-  it('is where a connection may break: the block is asked of another, whole', () => {
+  it('a block cut off by a disconnect is requested whole from another peer', () => {
     const lab = new EngineLab({ limits, pieceCount: 1 });
     const first = lab.join();
     const second = lab.join();
@@ -28,7 +28,7 @@ describe('the middle of a block', () => {
     expectNothingLeft(lab);
   });
 
-  it('is where the torrent may be stopped', () => {
+  it('a torrent may be stopped while a block arrives', () => {
     const lab = new EngineLab({ limits });
     const peer = lab.join();
     beginBlock(peer, 1);
@@ -36,7 +36,7 @@ describe('the middle of a block', () => {
     expectNothingLeft(lab);
   });
 
-  it('is no place for a choke: its bytes are the block', () => {
+  it("a choke inside a block's bytes is payload", () => {
     const lab = new EngineLab({ limits, pieceCount: 1, blocksPerPiece: 1 });
     const peer = lab.join();
     const { index, begin, length } = beginBlock(peer, length0 - 5);
@@ -45,7 +45,7 @@ describe('the middle of a block', () => {
   });
   const length0 = blockBytes;
 
-  it('may be followed by a choke: the rest is free for others, and what comes late is still welcome', () => {
+  it('after a choke the rest is free for other peers, and a late block is still used', () => {
     const lab = new EngineLab({ limits, pieceCount: 1 });
     const peer = lab.join();
     const [a, b] = [...peer.owed];
@@ -58,13 +58,13 @@ describe('the middle of a block', () => {
     expect(other.owed).toHaveLength(2);
   });
 
-  it('may be reached by two peers at once: one block is stored, the other copy is waste', () => {
+  it('two peers may send one block at once: one copy is stored, the other is waste', () => {
     const lab = new EngineLab({ limits, pieceCount: 1, blocksPerPiece: 1 });
     const slow = lab.join();
     const quick = lab.join();
     const block = beginBlock(slow, 100);
     lab.pass(5_000);
-    // Nothing has come for a while: the endgame asks the idle one too.
+    // No block has arrived for a while: the endgame asks the idle peer, too.
     expect(quick.owed).toEqual([{ type: 'request', ...block }]);
     quick.sendBlock(block);
     expect(lab.stores).toHaveLength(1);
@@ -77,7 +77,7 @@ describe('the middle of a block', () => {
     expectNothingLeft(lab);
   });
 
-  it('may be reached by two peers at once, and the first one may leave before its end', () => {
+  it('two peers may send one block at once, and the first may leave before its end', () => {
     const lab = new EngineLab({ limits, pieceCount: 1, blocksPerPiece: 1 });
     const slow = lab.join();
     const quick = lab.join();
@@ -95,7 +95,7 @@ describe('the middle of a block', () => {
 });
 
 describe('a block', () => {
-  it('of a piece that is stored already is waste', () => {
+  it('a block of a stored piece is waste', () => {
     const lab = new EngineLab({ limits, pieceCount: 2, blocksPerPiece: 1 });
     const slow = lab.join({ has: [0] });
     const quick = lab.join();
@@ -111,7 +111,7 @@ describe('a block', () => {
     expectNothingLeft(lab);
   });
 
-  it('that is wrong costs the one who sent it, and the torrent is completed by the others', () => {
+  it('a peer that sends a corrupt piece alone is banned, and others complete the torrent', () => {
     const lab = new EngineLab({ limits, pieceCount: 3, blocksPerPiece: 1 });
     const liar = lab.join();
     const honest = lab.join();
@@ -124,14 +124,14 @@ describe('a block', () => {
     }
     expect(lab.status.complete).toBe(true);
     expect(honest.closed).toBe('both-complete');
-    // It comes again and is turned away.
+    // It reconnects and is refused.
     const again = lab.connect(liar.address);
     again.shakeHands();
     expect(again.closed).toBe('banned');
     expectNothingLeft(lab);
   });
 
-  it('that is wrong among right ones is traced to its sender by the next good copy', () => {
+  it('a corrupt block among good ones is traced to its sender by the next good copy', () => {
     const lab = new EngineLab({ limits, pieceCount: 1, blocksPerPiece: 2 });
     const first = lab.join();
     first.sendBlock(first.owed[0]!);
@@ -140,7 +140,7 @@ describe('a block', () => {
     second.sendBlock(second.owed[0]!, true);
     expect(lab.stores[0]!.wantDigests).toBe(false);
     lab.store('corrupt', ['a', 'x']);
-    // Nobody is blamed yet.
+    // No peer is proven guilty yet.
     expect([first.closed, second.closed]).toEqual([undefined, undefined]);
     second.say({ type: 'choke' });
     first.say({ type: 'unchoke' });
@@ -161,7 +161,7 @@ describe('requests', () => {
     length,
   });
 
-  it('for pieces we lack are rejected, or met with silence without BEP 6', () => {
+  it('a request for a piece we lack is rejected, or ignored without BEP 6', () => {
     const lab = new EngineLab({ limits, has: (i) => i === 0 });
     const fast = lab.join({ has: 'none', interested: true });
     const plain = lab.join({ has: 'none', interested: true, fast: false });
@@ -172,7 +172,7 @@ describe('requests', () => {
     expect(lab.reads).toEqual([]);
   });
 
-  it('while we choke are rejected, and nothing is read', () => {
+  it('a request while we choke the peer is rejected without a read', () => {
     const lab = new EngineLab({ limits, has: 'all' });
     const peer = lab.join({ has: 'none' });
     peer.say(request(0));
@@ -180,7 +180,7 @@ describe('requests', () => {
     expect(lab.reads).toEqual([]);
   });
 
-  it('are answered with the block', () => {
+  it('a request is answered with the block', () => {
     const lab = new EngineLab({ limits, has: 'all' });
     const peer = lab.join({ has: 'none', interested: true });
     peer.say(request(2, blockBytes, 1_000));
@@ -190,7 +190,7 @@ describe('requests', () => {
     expect(lab.status.uploaded).toBe(1_000);
   });
 
-  it('in a flood keep no more than the window under way, and the queue bounded', () => {
+  it('a flood of requests keeps at most the window in flight, and the queue bounded', () => {
     const lab = new EngineLab({ has: 'all', limits: { uploadWindowBytes: 4 * blockBytes } });
     const peer = lab.join({ has: 'none', interested: true });
     for (let i = 0; i < 20; i++)
@@ -200,13 +200,13 @@ describe('requests', () => {
     expect(peer.heardOf('reject').length).toBeGreaterThanOrEqual(4_000 - 2_000 - 5);
     lab.answerReads();
     expect(lab.reads).toEqual([]);
-    // What is sent and not yet flushed holds the rest back.
+    // Sent bytes that are not flushed hold the rest back.
     expect(peer.heardOf('piece').length).toBeLessThanOrEqual(5);
     lab.tell({ type: 'flushed', connection: peer.connection, bytes: 4 * blockBytes });
     expect(lab.reads.length).toBeGreaterThan(0);
   });
 
-  it('that are cancelled in time are not answered with the block', () => {
+  it('a request that is cancelled in time is not answered with the block', () => {
     const lab = new EngineLab({ limits, has: 'all' });
     const peer = lab.join({ has: 'none', interested: true });
     peer.say(request(0), { ...request(0), type: 'cancel' } as Message);
@@ -215,7 +215,7 @@ describe('requests', () => {
     expect(peer.heardOf('reject')).toHaveLength(1);
   });
 
-  it('of somebody who has gone are read for nothing, and hurt nobody', () => {
+  it('a block read for a peer that has left is dropped', () => {
     const lab = new EngineLab({ limits, has: 'all' });
     const peer = lab.join({ has: 'none', interested: true });
     peer.say(request(0), request(1));
@@ -227,7 +227,7 @@ describe('requests', () => {
 
 describe('stopping', () => {
   it.each(['dialing', 'connected', 'shaken hands', 'asked', 'storing', 'complete'])(
-    'leaves nothing behind while %s',
+    'a stopped torrent leaves nothing behind while %s',
     (state) => {
       const lab = new EngineLab({ limits, pieceCount: 1, trackers: [['http://t/a']] });
       lab.learn('10.1.1.1');
@@ -242,7 +242,7 @@ describe('stopping', () => {
       for (const dial of dials) expect(lab.closes.get(dial)).toEqual(['stopped']);
       for (const peer of lab.peers.values()) expect(peer.closed).toBeDefined();
       expect(lab.status).toBeUndefined();
-      // What the disk and the trackers still had to say comes too late, and is not minded.
+      // Later answers of the disk and the trackers are ignored.
       while (lab.stores.length > 0) lab.store();
       lab.tell({ type: 'announce-failed', torrent: 1, tracker: 'http://t/a', reason: 'late' });
       lab.pass(20_000);

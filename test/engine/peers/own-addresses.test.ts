@@ -1,4 +1,4 @@
-/** Trackers name us among the peers: we are none, are not dialed, and are not counted. */
+/** Trackers list us among the peers: our own address is neither dialed nor counted. */
 import { describe, expect, it } from 'vitest';
 import type { PeerAddress, TrackerAnswer } from '../../../client/engine/contract.ts';
 import { EngineLab, labInfoHash, labPeerId } from '../engine-lab.ts';
@@ -28,15 +28,15 @@ function meetOurselves(lab: EngineLab): void {
   expect(outer.closed).toBe('connected-to-self');
 }
 
-describe('a client that a tracker names among the peers', () => {
-  it('knows itself by its own id on both ends of the connection, even behind a router', () => {
+describe('a client that a tracker lists among the peers', () => {
+  it('a client recognizes itself by its own peer id on both ends of a connection, even behind a router', () => {
     const { lab, answer } = open();
     answer([own]);
     meetOurselves(lab);
     expect(lab.status).toMatchObject({ peersKnown: 0, peers: [] });
   });
 
-  it('does not count itself from then on, in what the tracker said before and in what it says next', () => {
+  it('our own address is no longer counted, in earlier and later replies of the tracker', () => {
     const { lab, answer, named, counted } = open();
     answer([own, other]);
     expect([counted(), lab.status.peersKnown]).toEqual([2, 2]);
@@ -48,7 +48,7 @@ describe('a client that a tracker names among the peers', () => {
     expect([counted(), named()]).toEqual([1, [2, 1]]);
   });
 
-  it('is not dialed again, by this torrent or another one', () => {
+  it('our own address is not dialed again, by any torrent', () => {
     const { lab, answer, dialed } = open();
     answer([own]);
     meetOurselves(lab);
@@ -60,13 +60,13 @@ describe('a client that a tracker names among the peers', () => {
     expect(dialed().filter(({ host }) => host === own.host)).toEqual([]);
   });
 
-  it('is known at once when the tracker says where it saw us (BEP 24)', () => {
+  it('our own address is recognized at once when the tracker sends it (BEP 24)', () => {
     const { answer, named, counted, dialed } = open();
     answer([own, other], { ownHost: own.host });
     expect([counted(), named(), dialed()]).toEqual([1, [1], [other]]);
   });
 
-  it('believes that of this answer alone: a user who names the address has it dialed', () => {
+  it('our address as a tracker saw it counts for its reply alone: a user may still name it', () => {
     const { lab, answer, dialed } = open();
     answer([other], { ownHost: other.host });
     expect(dialed()).toEqual([]);
@@ -74,7 +74,7 @@ describe('a client that a tracker names among the peers', () => {
     expect(dialed()).toEqual([other]);
   });
 
-  it('takes a peer at its own address with another port for a peer', () => {
+  it('an address that differs from ours in its port is another peer', () => {
     const { answer, counted } = open();
     answer([{ ...own, port: 7000 }], { ownHost: own.host });
     expect(counted()).toBe(1);
@@ -86,7 +86,7 @@ describe('a peer that closes before its handshake', () => {
     lab.reports.filter((report) => report.type === 'dial-failed').map(({ reason }) => reason);
 
   it.each(['closed by peer', 'ECONNRESET', 'EPIPE'])(
-    'is told from one that nobody reached (%s)',
+    'a dial that connected and was then closed is reported as closed-at-handshake (%s)',
     (reason) => {
       const { lab, answer } = open();
       answer([other]);
@@ -96,7 +96,7 @@ describe('a peer that closes before its handshake', () => {
     },
   );
 
-  it('is none that was never connected', () => {
+  it('a dial that never connected is reported with its own reason', () => {
     const { lab, answer } = open();
     answer([other]);
     lab.tell({ type: 'closed', connection: lab.dials[0]!.connection, reason: 'ECONNREFUSED' });
@@ -105,7 +105,7 @@ describe('a peer that closes before its handshake', () => {
 });
 
 describe('a tracker that has failed', () => {
-  it('is said to be asked again in so many seconds, unless it never is', () => {
+  it('a failed tracker reports in how many seconds it is asked again, unless never', () => {
     const { lab } = open();
     lab.tell({ type: 'announce-failed', torrent: 1, tracker, reason: 'HTTP 503', retryInSeconds: 300 });
     expect(lab.reports.at(-1)).toMatchObject({ type: 'tracker-failed', retryInSeconds: 300 });

@@ -13,21 +13,21 @@ const newDirectory = (limits = {}, seed = 1) =>
   new PeerDirectory({ ...defaultLimits, ...limits }, new Prng(seed));
 const anyHost = () => false;
 
-/** Dials whoever is due, as a swarm does. */
+/** Dials the next peer that is due, as a swarm does. */
 function dial(directory: PeerDirectory, nowMs: number, includeSeeds = true): PeerRecord | undefined {
   return directory.next(nowMs, includeSeeds, anyHost);
 }
 
 describe('an address', () => {
-  it('that waited among seeds nobody wanted is dialed when it is no seed any more', () => {
+  it('an address set aside as an unwanted seed is dialed when it is no longer a seed', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
     record.isSeed = true;
     directory.release(record, true, 0);
-    // Its turn comes, and it is put aside.
+    // Its turn comes, and it is set aside.
     expect(dial(directory, hourMs, false)).toBeUndefined();
-    // It comes to us by itself, and lacks something now.
+    // It connects to us, and now lacks pieces.
     const incoming = directory.incoming({ ...address(1), port: 50_000 }, peerId(1), hourMs);
     directory.keep(incoming, hourMs);
     directory.alias(address(1), incoming, hourMs);
@@ -35,7 +35,7 @@ describe('an address', () => {
     expect(dial(directory, 2 * hourMs, false)).toBe(record);
   });
 
-  it('is known once, however often it is named', () => {
+  it('an address is stored once, however often it is named', () => {
     const directory = newDirectory();
     directory.learn([address(1), address(1), address(2)], 'tracker', 0);
     directory.learn([address(1)], 'tracker', 0);
@@ -43,7 +43,7 @@ describe('an address', () => {
     expect(directory.dialable).toEqual([address(1), address(2)]);
   });
 
-  it('is dialed once at a time', () => {
+  it('an address is dialed once at a time', () => {
     const directory = newDirectory();
     directory.learn(addresses(2), 'tracker', 0);
     const dialed = [dial(directory, 0), dial(directory, 0), dial(directory, 0)];
@@ -51,7 +51,7 @@ describe('an address', () => {
     expect(dialed[2]).toBeUndefined();
   });
 
-  it('that failed is dialed later and later, after those that have not, and is forgotten in the end', () => {
+  it('an address that failed is redialed with backoff, after fresh addresses, and is dropped in the end', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 'tracker', 0);
     let nowMs = 0;
@@ -74,7 +74,7 @@ describe('an address', () => {
     expect(directory.dialable).toEqual([address(2)]);
   });
 
-  it('that failed once is dialed again although trackers name strangers without end', () => {
+  it('an address that failed once is redialed even if trackers keep naming fresh addresses', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 'tracker', 0);
     directory.release(dial(directory, 0)!, false, 0);
@@ -86,7 +86,7 @@ describe('an address', () => {
     expect(dialed).toContain(address(1).host);
   });
 
-  it('that worked begins anew, and is not dialed again at once', () => {
+  it('an address that worked resets its backoff, and is not redialed at once', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
@@ -97,7 +97,7 @@ describe('an address', () => {
     expect(dial(directory, 9_000)).toBe(record);
   });
 
-  it('of a seed is not dialed once there is nothing left to fetch', () => {
+  it('the address of a seed is not dialed once nothing is left to download', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
@@ -107,7 +107,7 @@ describe('an address', () => {
     expect(dial(directory, hourMs, true)).toBe(record);
   });
 
-  it('costs as much to dial among thousands as among a few, whoever of them is not to be dialed', () => {
+  it('a dial costs as much among thousands of addresses as among a few, even if most may not be dialed', () => {
     const directory = newDirectory();
     const crowd = (count: number, host: string) =>
       Array.from({ length: count }, (_, i) => ({ host, port: 1_000 + i }));
@@ -124,7 +124,7 @@ describe('an address', () => {
     expect(directory.next(2_000, true, () => false)).toBeDefined();
   });
 
-  it('that was held while it waited after failures is dialed when its peer may be dialed again', () => {
+  it('an address held during its backoff is dialed as soon as its peer may be dialed again', () => {
     const directory = newDirectory({ redialFirstMs: 1_000, redialMaxMs: hourMs });
     directory.learn([address(1)], 'tracker', 0);
     let nowMs = 0;
@@ -133,7 +133,7 @@ describe('an address', () => {
       directory.release(record, false, nowMs);
       nowMs = record.nextDialMs;
     }
-    // Its turn is some ten seconds away. It comes to us by itself, says where it listens, and leaves.
+    // Its turn is about ten seconds away. The peer connects to us, announces its listen port, and leaves.
     nowMs -= 10_000;
     const incoming = directory.incoming({ ...address(1), port: 50_000 }, peerId(1), nowMs);
     directory.keep(incoming, nowMs);
@@ -142,7 +142,7 @@ describe('an address', () => {
     expect(dial(directory, nowMs + 1_500)?.address).toEqual(address(1));
   });
 
-  it('that is named last has its chance, also when there is not room for all', () => {
+  it('the last address of a list that does not fit has the same chance as the others', () => {
     const last = address(999);
     const isKnown = (seed: number) => {
       const directory = newDirectory({ peersKnownMax: 10 }, seed);
@@ -151,12 +151,12 @@ describe('an address', () => {
       return directory.dialable.some(({ host }) => host === last.host);
     };
     const known = Array.from({ length: 200 }, (_, seed) => isKnown(seed)).filter(Boolean).length;
-    // One in four, give or take.
+    // One in four, roughly.
     expect(known).toBeGreaterThan(25);
     expect(known).toBeLessThan(80);
   });
 
-  it('of a liar takes the place of another when there is no room', () => {
+  it('the address of a banned peer takes the place of another when the table is full', () => {
     const directory = newDirectory({ peersKnownMax: 3 });
     directory.learn(addresses(3), 'tracker', 0);
     const liar = directory.incoming(address(9), peerId(9), 0);
@@ -167,7 +167,7 @@ describe('an address', () => {
     expect(directory.incoming(address(9), peerId(9), 1)).toBe(liar);
   });
 
-  it('of a host with which there are enough connections has to wait', () => {
+  it('an address of a host with its share of connections has to wait', () => {
     const directory = newDirectory();
     directory.learn([address(1), address(2)], 'tracker', 0);
     const isFull = (host: string) => host === '10.0.0.1';
@@ -176,7 +176,7 @@ describe('an address', () => {
     expect(directory.next(defaultLimits.hostFullWaitMs, true, anyHost)!.address).toEqual(address(1));
   });
 
-  it('of a peer that is connected with us is not dialed while that lasts, however often it is named', () => {
+  it('the address of a connected peer is not dialed, however often it is named', () => {
     const directory = newDirectory();
     const guest = directory.incoming(address(1), peerId(1), 0);
     directory.keep(guest, 0);
@@ -190,20 +190,20 @@ describe('an address', () => {
     expect(dial(directory, 3 * hourMs + 10_000)!.address).toEqual(address(1));
   });
 
-  it('that is being dialed when its peer turns out to be connected counts no failure', () => {
+  it('an address being dialed when its peer turns out to be connected counts no failure', () => {
     const directory = newDirectory({ dialFailuresMax: 1 });
     directory.learn([address(1)], 'tracker', 0);
     const dialed = dial(directory, 0)!;
     const guest = directory.incoming(address(1), peerId(1), 0);
     directory.keep(guest, 0);
     directory.alias(address(1), guest, 0);
-    // The other side closes what it need not have: nobody knows why.
+    // The other side closes the second connection without a reason.
     directory.release(dialed, false, 1_000);
     directory.learn([address(1)], 'tracker', 2_000);
     expect([dialed.failures, directory.size, dial(directory, hourMs)]).toEqual([0, 2, undefined]);
   });
 
-  it('at another host, of somebody with the name of one who is connected, is only put off', () => {
+  it('an address at another host with the peer id of a connected peer is only delayed', () => {
     const directory = newDirectory();
     const guest = directory.incoming(address(1), peerId(1), 0);
     directory.keep(guest, 0);
@@ -216,7 +216,7 @@ describe('an address', () => {
   });
 
   it.each(['as it says', 'as a tracker says'])(
-    'at which a liar listens who came to us is not dialed while it is banned (%s)',
+    'the listen address of a banned incoming peer is not dialed during the ban (%s)',
     (source) => {
       const directory = newDirectory();
       const guest = directory.incoming(address(1), peerId(1), 0);
@@ -229,14 +229,14 @@ describe('an address', () => {
       expect(dial(directory, minuteMs - 1)).toBeUndefined();
       const found = dial(directory, minuteMs + 10_000)!;
       expect(found.address).toEqual(address(1));
-      // It is known by its name, and then for the whole time of its ban.
+      // Its peer id is known now, and is banned for the whole time.
       expect(directory.isBannedAs(found, peerId(1), minuteMs)).toBe(true);
       directory.release(found, false, minuteMs);
       expect(dial(directory, hourMs - 1)).toBeUndefined();
     },
   );
 
-  it('of ourselves is no peer that is known, and is not dialed again', () => {
+  it('our own address is not counted as a known peer, and is not redialed', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
@@ -246,7 +246,7 @@ describe('an address', () => {
     expect(dial(directory, 1_000 * hourMs)).toBeUndefined();
   });
 
-  it('among equals is drawn by chance', () => {
+  it('the next of equal addresses is chosen at random', () => {
     const firsts = new Set<string>();
     for (let seed = 0; seed < 40; seed++) {
       const directory = newDirectory({}, seed);
@@ -258,14 +258,14 @@ describe('an address', () => {
 });
 
 describe('the directory', () => {
-  it('holds no more than so many, whoever names them', () => {
+  it('the number of stored addresses is bounded for every source of addresses', () => {
     const directory = newDirectory({ peersKnownMax: 50 });
     directory.learn(addresses(200), 'tracker', 0);
     for (let i = 0; i < 100; i++) directory.keep(directory.incoming(address(300 + i), peerId(i), 0), 0);
     expect(directory.size).toBeLessThanOrEqual(50);
   });
 
-  it('when full lets the address that failed most often make way for a new one', () => {
+  it('a full directory drops the address with most failures for a new one', () => {
     const directory = newDirectory({ peersKnownMax: 3 });
     directory.learn(addresses(3), 'tracker', 0);
     const [first, second] = [dial(directory, 0)!, dial(directory, 0)!];
@@ -278,7 +278,7 @@ describe('the directory', () => {
     expect(directory.size).toBe(3);
   });
 
-  it('does not keep a peer that came to us and was turned away, or has gone', () => {
+  it('an incoming peer that was refused or has left is not stored', () => {
     const directory = newDirectory();
     const record = directory.incoming(address(1), peerId(1), 0);
     expect(directory.size).toBe(0);
@@ -291,7 +291,7 @@ describe('the directory', () => {
 });
 
 describe('a ban', () => {
-  it('lasts an hour for the address, and a minute for others of its host', () => {
+  it('a ban lasts an hour for the address, and a minute for its host', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
@@ -305,7 +305,7 @@ describe('a ban', () => {
     expect(dial(directory, hourMs + 10_000)).toBe(record);
   });
 
-  it('of an address that failed too often is over when it is over: then it is dialed once more', () => {
+  it('a banned address with too many failures is dialed once more when the ban ends', () => {
     const directory = newDirectory({ dialFailuresMax: 1, banMs: hourMs });
     directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
@@ -317,7 +317,7 @@ describe('a ban', () => {
     expect(directory.size).toBe(0);
   });
 
-  it('of a peer that came to us outlives its connection', () => {
+  it('a ban of an incoming peer outlives its connection', () => {
     const directory = newDirectory();
     const record = directory.incoming(address(1), peerId(1), 0);
     directory.keep(record, 0);
@@ -326,7 +326,7 @@ describe('a ban', () => {
     expect(directory.incoming(address(1), peerId(1), 1_000).bannedUntilMs).toBe(hourMs);
   });
 
-  it.each(['127.0.0.1', '::1'])('on loopback (%s) is of one peer, not of the machine', (host) => {
+  it.each(['127.0.0.1', '::1'])('a ban on loopback (%s) is of one peer, not of the machine', (host) => {
     const directory = newDirectory();
     const record = directory.incoming({ host, port: 5_000 }, peerId(1), 0);
     directory.keep(record, 0);

@@ -1,4 +1,4 @@
-/** Whose addresses a torrent is told, and what becomes of those that a private one must not have.  BEP 27 */
+/** Which origins of addresses a torrent accepts, and that a private one drops the others. BEP 27 */
 import { describe, expect, it } from 'vitest';
 import type { PeerOrigin } from '../../../client/engine/contract.ts';
 import { EngineLab } from '../engine-lab.ts';
@@ -13,12 +13,12 @@ function dialsOf(isPrivate: boolean, origin: PeerOrigin): number {
 }
 
 describe('a private torrent', () => {
-  it.each(['tracker', 'user'] as const)('dials an address that comes from a %s', (origin) => {
+  it.each(['tracker', 'user'] as const)('a private torrent dials an address from a %s', (origin) => {
     expect(dialsOf(true, origin)).toBe(1);
   });
 
   it.each(['lan', 'pex', 'dht'] as const)(
-    'refuses an address that comes from %s, and forgets it',
+    'a private torrent refuses an address from %s and does not store it',
     (origin) => {
       expect(dialsOf(true, origin)).toBe(0);
       const lab = new EngineLab({ private: true });
@@ -27,7 +27,7 @@ describe('a private torrent', () => {
     },
   );
 
-  it('dials what its tracker names, also what it refused from others before', () => {
+  it("a private torrent dials its tracker's peers, even those it refused from other origins", () => {
     const lab = new EngineLab({ private: true, trackers });
     lab.tell({ type: 'peers-found', torrent: 1, peers: [address], origin: 'pex' });
     const answer = { peers: [address], intervalSeconds: 1800 };
@@ -37,22 +37,22 @@ describe('a private torrent', () => {
     expect(lab.status.peers.map(({ origin }) => origin)).toEqual(['tracker']);
   });
 
-  it('takes in a peer that comes to it, which knows the torrent already', () => {
+  it('a private torrent accepts an incoming peer, which knows the torrent already', () => {
     const lab = new EngineLab({ private: true });
     lab.join();
     expect(lab.status.peers.map(({ origin }) => origin)).toEqual(['incoming']);
   });
 });
 
-describe('any other torrent', () => {
+describe('a public torrent', () => {
   it.each(['tracker', 'user', 'lan', 'pex', 'dht'] as const)(
-    'dials an address that comes from %s',
+    'a public torrent dials an address from %s',
     (origin) => {
       expect(dialsOf(false, origin)).toBe(1);
     },
   );
 
-  it('keeps the origin by which an address was first known', () => {
+  it('an address keeps the origin by which it first became known', () => {
     const lab = new EngineLab();
     for (const origin of ['dht', 'user'] as const)
       lab.tell({ type: 'peers-found', torrent: 1, peers: [address], origin });

@@ -10,8 +10,8 @@ const holders = (table: PieceHolders<Seated>, piece: PieceIndex) => {
   return found;
 };
 
-describe('who has a piece', () => {
-  it('is known of every piece, whoever comes, goes and comes again', () => {
+describe('the holders of a piece', () => {
+  it('the holders of every piece are known while peers come, leave and return', () => {
     const peers = Array.from({ length: 70 }, (): Seated => ({ seat: -1 }));
     const step = fc.tuple(fc.nat(peers.length - 1), fc.nat(pieces.length - 1), fc.nat(3));
     fc.assert(
@@ -37,7 +37,7 @@ describe('who has a piece', () => {
     );
   });
 
-  it('has room for more peers than it had seats', () => {
+  it('the table grows when there are more peers than seats', () => {
     const table = new PieceHolders<Seated>(pieces.length);
     const peers = Array.from({ length: 100 }, (): Seated => ({ seat: -1 }));
     for (const peer of peers) table.add(peer, pieces[3]!);

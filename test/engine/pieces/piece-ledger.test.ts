@@ -31,7 +31,7 @@ function deliver(piece: FetchingPiece, blockIndex: number, source = peer('a'), f
 }
 
 describe('a piece', () => {
-  it('goes from missing over fetching and storing to have, and counts once', () => {
+  it('a piece goes from missing over fetching and storing to have, and counts once', () => {
     const { ledger, budget, memory } = newLedger();
     expect(ledger.isMissing(p2)).toBe(true);
     const piece = ledger.begin(p2);
@@ -41,7 +41,7 @@ describe('a piece', () => {
     deliver(piece, 1);
     const buffer = ledger.finish(piece);
     expect([ledger.isMissing(p2), ledger.fetching(p2), ledger.has(p2)]).toEqual([false, undefined, false]);
-    // The buffer is the disk's now; the budget counts it until the disk has answered.
+    // The disk owns the buffer; the budget counts it until the disk has answered.
     expect(budget.pieceBytes).toBe(blockBytes + 1);
     ledger.stored(p2);
     memory.release(buffer);
@@ -49,7 +49,7 @@ describe('a piece', () => {
     expect([ledger.has(p2), budget.pieceBytes, memory.outstanding]).toEqual([true, 0, 0]);
   });
 
-  it('that fails or is abandoned is missing again, and costs nothing any more', () => {
+  it('a piece that fails or is abandoned is missing again, and its memory is free', () => {
     const { ledger, budget, memory } = newLedger();
     const failed = ledger.begin(p0);
     for (let i = 0; i < 4; i++) deliver(failed, i);
@@ -62,7 +62,7 @@ describe('a piece', () => {
     expect([budget.pieceBytes, memory.outstanding]).toEqual([0, 0]);
   });
 
-  it('is in one state: what is not missing is not begun, what is not whole is not stored', () => {
+  it('a piece is in one state: only a missing piece is begun, only a complete one is stored', () => {
     const { ledger } = newLedger({ have: Uint8Array.of(0b0100_0000) });
     const piece = ledger.begin(p0);
     expect(() => ledger.begin(p0)).toThrow('missing');
@@ -72,14 +72,14 @@ describe('a piece', () => {
     expect(() => ledger.failed(p2)).toThrow('being stored');
   });
 
-  it('that was there before is had; spare bits are not', () => {
+  it('a piece of the initial bitfield is stored; spare bits are ignored', () => {
     const { ledger } = newLedger({ have: Uint8Array.of(0b1010_1111) });
     expect([ledger.has(p0), ledger.has(p1), ledger.has(p2)]).toEqual([true, false, true]);
     expect(ledger.haveBits()).toEqual(Uint8Array.of(0b1010_0000));
     expect(ledger.haveBytes).toBe(5 * blockBytes + 1);
   });
 
-  it('that ends in a pad is asked for without it, and counts without it', () => {
+  it('a piece that ends in a pad is requested and counted without the pad', () => {
     const { ledger } = newLedger({ dataBytes: new Map([[p0, blockBytes + 5]]) });
     expect(ledger.totalBytes).toBe(9 * blockBytes + 1 - 3 * blockBytes + 5);
     const piece = ledger.begin(p0);
@@ -91,7 +91,7 @@ describe('a piece', () => {
     expect(bytes.subarray(2 * blockBytes).every((b) => b === 0)).toBe(true);
   });
 
-  it('of whatever kind is given back when everything stops', () => {
+  it('pieces in every state release their memory when the torrent stops', () => {
     const { ledger, budget, memory } = newLedger();
     deliver(ledger.begin(p0), 0);
     const storing = ledger.begin(p2);
@@ -106,7 +106,7 @@ describe('a piece', () => {
 });
 
 describe('a block', () => {
-  it('is asked for once, and again when it is given back', () => {
+  it('a block is requested once, and again when it is given back', () => {
     const piece = newLedger().ledger.begin(p0);
     expect([piece.askFree(), piece.askFree()]).toEqual([0, 1]);
     piece.giveBack(0);
@@ -119,7 +119,7 @@ describe('a block', () => {
     ]);
   });
 
-  it('of which two copies are on their way is free only when both are given up', () => {
+  it('a block with two copies in flight is free only when both are given up', () => {
     const piece = newLedger().ledger.begin(p0);
     piece.askFree();
     piece.askAgain(0);
@@ -129,7 +129,7 @@ describe('a block', () => {
     expect([piece.copies(0), piece.freeCount]).toEqual([0, 4]);
   });
 
-  it('that came late, after it was given back, is not asked for again', () => {
+  it('a block that arrives after it was given back is not requested again', () => {
     const piece = newLedger().ledger.begin(p2);
     piece.askFree();
     piece.giveBack(0);
@@ -139,13 +139,13 @@ describe('a block', () => {
     expect(piece.freeCount).toBe(0);
   });
 
-  it('that is here already opens no sink', () => {
+  it('a received block opens no sink', () => {
     const piece = newLedger().ledger.begin(p0);
     deliver(piece, 0);
     expect(piece.openSink(0)).toBeUndefined();
   });
 
-  it('written by two at once keeps the copy that was whole first, untouched by the other', () => {
+  it('a block written by two peers at once keeps the copy that was complete first', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 9_000 }))), (runs) => {
         const { ledger, memory } = newLedger();
@@ -177,7 +177,7 @@ describe('a block', () => {
     );
   });
 
-  it('whose piece has left for the disk writes nowhere', () => {
+  it('a block whose piece was handed to the disk is dropped', () => {
     const { ledger, memory } = newLedger();
     const piece = ledger.begin(p2);
     const late = piece.openSink(0)!;
@@ -194,7 +194,7 @@ describe('a block', () => {
   });
 });
 
-describe('guilt', () => {
+describe('proof of guilt', () => {
   const fetched = (sources: (PeerRecord | undefined)[]) => {
     const piece = newLedger().ledger.begin(p0);
     for (const [i, source] of sources.entries()) piece.sources[i] = source;
@@ -202,13 +202,13 @@ describe('guilt', () => {
   };
   const [ann, bob, cleo] = [peer('ann'), peer('bob'), peer('cleo')];
 
-  it('of a piece with one source is certain at once', () => {
+  it('the only source of a corrupt piece is guilty at once', () => {
     const provenance = new PieceProvenance();
     expect(provenance.onCorrupt(fetched([ann, ann, ann, ann]), ['1', '2', '3', '4'])).toEqual([ann]);
     expect(provenance.isSuspect(p0)).toBe(true);
   });
 
-  it('of a piece with several is decided by the next good copy, block by block', () => {
+  it('the guilty one of several sources is found block by block with the next good copy', () => {
     const provenance = new PieceProvenance();
     expect(provenance.onCorrupt(fetched([ann, bob, ann, cleo]), ['1', 'x', '3', '4'])).toEqual([]);
     expect(provenance.onCorrupt(fetched([cleo, cleo, bob, ann]), ['1', '2', '3', 'y'])).toEqual([]);
@@ -216,7 +216,7 @@ describe('guilt', () => {
     expect(provenance.isSuspect(p0)).toBe(false);
   });
 
-  it('is nobody’s when the good copy came without digests, or blocks came from nobody', () => {
+  it('no source is guilty when the good copy has no digests, or a block has no source', () => {
     const provenance = new PieceProvenance();
     provenance.onCorrupt(fetched([ann, undefined, bob, ann]), ['1', 'x', '3', '4']);
     expect(provenance.onStored(p0, undefined)).toEqual([]);

@@ -6,7 +6,7 @@ import { Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 
 const pieceMax = 12;
 
-/** What the picker should know, kept in the most obvious way. */
+/** A naive model of what the picker knows. */
 class Model {
   readonly availability: number[];
   readonly candidates: Set<number>;
@@ -16,7 +16,7 @@ class Model {
     this.candidates = new Set(missing);
   }
 
-  /** Among what the peer offers, the candidates that fewest others have. */
+  /** Among the pieces that the peer offers, the candidates with the fewest holders. */
   rarest(offered: ReadonlySet<number>): number[] {
     const possible = [...this.candidates].filter((piece) => offered.has(piece));
     const fewest = Math.min(...possible.map((piece) => this.availability[piece]!));
@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 ) as fc.Arbitrary<Step>;
 
 describe('any sequence of have, lost, remove, restore and pick', () => {
-  it('leaves the picker knowing what a naive model knows, and picking among the rarest', () => {
+  it('the picker agrees with a naive model, and picks among the rarest', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: pieceMax }),
@@ -104,7 +104,7 @@ describe('the first pieces', () => {
   const geometry = new Geometry(100 * 16_384, 16_384);
   const everything = new Set<number>(geometry.pieces());
 
-  it('are drawn by chance, whatever their rarity; after them the rarest comes first', () => {
+  it('the first pieces are picked at random, regardless of rarity, and later ones by rarity', () => {
     const first = new Set<number>();
     for (let seed = 0; seed < 40; seed++) {
       const picker = new PiecePicker(geometry, () => true, 1, new Prng(seed));
@@ -117,13 +117,13 @@ describe('the first pieces', () => {
     expect(first.size).toBeGreaterThan(20);
   });
 
-  it('are not drawn again by somebody who comes back with some stored', () => {
+  it('a restart with some pieces stored picks no random first pieces again', () => {
     const picker = new PiecePicker(geometry, (p) => p >= 4, 4, new Prng(1));
     for (const p of geometry.pieces()) if (p !== 50) picker.onHave(p);
     expect(picker.pick(holder(everything))).toBe(50);
   });
 
-  it('differ between two peers that begin at the same time, among equally rare ones', () => {
+  it('two peers that begin at once pick different first pieces among equally rare ones', () => {
     const orders = [1, 2].map((seed) => {
       const picker = new PiecePicker(geometry, () => true, 0, new Prng(seed));
       return Array.from({ length: 10 }, () => {
@@ -137,7 +137,7 @@ describe('the first pieces', () => {
 });
 
 describe('the version', () => {
-  it('rises when a piece becomes a candidate again, and only then', () => {
+  it('the version rises when a piece becomes a candidate again, and only then', () => {
     const geometry = new Geometry(4 * 16_384, 16_384);
     const [p] = [...geometry.pieces()];
     const picker = new PiecePicker(geometry, () => true, 0, new Prng(1));

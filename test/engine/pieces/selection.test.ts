@@ -10,7 +10,7 @@ function select(lab: EngineLab, ...priorities: readonly number[]): void {
   lab.tell({ type: 'pieces-selected', torrent: 1, priorities: Uint8Array.from(priorities) });
 }
 
-/** Serves and stores until nothing moves any more. */
+/** Serves and stores until nothing changes any more. */
 function run(lab: EngineLab, ...peers: readonly ScriptedPeer[]): void {
   for (let round = 0; round < 100; round++) {
     const served = peers.reduce((sum, peer) => sum + peer.serve(), 0);
@@ -23,8 +23,8 @@ const asked = (peer: ScriptedPeer) => new Set(peer.heardOf('request').map((r) =>
 const isInterested = (peer: ScriptedPeer) =>
   peer.heard.findLast((m) => m.type === 'interested' || m.type === 'not-interested')?.type === 'interested';
 
-describe('pieces that are not wanted', () => {
-  it('are not asked for, and without them it is complete', () => {
+describe('unwanted pieces', () => {
+  it('unwanted pieces are not requested, and the torrent is complete without them', () => {
     const lab = new EngineLab({ pieceCount: 6 });
     select(lab, 4, 0, 0, 4, 4, 0);
     const peer = lab.join();
@@ -40,7 +40,7 @@ describe('pieces that are not wanted', () => {
     expect(lab.reports.filter((r) => r.type === 'completed')).toHaveLength(1);
   });
 
-  it('make nobody interesting who has only those', () => {
+  it('we are not interested in a peer that has only unwanted pieces', () => {
     const lab = new EngineLab({ pieceCount: 3 });
     select(lab, 4, 0, 0);
     const useless = lab.join({ has: [1, 2] });
@@ -49,7 +49,7 @@ describe('pieces that are not wanted', () => {
     expect(isInterested(useless)).toBe(true);
   });
 
-  it('can be wanted later, also after the rest is complete', () => {
+  it('unwanted pieces can be selected later, even after completion', () => {
     const lab = new EngineLab({ pieceCount: 4 });
     select(lab, 4, 0, 0, 0);
     const peer = lab.join({ has: [0, 1, 2] });
@@ -67,7 +67,7 @@ describe('pieces that are not wanted', () => {
     expect(lab.reports.filter((r) => r.type === 'completed')).toHaveLength(2);
   });
 
-  it('that are under way are cancelled, and their memory is given back', () => {
+  it('pieces being downloaded are cancelled when unwanted, and their memory is freed', () => {
     const lab = new EngineLab({ pieceCount: 2 });
     const peer = lab.join();
     const [first] = peer.owed;
@@ -82,7 +82,7 @@ describe('pieces that are not wanted', () => {
     expect(lab.memory.outstanding).toBe(0);
   });
 
-  it('that are being stored are kept all the same, and served', () => {
+  it('pieces being stored are kept when unwanted, and served', () => {
     const lab = new EngineLab({ pieceCount: 2 });
     const peer = lab.join({ has: [0] });
     peer.serve();
@@ -93,7 +93,7 @@ describe('pieces that are not wanted', () => {
     expect(lab.status.complete).toBe(true);
   });
 
-  it('that failed on their way to the disk are not fetched again', () => {
+  it('a corrupt piece is not downloaded again when it is unwanted', () => {
     const lab = new EngineLab({ pieceCount: 2 });
     const peer = lab.join({ has: [0] });
     peer.serve();
@@ -105,8 +105,8 @@ describe('pieces that are not wanted', () => {
   });
 });
 
-describe('somebody who wants a part', () => {
-  it('lets seeds go when that part is here, and fetches from them again when it wants more', () => {
+describe('a partial selection', () => {
+  it('a complete selection disconnects seeds, and a larger one connects to them again', () => {
     const lab = new EngineLab({ pieceCount: 2 });
     select(lab, 4, 0);
     lab.learn('10.1.1.1');
@@ -121,7 +121,7 @@ describe('somebody who wants a part', () => {
     expect(lab.dials).toHaveLength(1);
   });
 
-  it('says that it only uploads when that part is here, and that it does not when it wants more', () => {
+  it('a partial seed sends upload_only, and takes it back when it wants more', () => {
     const lab = new EngineLab({ pieceCount: 2 });
     select(lab, 4, 0);
     const peer = lab.join({ has: [0], extended: true });
@@ -134,7 +134,7 @@ describe('somebody who wants a part', () => {
     expect(said()).toEqual(['0', '1', '0']);
   });
 
-  it('tells trackers what it lacks of the whole, that it fetches no more of it, and never that it has completed', () => {
+  it('a partial seed announces what it lacks of the whole with `paused`, and never `completed`', () => {
     const lab = new EngineLab({ pieceCount: 2, trackers: [['http://t/']] });
     const answer = { peers: [], intervalSeconds: 60 };
     lab.tell({ type: 'announced', torrent: 1, tracker: 'http://t/', answer });
@@ -162,7 +162,7 @@ describe('the order', () => {
     return order;
   }
 
-  it('is by priority first, then by rarity', () => {
+  it('pieces are picked by priority first, then by rarity', () => {
     const picker = new PiecePicker(geometry, () => true, 0, new Prng(1));
     picker.select((p) => (p < 5 ? 7 : p < 10 ? 1 : 0));
     for (const p of geometry.pieces()) if (p !== 3 && p !== 8) picker.onHave(p);
@@ -173,7 +173,7 @@ describe('the order', () => {
     expect(order[5]).toBe(8);
   });
 
-  it('is by index when somebody plays it, within each priority', () => {
+  it('sequential mode picks pieces by index within each priority', () => {
     const picker = new PiecePicker(geometry, () => true, 4, new Prng(1));
     picker.select((p) => (p === 12 ? 6 : 4));
     picker.sequential = true;
@@ -184,7 +184,7 @@ describe('the order', () => {
     expect(drain(picker)).toEqual([2, 5]);
   });
 
-  it('sees what has come back, and what a peer has got since, without looking at everything again', () => {
+  it('restored candidates and new pieces of a peer are found without a search through all candidates', () => {
     const picker = new PiecePicker(geometry, (p) => p < 10, 0, new Prng(1));
     let looks = 0;
     const has = new Set<number>();
@@ -205,7 +205,7 @@ describe('the order', () => {
     expect(looks).toBeLessThan(4);
   });
 
-  it('in sequence: the engine asks for the first pieces first', () => {
+  it('sequential mode makes the engine request the first pieces first', () => {
     const lab = new EngineLab({ pieceCount: 20, limits: { requestsOutstandingFirst: 8 } });
     lab.tell({ type: 'order-chosen', torrent: 1, sequential: true });
     const peer = lab.join();
@@ -219,7 +219,7 @@ describe('a deadline', () => {
   const deadline = (lab: EngineLab, piece: number, atMs: number | undefined) =>
     lab.tell({ type: 'deadline-set', torrent: 1, pieceIndex: piece as PieceIndex, atMs });
 
-  it('comes before everything else, the earliest first', () => {
+  it('pieces with a deadline come first, the earliest before the others', () => {
     const lab = new EngineLab({ pieceCount: 20, limits: { requestsOutstandingFirst: 4 } });
     const peer = lab.join();
     peer.serve(4);
@@ -234,7 +234,7 @@ describe('a deadline', () => {
     expect(order.indexOf(17)).toBeLessThan(order.indexOf(rest[1]!));
   });
 
-  it('makes nothing wanted, and can be taken back', () => {
+  it('a deadline does not select a piece, and can be cleared', () => {
     const lab = new EngineLab({ pieceCount: 4 });
     select(lab, 4, 0, 4, 4);
     deadline(lab, 1, lab.nowMs + 1_000);
@@ -246,7 +246,7 @@ describe('a deadline', () => {
     expect(lab.status.complete).toBe(true);
   });
 
-  it.each([17, 12, 3])('holds for piece %i, dropped on its way, when it is wanted again', (due) => {
+  it.each([17, 12, 3])('the deadline of dropped piece %i holds when it is selected again', (due) => {
     const lab = new EngineLab({ pieceCount: 20, limits: { requestsOutstandingFirst: 4 } });
     const peer = lab.join();
     peer.serve(4);
@@ -263,7 +263,7 @@ describe('a deadline', () => {
     expect(later.find(({ index }) => index === due || !begun.has(index))?.index).toBe(due);
   });
 
-  it('that a slow peer would miss is given to a fast one too, and what comes second is cancelled', () => {
+  it('a block that a slow peer would send too late is also requested from a fast one, and the later copy is cancelled', () => {
     const lab = new EngineLab({ pieceCount: 40, limits: { requestsOutstandingFirst: 4 } });
     const slow = lab.join();
     const fast = lab.join();

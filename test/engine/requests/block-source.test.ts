@@ -1,4 +1,4 @@
-/** The parts that ask for blocks, and a source that is no peer. */
+/** The classes that request blocks, with a source that is not a peer. */
 import { describe, expect, it } from 'vitest';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { blocksPerPiece, type MemorySource, SourceLab } from './memory-source.ts';
@@ -17,8 +17,8 @@ function expectAll(lab: SourceLab): void {
   expect(lab.memory.outstanding).toBe(0);
 }
 
-describe('a source of blocks that is no peer', () => {
-  it('is asked for one piece until a piece of it is verified, and then for as many as its pipeline holds', () => {
+describe('a source of blocks that is not a peer', () => {
+  it('a source is asked for one piece until one is verified, and then for as many as its pipeline holds', () => {
     const lab = new SourceLab(pieceCount);
     const source = lab.join();
     expect(source.owed).toHaveLength(1);
@@ -27,14 +27,14 @@ describe('a source of blocks that is no peer', () => {
     expect(source.owed.length).toBeGreaterThan(1);
   });
 
-  it('sends a whole torrent, the shorter last piece too, and every byte of it is verified', () => {
+  it('a source sends a whole torrent, with its shorter last piece, and every byte is verified', () => {
     const lab = new SourceLab(pieceCount);
     finish(lab, [lab.join()]);
     expectAll(lab);
     expect(lab.receiver.wastedBytes).toBe(0);
   });
 
-  it('shares the pieces with another one, so that each is sent once', () => {
+  it('two sources share the pieces, and each piece is sent once', () => {
     const lab = new SourceLab(pieceCount);
     const sources = [lab.join(), lab.join()];
     finish(lab, sources);
@@ -45,7 +45,7 @@ describe('a source of blocks that is no peer', () => {
 });
 
 describe('a source that fails', () => {
-  it('at one block is asked for the rest of the torrent, and another one for that piece', () => {
+  it('a source that fails at one block is asked for the rest of the torrent, and another for that piece', () => {
     const lab = new SourceLab(pieceCount);
     const failing = lab.join();
     lab.serve(failing, blocksPerPiece);
@@ -58,7 +58,7 @@ describe('a source that fails', () => {
     expectAll(lab);
   });
 
-  it('at one block is asked for that piece again when its refusals are forgotten', () => {
+  it('a source that failed at one block is asked for that piece again when its refusals are forgotten', () => {
     const lab = new SourceLab(1);
     const failing = lab.join();
     lab.fail(failing);
@@ -69,7 +69,7 @@ describe('a source that fails', () => {
     expectAll(lab);
   });
 
-  it('for good leaves its requests to others, which keep what it has sent', () => {
+  it('the requests of a source that fails for good go to others, and its blocks are kept', () => {
     const lab = new SourceLab(1);
     const failing = lab.join();
     lab.serve(failing, 2);
@@ -81,7 +81,7 @@ describe('a source that fails', () => {
     expectAll(lab);
   });
 
-  it('by sending wrong bytes is the one to blame, and the piece comes from another', () => {
+  it('a source that sends corrupt bytes is found guilty, and the piece comes from another', () => {
     const lab = new SourceLab(1);
     const liar = lab.join(lab.content.map((byte) => byte ^ 1));
     lab.serve(liar, blocksPerPiece);
@@ -94,8 +94,8 @@ describe('a source that fails', () => {
   });
 });
 
-describe('what is not wanted any more of a source', () => {
-  it('is taken back block by block, and what comes all the same is of no use', () => {
+describe('cancelled requests', () => {
+  it('unwanted blocks are cancelled one by one, and those that still arrive are dropped', () => {
     const lab = new SourceLab(pieceCount);
     const source = lab.join();
     const asked = [...source.queue];
@@ -109,7 +109,7 @@ describe('what is not wanted any more of a source', () => {
     expect(lab.memory.outstanding).toBe(0);
   });
 
-  it('is taken back when another one was faster at the end', () => {
+  it('a block is cancelled at the end when another source was faster', () => {
     const lab = new SourceLab(1);
     const slow = lab.join();
     slow.record.goodPieces = 1;

@@ -1,11 +1,11 @@
-/** Blocks that are asked of a second peer while the first still owes them. */
+/** Blocks that are requested from a second peer while the first still owes them. */
 import { describe, expect, it } from 'vitest';
 import { reachableFrom } from '../../sim/checkers/reachable.ts';
 import { EngineLab, type ScriptedPeer } from '../engine-lab.ts';
 
 const blocksPerPiece = 2;
 
-/** One piece is still to come. The slow peer has proven itself and owes all of it. */
+/** One piece is missing. The slow peer is proven and owes all of it. */
 function lastPiece(): { lab: EngineLab; slow: ScriptedPeer } {
   const lab = new EngineLab({ pieceCount: 2, blocksPerPiece });
   const slow = lab.join();
@@ -14,15 +14,15 @@ function lastPiece(): { lab: EngineLab; slow: ScriptedPeer } {
   return { lab, slow };
 }
 
-/** Peers that are remembered as having been asked before others. */
+/** Number of peers remembered as asked before others. */
 function remembered(lab: EngineLab): number {
   const { tables } = reachableFrom(lab.engine, 'Engine', () => false);
   return tables.get('DuplicateRequests.#earlier[]') ?? 0;
 }
 
-/** With two copies at once, one peer was asked before the other. */
-describe('of each block that is owed one earlier peer is remembered', () => {
-  it('when a helper chokes and unchokes in turn, and is asked each time', () => {
+/** With two copies in flight, one peer was asked before the other. */
+describe('one earlier peer is remembered for each owed block', () => {
+  it('one earlier peer is remembered when a helper chokes and unchokes in turn', () => {
     const { lab, slow } = lastPiece();
     const helper = lab.join();
     lab.pass(500);
@@ -36,7 +36,7 @@ describe('of each block that is owed one earlier peer is remembered', () => {
     expect(remembered(lab)).toBeLessThanOrEqual(blocksPerPiece);
   });
 
-  it('when one helper after another comes, is asked and goes', () => {
+  it('one earlier peer is remembered when one helper after another is asked and leaves', () => {
     const { lab, slow } = lastPiece();
     let asked = 0;
     for (let round = 0; round < 20; round++) {
@@ -50,7 +50,7 @@ describe('of each block that is owed one earlier peer is remembered', () => {
     expect(remembered(lab)).toBeLessThanOrEqual(blocksPerPiece);
   });
 
-  it('when two helpers take turns', () => {
+  it('one earlier peer is remembered when two helpers take turns', () => {
     const { lab, slow } = lastPiece();
     const helpers = [lab.join(), lab.join()];
     for (let round = 0; round < 20; round++) {

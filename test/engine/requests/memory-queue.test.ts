@@ -17,7 +17,7 @@ function twoTorrents() {
 }
 
 describe('memory for pieces', () => {
-  it('is short for every torrent while one waits for a piece that does not fit', () => {
+  it('memory is short for every torrent while a peer waits for a piece that does not fit', () => {
     const { budget, large, small } = twoTorrents();
     budget.pieceBytes = 28 * KiB;
     expect(small.tick(() => {})).toBe(true);
@@ -25,7 +25,7 @@ describe('memory for pieces', () => {
     expect(small.tick(() => {})).toBe(false);
   });
 
-  it('that another torrent has given back is found by those that wait', () => {
+  it('memory that another torrent has freed is found by waiting peers', () => {
     const { budget, large, small } = twoTorrents();
     budget.pieceBytes = 28 * KiB;
     large.admits(peer);
@@ -36,7 +36,7 @@ describe('memory for pieces', () => {
     expect(small.tick(() => {})).toBe(true);
   });
 
-  it('is left to pieces that no peer sends while none waits for it, also to one as long as all the memory', () => {
+  it('pieces that no peer sends keep their memory while no peer waits for it', () => {
     const { budget, large, small } = twoTorrents();
     budget.pieceBytes = 128 * KiB;
     expect(large.tick(() => {})).toBe(true);
@@ -45,7 +45,7 @@ describe('memory for pieces', () => {
     expect(large.tick(() => {})).toBe(false);
   });
 
-  it('is wanted no more when the last peer that waits for it leaves, and by no tick of another torrent before', () => {
+  it('the demand for memory ends when the last waiting peer leaves, and not at a tick of another torrent', () => {
     const { budget, large, small } = twoTorrents();
     const alike = new MemoryQueue(64 * KiB, {
       budget,

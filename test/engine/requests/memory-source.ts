@@ -1,6 +1,7 @@
 /**
- * Blocks from memory: a source that is no peer. It has every piece, takes requests at any time and answers them in their order,
- * when the test says so. And the parts that ask it, without a swarm around them.
+ * A source of blocks in memory that is not a peer. It has every piece, accepts requests at any time and
+ * answers them in order, when the test says so. Also the classes that request from it, without a swarm around
+ * them.
  */
 import type { Context } from '../../../client/engine/context.ts';
 import type { Action } from '../../../client/engine/contract.ts';
@@ -42,7 +43,7 @@ export class MemorySource implements BlockSource {
   readonly pipeline = new RequestPipeline(defaultLimits);
   readonly kept = new KeptPieces();
   mayBeAsked = true;
-  /** Requests that it has not answered. */
+  /** Requests without an answer. */
   queue: Asked[] = [];
   readonly cancelled: Asked[] = [];
   /** What it sends: the content, or something else. */
@@ -62,13 +63,13 @@ export class MemorySource implements BlockSource {
     this.queue = this.queue.filter((one) => one.pieceIndex !== pieceIndex || one.blockIndex !== blockIndex);
   }
 
-  /** Pieces of which it still owes something. */
+  /** Pieces of which it still owes blocks. */
   get owed(): number[] {
     return [...new Set(this.queue.map(({ pieceIndex }) => pieceIndex))].sort((a, b) => a - b);
   }
 }
 
-/** One torrent that is fetched from such sources. */
+/** One torrent that is downloaded from such sources. */
 export class SourceLab {
   readonly content: Uint8Array;
   readonly geometry: Geometry;
@@ -79,9 +80,9 @@ export class SourceLab {
   readonly scheduler: RequestScheduler;
   readonly receiver: BlockReceiver;
   readonly provenance = new PieceProvenance<SourceRecord>();
-  /** What was stored and had the right bytes. */
+  /** Pieces that were stored with the right bytes. */
   readonly verified = new Map<PieceIndex, Uint8Array>();
-  /** Those who are to blame for what was wrong. */
+  /** Sources that sent corrupt blocks. */
   readonly guilty: SourceRecord[] = [];
   nowMs = 1_000;
   readonly #actions: Action[] = [];
@@ -158,7 +159,7 @@ export class SourceLab {
     this.scheduler.fill(source, this.nowMs);
   }
 
-  /** It fails at its oldest request: as a server that answers 503. */
+  /** It fails at its oldest request, like a server that answers 503. */
   fail(source: MemorySource): void {
     const asked = source.queue.shift();
     if (asked === undefined) return;
@@ -168,7 +169,7 @@ export class SourceLab {
     this.scheduler.fillAll(this.nowMs);
   }
 
-  /** The disk compares what it is to store with what it should be. */
+  /** The disk compares the piece with its right content. */
   #hash(): void {
     for (const action of this.#actions.splice(0)) {
       if (action.type !== 'store-piece') continue;

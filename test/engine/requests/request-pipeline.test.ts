@@ -11,7 +11,7 @@ const limits = {
 const blockBytes = 16_384;
 const newPipeline = () => new RequestPipeline(limits);
 
-/** `count` blocks arrive that were asked for. */
+/** `count` requested blocks arrive. */
 function receive(pipeline: RequestPipeline, count: number): void {
   for (let i = 0; i < count; i++) {
     pipeline.ask(i, 0);
@@ -20,7 +20,7 @@ function receive(pipeline: RequestPipeline, count: number): void {
 }
 
 describe('the depth', () => {
-  it('begins small and grows by one with every block, up to the most anybody may ask', () => {
+  it('the depth starts small and grows by one with every block, up to the cap without `reqq`', () => {
     const pipeline = newPipeline();
     expect(pipeline.room).toBe(4);
     receive(pipeline, 10);
@@ -29,7 +29,7 @@ describe('the depth', () => {
     expect(pipeline.depth).toBe(50);
   });
 
-  it('holds a second of blocks of the size that the torrent has', () => {
+  it('the depth counts blocks of the size that the torrent has', () => {
     for (const [bytes, depth] of [
       [1_000, 20],
       [8_192, 3],
@@ -43,7 +43,7 @@ describe('the depth', () => {
     }
   });
 
-  it('holds a second of blocks once the rate no longer rises, and never fewer than two', () => {
+  it('the depth is a second of blocks once the rate no longer rises, and at least two', () => {
     const pipeline = newPipeline();
     pipeline.tick(100_000);
     pipeline.tick(100_000);
@@ -54,14 +54,14 @@ describe('the depth', () => {
     expect(pipeline.depth).toBe(50);
   });
 
-  it('keeps growing while the rate rises by an eighth a tick', () => {
+  it('the depth grows while the rate rises by an eighth a tick', () => {
     const pipeline = newPipeline();
     for (const rate of [1_000, 2_000, 4_000]) pipeline.tick(rate);
     receive(pipeline, 3);
     expect(pipeline.depth).toBe(7);
   });
 
-  it('keeps to what the peer says it lets wait', () => {
+  it("the depth stays within the peer's `reqq`", () => {
     const pipeline = newPipeline();
     pipeline.setReqq(3);
     receive(pipeline, 100);
@@ -75,7 +75,7 @@ describe('the depth', () => {
 });
 
 describe('a request', () => {
-  it('is expected until its block has come, also after it was given up', () => {
+  it('a block is expected until it has arrived, even after it was given up', () => {
     const pipeline = newPipeline();
     pipeline.ask(7, 0);
     pipeline.ask(8, 0);
@@ -86,7 +86,7 @@ describe('a request', () => {
     expect([pipeline.expects(7), pipeline.expects(8)]).toEqual([false, false]);
   });
 
-  it('made while an older copy of the block arrives that is of no use is answered by the next', () => {
+  it('a block requested again while a useless older copy arrives is answered by the next copy', () => {
     const pipeline = newPipeline();
     pipeline.ask(7, 0);
     pipeline.giveUp(7);
@@ -94,7 +94,7 @@ describe('a request', () => {
     pipeline.ask(7, 0);
     expect([pipeline.settle(7, false), pipeline.asked]).toEqual([false, [7]]);
     expect([pipeline.expects(7), pipeline.settle(7, false), pipeline.asked]).toEqual([true, true, []]);
-    // Of use, it is the answer all the same.
+    // A useful copy counts as the answer.
     pipeline.ask(8, 0);
     pipeline.giveUp(8);
     pipeline.expects(8);
@@ -102,7 +102,7 @@ describe('a request', () => {
     expect([pipeline.settle(8, true), pipeline.asked]).toEqual([true, []]);
   });
 
-  it('given up long ago is forgotten: what is late is bounded', () => {
+  it('the number of late blocks is bounded: the oldest are forgotten', () => {
     const pipeline = newPipeline();
     for (let key = 0; key < 1_000; key++) {
       pipeline.ask(key, 0);
@@ -112,7 +112,7 @@ describe('a request', () => {
     expect([pipeline.expects(0), pipeline.expects(999)]).toEqual([false, true]);
   });
 
-  it('that is rejected is refused, unless the reject answers a cancel of ours', () => {
+  it('a reject refuses a request, unless it answers a cancel of ours', () => {
     const pipeline = newPipeline();
     pipeline.ask(1, 0);
     expect(pipeline.isRefusal(1)).toBe(true);
@@ -124,18 +124,18 @@ describe('a request', () => {
     expect(pipeline.isRefusal(2)).toBe(false);
   });
 
-  it('that is rejected is refused when the block itself has answered the cancel before', () => {
+  it('a reject refuses a request when the block itself has answered the cancel', () => {
     const pipeline = newPipeline();
     pipeline.ask(1, 0);
     pipeline.giveUp(1);
     pipeline.onCancelled(1);
-    // The block crossed with the cancel; it is asked for once more (the piece was corrupt), and that is rejected.
+    // The block crossed with the cancel. It is requested again (the piece was corrupt), and that is rejected.
     expect(pipeline.settle(1)).toBe(false);
     pipeline.ask(1, 0);
     expect(pipeline.isRefusal(1)).toBe(true);
   });
 
-  it('made again before the cancelled one was answered has two answers to come', () => {
+  it('a block requested again before the cancel was answered has two answers to come', () => {
     const pipeline = newPipeline();
     pipeline.ask(1, 0);
     pipeline.giveUp(1);
@@ -147,8 +147,8 @@ describe('a request', () => {
   });
 });
 
-describe('blocks nobody asked for', () => {
-  it('are tolerated while they are rare, and good blocks make up for them', () => {
+describe('unrequested blocks', () => {
+  it('unrequested blocks are tolerated while rare, and good blocks make up for them', () => {
     const pipeline = newPipeline();
     for (let i = 0; i < limits.unaskedBlocksMax; i++) expect(pipeline.tolerate()).toBe(true);
     expect(pipeline.tolerate()).toBe(false);
@@ -161,7 +161,7 @@ describe('blocks nobody asked for', () => {
 });
 
 describe('silence', () => {
-  it('counts from the first request after a pause, and from what comes', () => {
+  it('silence counts from the first request after a pause, and from the last payload', () => {
     const pipeline = newPipeline();
     expect(pipeline.isSilent(1e9, 10_000)).toBe(false);
     pipeline.ask(1, 50_000);
@@ -171,7 +171,7 @@ describe('silence', () => {
     expect(pipeline.isSilent(67_999, 10_000)).toBe(false);
   });
 
-  it('is what a few bytes now and then are: they would hold a piece for ever', () => {
+  it('a trickle of bytes counts as silence, or it would hold a piece forever', () => {
     const pipeline = newPipeline();
     pipeline.ask(1, 0);
     for (let nowMs = 1_000; nowMs < 10_000; nowMs += 1_000) pipeline.onProgress(100, nowMs);
@@ -180,7 +180,7 @@ describe('silence', () => {
     expect(pipeline.isSilent(19_999, 10_000)).toBe(false);
   });
 
-  it('of a stalled peer goes on counting with nothing left to wait for, and it is asked nothing', () => {
+  it('the silence of a stalled peer continues without open requests, and it gets no request', () => {
     const pipeline = newPipeline();
     pipeline.ask(1, 0);
     pipeline.giveUp(1);
@@ -191,8 +191,8 @@ describe('silence', () => {
   });
 });
 
-describe('a request that a stalled peer was left with', () => {
-  /** It lets three wait, was silent, and sends again: but not yet the block that it still owes. */
+describe('the request that a stalled peer keeps', () => {
+  /** The peer queues three requests, was silent, and sends again, but still owes one block. */
   function comesBack(): RequestPipeline {
     const pipeline = newPipeline();
     pipeline.setReqq(3);
@@ -203,7 +203,7 @@ describe('a request that a stalled peer was left with', () => {
     return pipeline;
   }
 
-  /** It lets three wait, and has stalled with one that was asked of it, taken back, and asked again. */
+  /** The peer queues three, and has stalled with one that was requested, cancelled, and requested again. */
   function stallsAfterCancel(): RequestPipeline {
     const pipeline = newPipeline();
     pipeline.setReqq(3);
@@ -216,7 +216,7 @@ describe('a request that a stalled peer was left with', () => {
     return pipeline;
   }
 
-  it('counts against what it lets wait until it is answered, refused, taken back or dropped by a choke', () => {
+  it("a kept request counts against the peer's queue until answered, refused, cancelled or dropped by a choke", () => {
     const answers: ((pipeline: RequestPipeline) => void)[] = [
       (pipeline) => pipeline.settle(7),
       (pipeline) => pipeline.isRefusal(7),
@@ -234,13 +234,13 @@ describe('a request that a stalled peer was left with', () => {
     }
   });
 
-  it('stays with the peer when a reject answers an older request for its block, which was taken back', () => {
+  it('a kept request stays when a reject answers an older, cancelled request for its block', () => {
     const pipeline = stallsAfterCancel();
     expect([pipeline.isRefusal(7), pipeline.queueRoom]).toEqual([false, 2]);
     expect([pipeline.isRefusal(7), pipeline.queueRoom]).toEqual([false, 3]);
   });
 
-  it('is answered by its block, and an older one that was taken back by the next', () => {
+  it('a kept request is answered by its block, and an older cancelled one by the next', () => {
     const pipeline = stallsAfterCancel();
     pipeline.settle(7);
     pipeline.onProgress(blockBytes, 20_000);
@@ -249,7 +249,7 @@ describe('a request that a stalled peer was left with', () => {
     expect(pipeline.isRefusal(7)).toBe(true);
   });
 
-  it('is not sent again when its block is asked for again', () => {
+  it('a kept request is not sent again when its block is requested again', () => {
     const pipeline = comesBack();
     expect(pipeline.ask(7, 20_000)).toBe(false);
     expect([pipeline.asked, pipeline.room]).toEqual([[7], 2]);
@@ -257,7 +257,7 @@ describe('a request that a stalled peer was left with', () => {
     expect(pipeline.ask(7, 20_000)).toBe(true);
   });
 
-  it('is waited for when it leaves no room for another: a peer that lost it is let go', () => {
+  it('a peer whose queue is full of a kept request counts as silent', () => {
     const pipeline = newPipeline();
     pipeline.setReqq(1);
     pipeline.ask(7, 0);
@@ -270,8 +270,8 @@ describe('a request that a stalled peer was left with', () => {
   });
 });
 
-describe('what is on its way', () => {
-  it('takes its bytes over its rate, and longer when nothing comes', () => {
+describe('the time of open requests', () => {
+  it('open requests take their bytes divided by the rate, and longer during a silence', () => {
     const pipeline = newPipeline();
     pipeline.ask(1, 1_000);
     pipeline.ask(2, 1_000);

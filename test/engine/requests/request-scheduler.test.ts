@@ -3,7 +3,7 @@ import { blockBytes, EngineLab, type ScriptedPeer } from '../engine-lab.ts';
 
 const piecesOwed = (peer: ScriptedPeer) => [...new Set(peer.owed.map((r) => r.index))].sort((a, b) => a - b);
 
-/** A peer that has had part in a verified piece: it may be asked for many. */
+/** A peer with a verified piece: it may be asked for many. */
 function proven(lab: EngineLab): ScriptedPeer {
   const peer = lab.join();
   peer.serve(4);
@@ -12,7 +12,7 @@ function proven(lab: EngineLab): ScriptedPeer {
 }
 
 describe('a peer', () => {
-  it('is asked for nothing while it chokes us, or has nothing we lack', () => {
+  it('a peer gets no request while it chokes us, or has nothing we lack', () => {
     const lab = new EngineLab({ has: (i) => i < 4 });
     const choking = lab.join({ chokes: true });
     const useless = lab.join({ has: [0, 1, 2, 3] });
@@ -21,7 +21,7 @@ describe('a peer', () => {
     expect([choking.heardOf('interested').length, useless.heardOf('interested').length]).toEqual([1, 0]);
   });
 
-  it('is asked only for what it has', () => {
+  it('a peer gets requests only for pieces that it has', () => {
     const lab = new EngineLab();
     const peer = lab.join({ has: [2, 5] });
     for (let i = 0; i < 2; i++) {
@@ -33,7 +33,7 @@ describe('a peer', () => {
     expect(peer.heardOf('not-interested')).toHaveLength(1);
   });
 
-  it('that is new is trusted with one piece, and with more once that one is verified', () => {
+  it('a new peer gets one piece, and more once that one is verified', () => {
     const lab = new EngineLab();
     const peer = lab.join();
     expect(piecesOwed(peer)).toHaveLength(1);
@@ -44,7 +44,7 @@ describe('a peer', () => {
     expect(piecesOwed(peer).length).toBeGreaterThan(1);
   });
 
-  it('keeps to the pieces it began: two peers share no piece while there are others', () => {
+  it('a peer keeps to the pieces it began, and two peers share no piece while others are left', () => {
     const lab = new EngineLab({ pieceCount: 100 });
     const peers = [proven(lab), proven(lab)];
     lab.pass(500);
@@ -53,7 +53,7 @@ describe('a peer', () => {
     expect(a.filter((piece) => b.includes(piece))).toEqual([]);
   });
 
-  it('is never asked twice for one block, nor two peers before the end', () => {
+  it('a block is never requested twice from one peer, nor from two peers before the endgame', () => {
     const lab = new EngineLab({ pieceCount: 40 });
     const peers = [proven(lab), lab.join(), lab.join()];
     const keys = peers.flatMap((peer) => peer.owed.map((r) => `${r.index}/${r.begin}`));
@@ -61,7 +61,7 @@ describe('a peer', () => {
   });
 });
 
-describe('what a peer leaves undone', () => {
+describe('a peer that leaves requests unanswered', () => {
   it.each<[string, (peer: ScriptedPeer) => void]>([
     ['it hangs up', (peer) => peer.hangUp()],
     ['it chokes us', (peer) => peer.say({ type: 'choke' })],
@@ -80,7 +80,7 @@ describe('what a peer leaves undone', () => {
     expect(lab.status).toMatchObject({ complete: true, wasted: 0 });
   });
 
-  it('by a peer that is silent for a minute costs it the connection', () => {
+  it('a peer that holds requests and is silent for a minute is disconnected', () => {
     const lab = new EngineLab({ pieceCount: 1 });
     const peer = lab.join();
     lab.pass(59_000);
@@ -90,8 +90,8 @@ describe('what a peer leaves undone', () => {
   });
 });
 
-describe('the end', () => {
-  it('brings a second copy of what a slow peer owes, and a cancel when one of them has come', () => {
+describe('the endgame', () => {
+  it('a block that a slow peer owes is requested from a second one, and the later copy is cancelled', () => {
     const lab = new EngineLab({ pieceCount: 3, blocksPerPiece: 1 });
     const slow = lab.join();
     const [owed] = [...slow.owed];
@@ -107,7 +107,7 @@ describe('the end', () => {
     expect(lab.status).toMatchObject({ complete: true, wasted: 0 });
   });
 
-  it('brings no copies between peers that are equally quick', () => {
+  it('no copies are requested between equally fast peers', () => {
     const lab = new EngineLab({ pieceCount: 20 });
     const peers = [proven(lab), proven(lab)];
     for (let i = 0; i < 400 && !lab.status.complete; i++) {
@@ -120,8 +120,8 @@ describe('the end', () => {
   });
 });
 
-describe('a piece that was corrupt', () => {
-  it('comes from one peer alone the next time, so that guilt shows', () => {
+describe('a corrupt piece', () => {
+  it('the next copy of a corrupt piece comes from one peer alone, which proves guilt', () => {
     const lab = new EngineLab({ pieceCount: 1, blocksPerPiece: 8 });
     const first = lab.join();
     first.serve(4);
@@ -137,7 +137,7 @@ describe('a piece that was corrupt', () => {
 });
 
 describe('the memory for pieces', () => {
-  it('is never exceeded: at the cap nothing new is begun, and something may always be', () => {
+  it('the memory for pieces is never exceeded, and one piece may always be begun', () => {
     const lab = new EngineLab({ pieceCount: 50, limits: { pieceMemoryBytesMax: 8 * blockBytes } });
     const peers = [proven(lab), lab.join(), lab.join()];
     for (let i = 0; i < 300 && !lab.status.complete; i++) {
@@ -153,7 +153,7 @@ describe('the memory for pieces', () => {
 });
 
 describe('a download limit', () => {
-  it('holds back requests, not bytes on their way', () => {
+  it('a download limit delays requests, not arriving bytes', () => {
     const lab = new EngineLab({ pieceCount: 200, downloadBpsMax: 4 * blockBytes });
     const peer = lab.join();
     for (let second = 0; second < 20; second++) {

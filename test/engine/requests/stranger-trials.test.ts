@@ -1,11 +1,11 @@
-/** Strangers who claim to have everything: tried at once in a healthy swarm, ever more rarely in a poisoned one. */
+/** Unproven seeds are tried at once in a healthy swarm, and ever more slowly in a poisoned one. */
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../client/engine/context.ts';
 import { defaultLimits as limits } from '../../../client/engine/limits.ts';
 import type { BlockSource } from '../../../client/engine/requests/block-source.ts';
 import { StrangerTrials } from '../../../client/engine/requests/stranger-trials.ts';
 
-/** As much of a session as a trial looks at. */
+/** The fields of a session that a trial reads. */
 function peer(of: { isSeed?: boolean; goodPieces?: number; asked?: number; stalled?: boolean }): BlockSource {
   const { isSeed = true, goodPieces = 0, asked = 0, stalled = false } = of;
   const pipeline = { asked: Array.from({ length: asked }), stalled };
@@ -19,14 +19,14 @@ function poisoned(liars: number, sessions: readonly BlockSource[] = [peer({ good
   return trials;
 }
 
-describe('a stranger that claims to have everything', () => {
+describe('an unproven seed', () => {
   const stranger = peer({});
 
-  it('is tried at once as long as only a few have lied', () => {
+  it('an unproven seed is tried at once while only a few have lied', () => {
     expect(poisoned(limits.trialLiarsFree).mayAsk(stranger, 1_000)).toBe(true);
   });
 
-  it('waits for longer with every further lie, and never longer than the limit', () => {
+  it('an unproven seed waits longer with every further liar, up to the maximum', () => {
     const waitMs = (liars: number): number => {
       const trials = poisoned(liars);
       let ms = 0;
@@ -38,7 +38,7 @@ describe('a stranger that claims to have everything', () => {
     expect(waitMs(1_000)).toBe(limits.trialGapMsMax);
   });
 
-  it('is tried at once while nobody proven gives anything', () => {
+  it('an unproven seed is tried at once while no proven peer delivers', () => {
     for (const others of [
       [],
       [peer({ goodPieces: 9 })],
@@ -48,7 +48,7 @@ describe('a stranger that claims to have everything', () => {
     }
   });
 
-  it('waits for the one before it to be judged', () => {
+  it('an unproven seed waits until the one before it is judged', () => {
     const trials = poisoned(limits.trialLiarsFree + 1);
     const laterMs = 1_000 + limits.trialGapMs;
     expect(trials.mayAsk(stranger, laterMs)).toBe(true);
@@ -56,14 +56,14 @@ describe('a stranger that claims to have everything', () => {
     expect(trials.mayAsk(peer({}), laterMs)).toBe(false);
   });
 
-  it('finds the lies of an hour ago forgotten', () => {
+  it('lies of an hour ago are forgotten', () => {
     const trials = poisoned(50);
     trials.onLiar(1_000 + limits.banMs + 1);
     expect(trials.mayAsk(stranger, 1_000 + limits.banMs + 1)).toBe(true);
   });
 });
 
-it('who has proved themselves, is on trial, or does not claim everything is never put off', () => {
+it('a peer that is proven, on trial, or not a seed is never delayed', () => {
   const trials = poisoned(50);
   const onTrial = Object.assign(peer({}), { kept: { trial: 3 } });
   for (const session of [peer({ goodPieces: 1 }), onTrial, peer({ isSeed: false })]) {

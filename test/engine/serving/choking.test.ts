@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blockBytes, EngineLab, type ScriptedPeer } from '../engine-lab.ts';
 
-/** Whom we serve at this moment, as they have been told. */
+/** The peers that are unchoked now, by the messages they got. */
 function served(peers: readonly ScriptedPeer[]): ScriptedPeer[] {
   return peers.filter((peer) => {
     const words = peer.heard.filter((m) => m.type === 'choke' || m.type === 'unchoke');
@@ -13,8 +13,8 @@ function crowd(lab: EngineLab, count: number): ScriptedPeer[] {
   return Array.from({ length: count }, () => lab.join({ has: 'none', interested: true }));
 }
 
-describe('slots', () => {
-  it('that are free go to whoever is interested, at once', () => {
+describe('upload slots', () => {
+  it('a free slot goes to an interested peer at once', () => {
     const lab = new EngineLab({ has: 'all', limits: { uploadSlotsMax: 2 } });
     const [a, b, c] = crowd(lab, 3) as [ScriptedPeer, ScriptedPeer, ScriptedPeer];
     expect(served([a, b, c])).toEqual([a, b]);
@@ -25,14 +25,14 @@ describe('slots', () => {
     expect(served([a, b, c])).toEqual([a, c]);
   });
 
-  it('go to nobody who is not interested', () => {
+  it('a peer that is not interested gets no slot', () => {
     const lab = new EngineLab({ has: 'all' });
     const peer = lab.join({ has: 'none' });
     lab.pass(60_000);
     expect(served([peer])).toEqual([]);
   });
 
-  it('are never more than there are, whatever the peers do', () => {
+  it('the number of served peers never exceeds the slots, in any sequence of messages', () => {
     const lab = new EngineLab({
       has: 'all',
       limits: { uploadSlotsMax: 3, connectionsPerHostMax: 50 },
@@ -55,7 +55,7 @@ describe('slots', () => {
     expect(served(peers)).toHaveLength(3);
   });
 
-  it('of a flood of changes of mind are free again', () => {
+  it('slots are free again after a flood of interested and not interested', () => {
     const lab = new EngineLab({ has: 'all', limits: { uploadSlotsMax: 1 } });
     const nervous = lab.join({ has: 'none' });
     for (let i = 0; i < 500; i++) nervous.say({ type: 'interested' }, { type: 'not-interested' });
@@ -65,11 +65,11 @@ describe('slots', () => {
 });
 
 describe('when slots are short', () => {
-  it('those who give us most are served, and one more by chance', () => {
+  it('the peers that give us most are unchoked, and one more at random', () => {
     const lab = new EngineLab({ pieceCount: 400, limits: { uploadSlotsMax: 3 }, has: (i) => i === 399 });
     const has = Array.from({ length: 399 }, (_, i) => i);
     const peers = Array.from({ length: 6 }, () => lab.join({ has, interested: true }));
-    // The later they came, the more they give.
+    // The later a peer joined, the more it gives.
     for (let round = 0; round < 90; round++) {
       for (const [i, peer] of peers.entries()) peer.serve(i);
       while (lab.stores.length > 0) lab.store();
@@ -82,7 +82,7 @@ describe('when slots are short', () => {
   });
 
   it.each([1, 3])(
-    'the one by chance changes, so that everybody gets a turn (every %i rounds)',
+    'the optimistic unchoke rotates, and every peer gets a turn (every %i rounds)',
     (optimisticRechokes) => {
       const lab = new EngineLab({ has: 'all', limits: { uploadSlotsMax: 1, optimisticRechokes } });
       const peers = crowd(lab, 4);
@@ -96,7 +96,7 @@ describe('when slots are short', () => {
     },
   );
 
-  it('the one by chance keeps its slot for three rounds', () => {
+  it('the optimistic unchoke keeps its slot for three rounds', () => {
     const lab = new EngineLab({ has: 'all', limits: { uploadSlotsMax: 1 } });
     const peers = crowd(lab, 5);
     lab.pass(10_000, 500);
@@ -116,7 +116,7 @@ describe('when slots are short', () => {
 });
 
 describe('a choke', () => {
-  it('drops what was asked: with BEP 6 each request is rejected, and what was being read is not sent', () => {
+  it("a choke drops the peer's requests: with BEP 6 each is rejected, and a block being read is not sent", () => {
     const lab = new EngineLab({ has: 'all', limits: { uploadSlotsMax: 1, uploadWindowBytes: blockBytes } });
     const peer = lab.join({ has: 'none', interested: true });
     for (let i = 0; i < 3; i++) peer.say({ type: 'request', index: i, begin: 0, length: blockBytes });

@@ -1,4 +1,4 @@
-/** A seed sees to it that every piece leaves it once before any leaves it twice; a fetcher does it the favour. */
+/** A seed uploads every piece once before any twice, and a downloader follows its suggestions. */
 import { describe, expect, it } from 'vitest';
 import { reachableFrom } from '../../sim/checkers/reachable.ts';
 import { blockBytes, EngineLab, type ScriptedPeer } from '../engine-lab.ts';
@@ -9,26 +9,26 @@ function crowd(lab: EngineLab, count: number, fast = true): ScriptedPeer[] {
   return Array.from({ length: count }, () => lab.join({ has: 'none', interested: true, fast }));
 }
 
-/** Sixteen blocks a piece: so many are asked for at first, and one piece more is named ahead of it. */
+/** Sixteen blocks a piece: one piece is requested at first, and one more is suggested ahead of it. */
 const seedOf = (pieceCount: number, limits = {}) =>
   new EngineLab({ has: 'all', pieceCount, blocksPerPiece: 16, limits });
 const sorted = (pieces: readonly number[]) => [...pieces].sort((a, b) => a - b);
 
 describe('a seed', () => {
-  it('asks everybody it serves to take something else', () => {
+  it('a seed suggests a different piece to each peer that it serves', () => {
     const all = crowd(seedOf(8), 3).flatMap(suggested);
     expect(all.length).toBe(6);
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('names another one when one has been begun, until all are out', () => {
+  it('a seed suggests another piece when one is begun, until all are assigned', () => {
     const [peer] = crowd(seedOf(8), 1) as [ScriptedPeer];
     for (let i = 0; i < 8; i++)
       peer.say({ type: 'request', index: suggested(peer)[i]!, begin: 0, length: blockBytes });
     expect(sorted(suggested(peer))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('names another one when somebody else has brought one', () => {
+  it('a seed suggests another piece when the assigned one has come from elsewhere', () => {
     const lab = seedOf(3);
     const [peer, other] = crowd(lab, 2) as [ScriptedPeer, ScriptedPeer];
     expect([suggested(peer).length, suggested(other).length]).toEqual([2, 1]);
@@ -39,14 +39,14 @@ describe('a seed', () => {
     expect(sorted(suggested(other))).toEqual(sorted([...suggested(other).slice(0, 1), suggested(peer)[1]!]));
   });
 
-  it('names nothing that somebody has already', () => {
+  it('a seed suggests no piece that a peer has already', () => {
     const lab = seedOf(8);
     lab.join({ has: [0, 1, 2, 3, 4, 5] });
     const [peer] = crowd(lab, 1) as [ScriptedPeer];
     expect(sorted(suggested(peer))).toEqual([6, 7]);
   });
 
-  it('names what one left untaken to the others', () => {
+  it('a piece that one peer did not take is suggested to the others', () => {
     const [first, second] = crowd(seedOf(4), 2) as [ScriptedPeer, ScriptedPeer];
     first.hangUp();
     for (const index of suggested(second))
@@ -54,7 +54,7 @@ describe('a seed', () => {
     expect(sorted(suggested(second))).toEqual([0, 1, 2, 3]);
   });
 
-  it('names nothing to whoever it does not serve, nor to whoever does not speak BEP 6', () => {
+  it('a choked peer, or one without BEP 6, gets no suggestions', () => {
     const [, waiting] = crowd(seedOf(8, { uploadSlotsMax: 1 }), 2) as [ScriptedPeer, ScriptedPeer];
     const [plain] = crowd(seedOf(8), 1, false) as [ScriptedPeer];
     expect(suggested(waiting)).toEqual([]);
@@ -62,8 +62,8 @@ describe('a seed', () => {
   });
 });
 
-describe('who keeps what it is given', () => {
-  it('is not relied on: others are asked to take the same', () => {
+describe('a peer that hoards its pieces', () => {
+  it('hoarded pieces are suggested to other peers', () => {
     const lab = seedOf(3, { spreadTimeoutMs: 20_000 });
     const [miser, other] = crowd(lab, 2) as [ScriptedPeer, ScriptedPeer];
     const kept = suggested(miser)[0]!;
@@ -75,7 +75,7 @@ describe('who keeps what it is given', () => {
     expect(suggested(other)).toContain(kept);
   });
 
-  it('is served after those who pass it on', () => {
+  it('a peer that hoards is served after peers that reupload', () => {
     const lab = seedOf(64, { uploadSlotsMax: 2, trialMs: 1_000 });
     const peers = crowd(lab, 6);
     const served = (peer: ScriptedPeer) => peer.heardOf('unchoke').length > peer.heardOf('choke').length;
@@ -87,7 +87,7 @@ describe('who keeps what it is given', () => {
       for (const peer of peers) peer.say({ type: 'keep-alive' });
       expect(served(giver)).toBe(true);
     }
-    // Now it is another one whose pieces go round.
+    // Now another peer's pieces spread.
     const next = peers.find((peer) => peer !== giver)!;
     const seen = new Set<boolean>();
     for (let index = 20; index < 50; index++) {
@@ -102,8 +102,8 @@ describe('who keeps what it is given', () => {
   });
 });
 
-describe('what a seed remembers of the pieces it gives first grows with no number of', () => {
-  /** Entries of all tables of the part, those only it can see as well. */
+describe('the tables of super-seeding stay bounded', () => {
+  /** Entries of all tables of the class, private ones included. */
   const remembered = (lab: EngineLab) => {
     const { tables } = reachableFrom(lab.engine, 'Engine', () => false);
     return [...tables].reduce((sum, [name, size]) => sum + (name.startsWith('FirstCopies.') ? size : 0), 0);
@@ -115,7 +115,7 @@ describe('what a seed remembers of the pieces it gives first grows with no numbe
     return remembered(lab) - before;
   };
 
-  it('times that a peer is interested and then is not', () => {
+  it('the tables do not grow when a peer is interested and not interested in turn', () => {
     const lab = seedOf(8);
     const [peer] = crowd(lab, 1) as [ScriptedPeer];
     const changeMind = () => {
@@ -126,7 +126,7 @@ describe('what a seed remembers of the pieces it gives first grows with no numbe
     expect(suggested(peer).length).toBeGreaterThan(100);
   });
 
-  it('peers that come, are served and go', () => {
+  it('the tables do not grow when peers come, are served and leave', () => {
     const lab = seedOf(8);
     const visit = () => {
       const [peer] = crowd(lab, 1) as [ScriptedPeer];
@@ -136,7 +136,7 @@ describe('what a seed remembers of the pieces it gives first grows with no numbe
     expect(growth(lab, 50, visit)).toBeLessThanOrEqual(0);
   });
 
-  it('peers that keep what they have and go, while no other is served', () => {
+  it('the tables do not grow when peers hoard and leave while no other is served', () => {
     const lab = seedOf(8, { spreadTimeoutMs: 1_000 });
     crowd(lab, 1)[0]!.hangUp();
     const keep = () => {
@@ -155,7 +155,7 @@ it('a peer that lacks pieces itself suggests nothing', () => {
   expect(crowd(lab, 2).flatMap(suggested)).toEqual([]);
 });
 
-it('a seed is told what has arrived, though it has it: it plans by it', () => {
+it('a seed gets a `have` for each stored piece: its super-seeding needs it', () => {
   const lab = new EngineLab({ pieceCount: 3, blocksPerPiece: 1 });
   const seed = lab.join();
   seed.serve();
@@ -163,8 +163,8 @@ it('a seed is told what has arrived, though it has it: it plans by it', () => {
   expect(seed.heardOf('have').length).toBeGreaterThan(0);
 });
 
-describe('what a peer suggests', () => {
-  it('is begun first', () => {
+describe('a suggested piece', () => {
+  it('a suggested piece is begun first', () => {
     const lab = new EngineLab({ pieceCount: 50, blocksPerPiece: 1 });
     const seed = lab.join({ chokes: true });
     seed.say({ type: 'suggest', index: 33 }, { type: 'suggest', index: 7 }, { type: 'unchoke' });
@@ -174,14 +174,14 @@ describe('what a peer suggests', () => {
     expect(seed.owed[0]!.index).toBe(7);
   });
 
-  it('is not, when it is here already, or the peer has it not', () => {
+  it('a suggested piece is ignored when it is stored, or the peer lacks it', () => {
     const lab = new EngineLab({ pieceCount: 3, blocksPerPiece: 1, has: (i) => i === 0 });
     const peer = lab.join({ has: [0, 2], chokes: true });
     peer.say({ type: 'suggest', index: 0 }, { type: 'suggest', index: 1 }, { type: 'unchoke' });
     expect(peer.owed.map(({ index }) => index)).toEqual([2]);
   });
 
-  it('does not go before what the user wants more', () => {
+  it('a suggested piece does not precede pieces of a higher priority', () => {
     const lab = new EngineLab({ pieceCount: 4, blocksPerPiece: 1 });
     lab.tell({ type: 'pieces-selected', torrent: 1, priorities: Uint8Array.from([4, 4, 7, 4]) });
     const seed = lab.join({ chokes: true });
@@ -189,7 +189,7 @@ describe('what a peer suggests', () => {
     expect(seed.owed[0]!.index).toBe(2);
   });
 
-  it('is kept within bounds, and refused when it is no piece', () => {
+  it('the number of suggestions is bounded, and one out of range is a violation', () => {
     const lab = new EngineLab({ pieceCount: 4 });
     const flood = lab.join({ chokes: true });
     for (let i = 0; i < 5_000; i++) flood.say({ type: 'suggest', index: i % 4 });
@@ -198,7 +198,7 @@ describe('what a peer suggests', () => {
     expect(flood.closed).toBe('piece-out-of-range');
   });
 
-  it('is a word of BEP 6 alone', () => {
+  it('a suggestion without BEP 6 is a violation', () => {
     const lab = new EngineLab({ pieceCount: 4 });
     const plain = lab.join({ fast: false });
     plain.say({ type: 'suggest', index: 1 });
@@ -206,16 +206,16 @@ describe('what a peer suggests', () => {
   });
 });
 
-describe('slots', () => {
+describe('upload slots', () => {
   const served = (peers: readonly ScriptedPeer[]) =>
     peers.filter((peer) => peer.heardOf('unchoke').length > peer.heardOf('choke').length).length;
   const limits = { connectionsPerHostMax: 50 };
 
-  it('are four on a line that carries little, and those that nobody uses are lent to others, eight at most', () => {
+  it('a slow link has four slots, and idle ones are lent to others, up to eight', () => {
     const lab = new EngineLab({ has: 'all', limits });
     const peers = crowd(lab, 12);
     expect(served(peers)).toBe(4);
-    // What was said has left: only what they want of us counts.
+    // Everything sent is flushed: only the peers' requests count.
     for (const { connection, bytesHeard: bytes } of peers) lab.tell({ type: 'flushed', connection, bytes });
     lab.pass(1_500, 500);
     expect(served(peers)).toBe(4);
@@ -223,7 +223,7 @@ describe('slots', () => {
     expect(served(peers)).toBe(8);
   });
 
-  it('are not lent while they are used', () => {
+  it('slots in use are not lent', () => {
     const lab = new EngineLab({ has: 'all', limits });
     const peers = crowd(lab, 12);
     for (let i = 0; i < 4; i++) peers[i]!.say({ type: 'request', index: 0, begin: 0, length: blockBytes });
@@ -231,7 +231,7 @@ describe('slots', () => {
     expect(served(peers)).toBe(4);
   });
 
-  it('become more as the line shows what it carries', () => {
+  it('slots are added as the upload rate of the link grows', () => {
     const lab = new EngineLab({ has: 'all', pieceCount: 400, limits });
     const peers = crowd(lab, 12);
     for (let round = 0; round < 16; round++) {

@@ -6,12 +6,12 @@ import { TokenBucket } from '../../../client/engine/serving/token-bucket.ts';
 const block = 16_384;
 
 describe('a rate limit', () => {
-  it('of 0 is none', () => {
+  it('a rate limit of 0 is no limit', () => {
     const bucket = new TokenBucket(0);
     for (let i = 0; i < 100; i++) expect(bucket.take(1e9, 0)).toBe(true);
   });
 
-  it('is never exceeded by more than a burst and a block, however often it is asked', () => {
+  it('a rate limit is never exceeded by more than a burst and a block, however often it is asked', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 100, max: 50_000_000 }),
@@ -32,17 +32,20 @@ describe('a rate limit', () => {
     );
   });
 
-  it.each([1, 3, 30, 999, 20_000, 1_000_003, 100_000_000])('of %i bytes a second is reached', (bpsMax) => {
-    const bucket = new TokenBucket(bpsMax);
-    let taken = 0;
-    const bytes = Math.max(1, Math.min(block, Math.floor(bpsMax / 40)));
-    // A minute, asked every seven milliseconds.
-    for (let nowMs = 0; nowMs <= 60_000; nowMs += 7) while (bucket.take(bytes, nowMs)) taken += bytes;
-    expect(taken).toBeGreaterThan(60 * bpsMax * 0.98);
-    expect(taken).toBeLessThanOrEqual(60.25 * bpsMax + Math.max(1, bytes));
-  });
+  it.each([1, 3, 30, 999, 20_000, 1_000_003, 100_000_000])(
+    'a rate limit of %i bytes a second is reached',
+    (bpsMax) => {
+      const bucket = new TokenBucket(bpsMax);
+      let taken = 0;
+      const bytes = Math.max(1, Math.min(block, Math.floor(bpsMax / 40)));
+      // One minute, asked every seven milliseconds.
+      for (let nowMs = 0; nowMs <= 60_000; nowMs += 7) while (bucket.take(bytes, nowMs)) taken += bytes;
+      expect(taken).toBeGreaterThan(60 * bpsMax * 0.98);
+      expect(taken).toBeLessThanOrEqual(60.25 * bpsMax + Math.max(1, bytes));
+    },
+  );
 
-  it('lets a block larger than its burst go, and is paid back by time', () => {
+  it('a rate limit lets a block larger than its burst pass, and time pays the debt', () => {
     const bucket = new TokenBucket(1_000);
     expect(bucket.take(block, 1_000)).toBe(true);
     expect(bucket.take(1, 1_001)).toBe(false);
@@ -50,13 +53,13 @@ describe('a rate limit', () => {
     expect(bucket.take(1, 17_200)).toBe(true);
   });
 
-  it('has a debt paid by time, also when nobody asks meanwhile', () => {
+  it('time pays a debt, even without calls', () => {
     const bucket = new TokenBucket(1_000);
     expect(bucket.take(16_384, 1_000)).toBe(true);
     expect(bucket.take(1, 60_000)).toBe(true);
   });
 
-  it('saves up no more than a burst in a pause', () => {
+  it('a pause saves up no more than a burst', () => {
     const bucket = new TokenBucket(100_000);
     bucket.take(0, 0);
     let taken = 0;
@@ -65,8 +68,8 @@ describe('a rate limit', () => {
   });
 });
 
-describe('a rate limit that is changed', () => {
-  it('holds from that moment on, and what was saved up for the old one is cut to the new burst', () => {
+describe('a changed rate limit', () => {
+  it('a new rate limit applies at once, and the saved tokens are cut to the new burst', () => {
     const bucket = new TokenBucket(1_000_000);
     bucket.take(0, 10_000);
     bucket.setLimit(1_000, 20_000);
@@ -75,7 +78,7 @@ describe('a rate limit that is changed', () => {
     expect(taken).toBe(10_250);
   });
 
-  it('has what is owed paid at the new rate', () => {
+  it('a debt is paid at the new rate', () => {
     const bucket = new TokenBucket(1_000);
     expect(bucket.take(block, 1_000)).toBe(true);
     bucket.setLimit(100_000, 1_000);
@@ -83,7 +86,7 @@ describe('a rate limit that is changed', () => {
     expect(bucket.take(1, 1_170)).toBe(true);
   });
 
-  it('gives nothing for the time in which there was none', () => {
+  it('the time without a limit earns no tokens', () => {
     const bucket = new TokenBucket(0);
     expect(bucket.take(1e9, 5_000)).toBe(true);
     bucket.setLimit(1_000, 100_000);
@@ -91,7 +94,7 @@ describe('a rate limit that is changed', () => {
     expect(bucket.take(1, 100_001)).toBe(true);
   });
 
-  it('is none from that moment on when it is 0', () => {
+  it('a rate limit that is set to 0 ends at once', () => {
     const bucket = new TokenBucket(1_000);
     expect(bucket.take(block, 1_000)).toBe(true);
     bucket.setLimit(0, 1_001);
@@ -99,8 +102,8 @@ describe('a rate limit that is changed', () => {
   });
 });
 
-describe('a meter', () => {
-  it('counts every byte', () => {
+describe('a transfer meter', () => {
+  it('a meter counts every byte', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 1_000_000 })), (runs) => {
         const meter = new TransferMeter();
@@ -113,7 +116,7 @@ describe('a meter', () => {
     );
   });
 
-  it('comes to a steady rate, and back to nothing, in integers', () => {
+  it('a meter reaches a steady rate, and returns to zero, in integers', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 500_000_000 }),
@@ -134,7 +137,7 @@ describe('a meter', () => {
     );
   });
 
-  it('rises to most of a new rate within four seconds, and is not thrown by one burst', () => {
+  it('a meter reaches most of a new rate within four seconds, and one burst changes it little', () => {
     const meter = new TransferMeter();
     for (let i = 0; i < 8; i++) {
       meter.add(500_000);

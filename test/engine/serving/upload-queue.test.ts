@@ -9,7 +9,7 @@ const geometry = new Geometry(100 * blockBytes, blockBytes);
 const limits = { ...defaultLimits, uploadQueueMax: 10, uploadWindowBytes: 2 * blockBytes };
 const block = (index: number, begin = 0, bytes = blockBytes): Block => geometry.block(index, begin, bytes)!;
 
-/** Reads as long as the queue lets us; answers what was begun. */
+/** Reads as long as the queue allows. Returns the reads that were begun. */
 function readAll(queue: UploadQueue, firstRead: number): Block[] {
   const begun: Block[] = [];
   for (let next = queue.next; next !== undefined; next = queue.next) {
@@ -20,7 +20,7 @@ function readAll(queue: UploadQueue, firstRead: number): Block[] {
 }
 
 describe('an upload queue', () => {
-  it('serves in the order of the requests, as far as the window reaches', () => {
+  it('an upload queue serves in the order of requests, as far as the window reaches', () => {
     const queue = new UploadQueue(limits);
     for (let i = 0; i < 5; i++) queue.add(block(i));
     expect(readAll(queue, 1)).toEqual([block(0), block(1)]);
@@ -32,7 +32,7 @@ describe('an upload queue', () => {
     expect(readAll(queue, 3)).toEqual([block(2)]);
   });
 
-  it('refuses what is beyond its length, until something has left it', () => {
+  it('an upload queue refuses requests beyond its length, until one has left it', () => {
     const queue = new UploadQueue(limits);
     for (let i = 0; i < 10; i++) expect(queue.add(block(i))).toBe(true);
     expect(queue.add(block(10))).toBe(false);
@@ -40,7 +40,7 @@ describe('an upload queue', () => {
     expect(queue.add(block(10))).toBe(true);
   });
 
-  it('does not serve a block twice that is asked for twice while it waits', () => {
+  it('an upload queue serves a block once that is requested twice while it waits', () => {
     const queue = new UploadQueue(limits);
     queue.add(block(1));
     queue.add(block(1));
@@ -49,7 +49,7 @@ describe('an upload queue', () => {
     expect(queue.next).toBeUndefined();
   });
 
-  it('forgets what is cancelled, waiting or being read; what is sent is sent', () => {
+  it('an upload queue drops a cancelled block that waits or is being read, but not a sent one', () => {
     const queue = new UploadQueue(limits);
     for (let i = 0; i < 4; i++) queue.add(block(i));
     readAll(queue, 1);
@@ -65,7 +65,7 @@ describe('an upload queue', () => {
     expect(readAll(queue, 3)).toEqual([block(2)]);
   });
 
-  it('cancels exactly the block that is named', () => {
+  it('an upload queue cancels exactly the named block', () => {
     const queue = new UploadQueue(limits);
     queue.add(block(1, 0, 100));
     expect([queue.cancel(block(1)), queue.cancel(block(1, 0, 99)), queue.cancel(block(1, 1, 100))]).toEqual([
@@ -76,7 +76,7 @@ describe('an upload queue', () => {
     expect(queue.waitingCount).toBe(1);
   });
 
-  it('answers what a choke dropped, being read or waiting, and is then empty', () => {
+  it('an upload queue returns what a choke dropped, and is then empty', () => {
     const queue = new UploadQueue(limits);
     for (let i = 0; i < 4; i++) queue.add(block(i));
     readAll(queue, 1);
@@ -84,13 +84,13 @@ describe('an upload queue', () => {
     expect([queue.waitingCount, queue.pendingBytes, queue.onRead(1)]).toEqual([0, 0, undefined]);
   });
 
-  it('counts a tiny block as more than its bytes: a flood of them fills the window too', () => {
+  it('an upload queue counts a tiny block as more than its bytes, and a flood of them fills the window', () => {
     const queue = new UploadQueue({ ...limits, uploadQueueMax: 20_000 });
     for (let i = 0; i < 10_000; i++) queue.add(block(0, i, 1));
     expect(readAll(queue, 1).length).toBeLessThanOrEqual(32);
   });
 
-  it('comes to nothing pending whatever happened, once all is answered and flushed', () => {
+  it('an upload queue has nothing pending once all is answered and flushed', () => {
     const step = fc.tuple(
       fc.constantFrom('add', 'cancel', 'read', 'answer', 'flush', 'choke'),
       fc.nat({ max: 6 }),

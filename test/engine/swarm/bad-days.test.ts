@@ -1,5 +1,6 @@
 /**
- * Rules for bad days: full disks, peers that refuse, do not read, stall or are slow, and the memory all share.
+ * Faults of the environment: full disks, peers that reject, do not read, stall or are slow, and the shared
+ * memory.
  */
 import { describe, expect, it } from 'vitest';
 import { Geometry } from '../../../torrents/geometry.ts';
@@ -9,7 +10,7 @@ import { blockBytes, EngineLab, type ScriptedPeer } from '../engine-lab.ts';
 import { expectNothingLeft, limits } from '../leftovers.ts';
 
 describe('a full disk', () => {
-  it('that has room again is tried again, also when another piece was stored meanwhile', () => {
+  it('a full disk is retried, even if another piece was stored in between', () => {
     const lab = new EngineLab();
     const peer = lab.join();
     peer.serve(4);
@@ -19,7 +20,7 @@ describe('a full disk', () => {
     lab.store('unstorable');
     lab.store('stored');
     lab.pass(6_000);
-    // All goes well from now on.
+    // From now on every write succeeds.
     for (let round = 0; round < 50; round++) {
       peer.serve();
       while (lab.stores.length > 0) lab.store('stored');
@@ -30,7 +31,7 @@ describe('a full disk', () => {
 });
 
 describe('the memory for pieces', () => {
-  it('is not held for ever by pieces that nobody can complete', () => {
+  it('pieces that no peer can complete do not hold their memory forever', () => {
     const lab = new EngineLab({ limits: { pieceMemoryBytesMax: 4 * blockBytes } });
     const rare = lab.join({ has: [0] });
     expect(rare.owed).toHaveLength(4);
@@ -42,7 +43,7 @@ describe('the memory for pieces', () => {
 });
 
 describe('a peer that rejects every request', () => {
-  it('is not asked the same over and over', () => {
+  it('a peer that rejects every request is not asked for the same blocks over and over', () => {
     const lab = new EngineLab();
     const peer = lab.join();
     for (let round = 0; round < 500 && peer.closed === undefined; round++) {
@@ -59,7 +60,7 @@ describe('a peer that rejects every request', () => {
 });
 
 describe('a peer that never reads', () => {
-  it('makes us hold a few megabytes at most: requests while choked', () => {
+  it('a peer that never reads makes us buffer a few megabytes at most (requests while choked)', () => {
     const lab = new EngineLab({ has: (i) => i === 0, limits: { uploadSlotsMax: 1 } });
     lab.join({ has: 'none', interested: true });
     const peer = lab.join({ has: 'none' });
@@ -71,7 +72,7 @@ describe('a peer that never reads', () => {
     expect(peer.bytesHeard).toBeLessThan(8 * 1024 * 1024);
   });
 
-  it('makes us hold a few megabytes at most: requests for the info dictionary', () => {
+  it('a peer that never reads makes us buffer a few megabytes at most (metadata requests)', () => {
     const lab = new EngineLab({ infoBytes: new Uint8Array(8 * 1024 * 1024) });
     const peer = lab.join({ has: 'none', extended: true });
     peer.say({ type: 'extended', id: 0, payload: Buffer.from('d1:md11:ut_metadatai7eee') });
@@ -82,8 +83,8 @@ describe('a peer that never reads', () => {
   });
 });
 
-describe('a piece that one peer alone may send', () => {
-  it('is not handed to and fro between two slow ones', () => {
+describe('a piece that only one peer may send', () => {
+  it('an exclusive piece is not moved back and forth between two slow peers', () => {
     const world = new World({ seed: 5, totalBytes: 128 * 1024, pieceLength: 128 * 1024 });
     world.join({ has: 'all', lies: true });
     const slow = { latencyMs: 20, up: 8, down: 8 };
@@ -96,7 +97,7 @@ describe('a piece that one peer alone may send', () => {
 });
 
 describe('two torrents of one info-hash', () => {
-  it('stopping the magnet leaves the torrent reachable', () => {
+  it('a torrent stays reachable when the magnet link of the same hash is stopped', () => {
     const lab = new EngineLab();
     const { infoHash } = lab.spec;
     lab.tell({ type: 'magnet-added', spec: { torrent: 2, infoHash, trackers: [] } });
@@ -106,7 +107,7 @@ describe('two torrents of one info-hash', () => {
 });
 
 describe('a peer that cannot be reached', () => {
-  it('is told of with its reason: refused, silent, or no BitTorrent', () => {
+  it('a failed dial is reported with its reason: refused, silent, or no BitTorrent', () => {
     const lab = new EngineLab();
     lab.learn('10.1.1.1', '10.1.1.2', '10.1.1.3');
     const [refused] = lab.dials.splice(0, 1);
@@ -121,7 +122,7 @@ describe('a peer that cannot be reached', () => {
 });
 
 describe('a torrent that is stopped', () => {
-  it('leaves no dial behind, answered or not', () => {
+  it('a stopped torrent leaves no dial behind, connected or not', () => {
     const lab = new EngineLab({ limits });
     lab.learn('10.1.1.1', '10.1.1.2');
     const peer = lab.answerDial();
@@ -133,7 +134,7 @@ describe('a torrent that is stopped', () => {
 });
 
 describe('the peer directory', () => {
-  it('does not remember peers that were turned away', () => {
+  it('refused incoming peers are not stored', () => {
     const lab = new EngineLab({ limits: { connectionsPerTorrentMax: 1 } });
     lab.join();
     const before = lab.status.peersKnown;
@@ -141,7 +142,7 @@ describe('the peer directory', () => {
     expect(lab.status.peersKnown).toBe(before);
   });
 
-  it('takes one listening port from each peer', () => {
+  it('one listen port is accepted from each peer', () => {
     const lab = new EngineLab();
     const peer = lab.join({ extended: true });
     const before = lab.status.peersKnown;
@@ -153,17 +154,17 @@ describe('the peer directory', () => {
 });
 
 describe('a block that comes twice', () => {
-  it('after a stall is waste, and no reason to close', () => {
+  it('a block that arrives twice after a stall is waste, and no violation', () => {
     const lab = new EngineLab({ pieceCount: 2 });
     const peer = lab.join();
     const first = [...peer.owed];
     lab.pass(11_000);
-    // It wakes up: the first block goes out, and as BEP 6 has it each cancel is answered by a reject.
+    // The peer resumes: the first block is sent, and by BEP 6 each cancel is answered by a reject.
     const [head, ...rest] = first;
     peer.sendBlock(head!);
     const again = peer.heardOf('request').slice(first.length);
     for (const { index, begin, length } of rest) peer.say({ type: 'reject', index, begin, length });
-    // Now it serves everything it was asked for since, also what was asked for twice.
+    // Now it serves all requests since then, repeated ones included.
     const since = peer.heardOf('request').slice(first.length);
     expect(again.length).toBeGreaterThan(0);
     for (const request of since) peer.sendBlock(request);
@@ -172,13 +173,13 @@ describe('a block that comes twice', () => {
 });
 
 describe('the endgame', () => {
-  it('asks a peer whose rate is not known yet when the others are slow', () => {
+  it('the endgame asks a peer of unknown rate when the others are slow', () => {
     const lab = new EngineLab({ pieceCount: 1, blocksPerPiece: 8 });
     const slow = lab.join();
     const idle = lab.join();
     const block = lab.truth(0, 0, blockBytes);
     slow.sayBytes(join(uint32(9 + blockBytes), Uint8Array.of(7), uint32(0, 0), block.subarray(0, 1_000)));
-    // A kilobyte a second: eight blocks take two minutes, and a seed stands by.
+    // At a kilobyte a second, eight blocks take two minutes, and a seed is idle.
     for (let at = 1_000; at < block.length; at += 250) {
       lab.pass(250);
       slow.sayBytes(block.subarray(at, at + 250));
@@ -187,8 +188,8 @@ describe('the endgame', () => {
   });
 });
 
-describe('a piece we can no longer read', () => {
-  it('costs the peer that asks for it its request, not its connection', () => {
+describe('a piece that cannot be read', () => {
+  it('an unreadable piece costs the peer its request, not its connection', () => {
     const lab = new EngineLab({ has: (i) => i === 0 });
     const peer = lab.join({ has: 'none', interested: true });
     peer.say({ type: 'request', index: 0, begin: 0, length: blockBytes });
@@ -200,7 +201,7 @@ describe('a piece we can no longer read', () => {
 });
 
 describe('the end of one session', () => {
-  it('does not silence another that is told something because of it', () => {
+  it('a session that ends does not stop messages to another that its end causes', () => {
     const lab = new EngineLab({
       pieceCount: 2,
       limits: { unreadBytesMax: 2_000, uploadWindowBytes: 1_000, pieceMemoryBytesMax: 8 * blockBytes },
@@ -209,7 +210,7 @@ describe('the end of one session', () => {
     const other = lab.join({ has: [0] });
     expect(deaf.owed).toHaveLength(4);
     expect(other.owed).toHaveLength(0);
-    // Rejects pile up unread until it is let go; its piece goes to the other one.
+    // Rejects pile up unread until it is disconnected; its piece goes to the other peer.
     const request = { type: 'request', index: 1, begin: 0, length: 1 } as const;
     for (let i = 0; i < 40 && deaf.closed === undefined; i++) deaf.say(...Array(10).fill(request));
     expect(deaf.closed).toBe('not-reading');
@@ -218,8 +219,8 @@ describe('the end of one session', () => {
   });
 });
 
-describe('a peer that says again and again that it has everything', () => {
-  it('costs nothing but the reading', () => {
+describe('a peer that repeats have-all', () => {
+  it('a repeated have-all causes no walk over the pieces', () => {
     const lab = new EngineLab({ pieceCount: 100_000, blocksPerPiece: 1 });
     const peer = lab.join();
     let walks = 0;

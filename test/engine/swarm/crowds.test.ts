@@ -1,10 +1,10 @@
-/** A crowd of peers that are of no use, before an engine with few seats: honest peers come in all the same. */
+/** A crowd of useless peers at an engine with few seats: honest peers are still accepted. */
 import { describe, expect, it } from 'vitest';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { blockBytes, EngineLab, type JoinOptions, type ScriptedPeer } from '../engine-lab.ts';
 
 const few = { connectionsMax: 4, connectionsPerTorrentMax: 4 };
-/** Each in a network of its own. */
+/** Each peer in a network of its own. */
 const host = (i: number) => ({ host: `${10 + i}.0.0.1`, port: 6881 });
 const fourSilent = (lab: EngineLab, options: JoinOptions = { has: 'none', chokes: true }) =>
   [0, 1, 2, 3].map((i) => lab.join({ address: host(i), ...options }));
@@ -14,7 +14,7 @@ function seedWith(limits: Partial<Limits> = {}): EngineLab {
   return new EngineLab({ has: 'all', limits: { ...few, ...limits } });
 }
 
-/** It asks for a block and takes it. */
+/** The peer requests a block and takes it. */
 function trade(lab: EngineLab, peer: ScriptedPeer, index = 0): void {
   peer.say({ type: 'request', index, begin: 0, length: blockBytes });
   lab.answerReads();
@@ -22,7 +22,7 @@ function trade(lab: EngineLab, peer: ScriptedPeer, index = 0): void {
 }
 
 describe('a seed whose seats are all taken', () => {
-  it('refuses a newcomer while everybody is new, and lets it in when a silent peer has had its time', () => {
+  it("a newcomer is refused while all peers are new, and accepted when a silent peer's grace is over", () => {
     const lab = seedWith();
     const silent = fourSilent(lab);
     expect(lab.join({ address: host(8), has: 'none', interested: true }).closed).toBe('too-many-connections');
@@ -32,14 +32,14 @@ describe('a seed whose seats are all taken', () => {
     expect(silent.map(({ closed }) => closed)).toEqual(['made-room', undefined, undefined, undefined]);
   });
 
-  it('takes a peer in at once when one address holds several seats', () => {
+  it('a newcomer is accepted at once when one address holds several seats', () => {
     const lab = seedWith();
     const silent = [0, 0, 1, 2].map((i) => lab.join({ address: host(i), has: 'none', chokes: true }));
     expect(isIn(lab.join({ address: host(9), has: 'none' }))).toBe(true);
     expect(silent.map(isIn)).toEqual([false, true, true, true]);
   });
 
-  it('keeps those that have taken a block lately, whoever comes', () => {
+  it('peers that took a block lately keep their seats', () => {
     const lab = seedWith();
     const served = fourSilent(lab, { has: 'none', interested: true });
     lab.pass(30_000);
@@ -49,7 +49,7 @@ describe('a seed whose seats are all taken', () => {
     expect(served.every(isIn)).toBe(true);
   });
 
-  it('gives a newcomer the seat of one that has downloaded for long, and keeps the others for now', () => {
+  it('a newcomer gets the seat of one long-time leecher, and the others keep theirs for now', () => {
     const lab = seedWith({ seatTurnMs: 200_000 });
     const served = fourSilent(lab, { has: 'none', interested: true });
     const trades = () => {
@@ -70,7 +70,7 @@ describe('a seed whose seats are all taken', () => {
     expect([newcomer, ...served].map(isIn)).toEqual([true, false, false, true, true]);
   });
 
-  it('gives newcomers half of the seats of one network whose peers take a block a minute', () => {
+  it('newcomers get half of the seats of one network whose peers take a block a minute', () => {
     const lab = seedWith();
     const crowd = [1, 2, 3, 4].map((i) =>
       lab.join({ address: { host: `9.9.9.${i}`, port: 1 }, has: 'none', interested: true }),
@@ -88,7 +88,7 @@ describe('a seed whose seats are all taken', () => {
     expect(crowd.filter(isIn)).toHaveLength(2);
   });
 
-  it('counts no claim of interest, no request whose block is not read, and no byte now and then', () => {
+  it('interest, requests whose blocks are not read, and a trickle of bytes do not make a peer useful', () => {
     const claims = (lab: EngineLab) => fourSilent(lab, { has: 'none', interested: true });
     const stories: ((lab: EngineLab) => readonly ScriptedPeer[])[] = [
       claims,
@@ -117,19 +117,19 @@ describe('a seed whose seats are all taken', () => {
     }
   });
 
-  it('is not emptied by an address that comes again and again', () => {
+  it('an address that reconnects again and again does not empty the table', () => {
     const lab = seedWith({ seatWaitMs: 30_000 });
     fourSilent(lab, { has: 'none', interested: true });
     lab.pass(30_000);
     const newcomers = [8, 9].map((i) => lab.join({ address: host(i), has: 'none', interested: true }));
     expect(newcomers.map(isIn)).toEqual([true, true]);
-    // Those that made room come back, and replace nobody for a while.
+    // Peers that made room return, and replace no other peer for a while.
     const back = [0, 1].map((i) => lab.join({ address: host(i), has: 'none', interested: true }));
     expect(back.map(({ closed }) => closed)).toEqual(['too-many-connections', 'too-many-connections']);
     expect(newcomers.map(isIn)).toEqual([true, true]);
   });
 
-  it('is not shut by half-open connections, from however many addresses', () => {
+  it('half-open connections from any number of addresses do not keep a newcomer out', () => {
     const lab = seedWith({ halfOpenMax: 8 });
     const knocking = Array.from({ length: 200 }, (_, i) => lab.connect({ host: `20.${i}.0.1`, port: 1 }));
     for (const peer of knocking.slice(-8)) peer.sayBytes(Uint8Array.of(19, 66));
@@ -142,7 +142,7 @@ describe('a seed whose seats are all taken', () => {
     expect(lab.status.peers).toHaveLength(1);
   });
 
-  it('keeps a half-open place for a second address beside one that knocks without end', () => {
+  it('an address that connects without end leaves a half-open place for a second address', () => {
     const lab = seedWith();
     const honest = lab.connect(host(1));
     for (let i = 0; i < 1_000; i++) lab.connect({ host: '9.9.9.9', port: i });
@@ -152,10 +152,10 @@ describe('a seed whose seats are all taken', () => {
   });
 });
 
-describe('a torrent that is being fetched', () => {
+describe('a torrent that is being downloaded', () => {
   const dialsMax = 2;
 
-  it('keeps peers whose blocks came late and were of use all the same', () => {
+  it('peers whose late blocks are still used keep their seats', () => {
     const lab = new EngineLab({ limits: { ...few, seatWaitMs: 30_000 }, pieceCount: 8 });
     const peers = fourSilent(lab, { has: 'all' });
     const asked = peers.map(({ owed }) => [...owed][0]!);
@@ -167,7 +167,7 @@ describe('a torrent that is being fetched', () => {
     expect(peers.every(isIn)).toBe(true);
   });
 
-  it('goes on dialing while peers take its dials and say nothing', () => {
+  it('dials continue while peers accept them and send nothing', () => {
     const lab = new EngineLab({ limits: { dialsMax, halfOpenMax: 4 } });
     lab.learn(...Array.from({ length: 9 }, (_, i) => host(i).host));
     for (let i = 0; i < 4; i++) {
@@ -176,14 +176,14 @@ describe('a torrent that is being fetched', () => {
     }
     expect(lab.dials).toHaveLength(0);
     lab.pass(2_500);
-    // Their places go to the next ones, long before their ten seconds are up.
+    // Their places go to the next dials, long before their ten seconds are up.
     expect(lab.dials).toHaveLength(dialsMax);
     lab.answerDial().shakeHands();
     expect(lab.status.peers).toHaveLength(1);
     expect([...lab.closes.values()].flat()).toEqual(['too-many-half-open']);
   });
 
-  it('dials peers of other networks when useful peers of one network hold all its seats', () => {
+  it('peers of other networks are dialed when useful peers of one network hold all seats', () => {
     const lab = new EngineLab({ limits: few, pieceCount: 64 });
     const crowd = [1, 2, 3, 4].map((i) => lab.join({ address: { host: `9.9.9.${i}`, port: 1 } }));
     for (const peer of crowd) peer.serve(1);
@@ -197,12 +197,12 @@ describe('a torrent that is being fetched', () => {
     expect(isIn(newcomer)).toBe(true);
   });
 
-  it('dials on when its seats are held by peers that give nothing', () => {
+  it('dials continue when peers that give nothing hold the seats', () => {
     const lab = new EngineLab({ limits: { ...few, dialsMax, seatWaitMs: 30_000 } });
     lab.learn(...Array.from({ length: 5 }, (_, i) => host(i).host));
     for (let i = 0; i < 4; i++) {
       const peer = lab.answerDial();
-      // Two say nothing of pieces, two have all of them and never unchoke.
+      // Two send nothing about pieces, two have all pieces and never unchoke.
       peer.shakeHands({ has: i < 2 ? 'none' : 'all', chokes: true, peerId: new Uint8Array(20).fill(i + 1) });
       lab.pass(500);
     }
@@ -215,14 +215,14 @@ describe('a torrent that is being fetched', () => {
   });
 });
 
-it('a peer that we are dialing at this moment may come to us all the same', () => {
+it('a peer that is being dialed is accepted when it connects to us', () => {
   const lab = new EngineLab({ limits: { connectionsPerHostMax: 1 } });
   lab.learn(host(1).host);
   expect(lab.dials).toHaveLength(1);
   expect(isIn(lab.join({ address: { ...host(1), port: 50_000 } }))).toBe(true);
 });
 
-it('a crowd on one torrent leaves room for another', () => {
+it('a crowd on one torrent leaves room for another torrent', () => {
   const lab = new EngineLab({ has: 'all', limits: { connectionsMax: 4, connectionsPerTorrentMax: 4 } });
   const infoHash = new Uint8Array(20).fill(7);
   const { geometry } = lab;
@@ -234,7 +234,7 @@ it('a crowd on one torrent leaves room for another', () => {
 });
 
 describe('the upload slots of a seed', () => {
-  /** Of so many peers that wait, the last is honest. Answers whether it is served after a while. */
+  /** Of `count` waiting peers the last is honest. Returns whether it is unchoked after a while. */
   function isLastServed(waste: (lab: EngineLab, peer: ScriptedPeer) => void): boolean {
     const lab = new EngineLab({ has: 'all', limits: { uploadSlotsMin: 2, uploadSlotsMax: 2 } });
     const crowd = Array.from({ length: 12 }, (_, i) =>
@@ -254,13 +254,13 @@ describe('the upload slots of a seed', () => {
     return false;
   }
 
-  it('go from peers that claim interest and ask for nothing to those that wait', () => {
+  it('slots move from peers that are interested and request nothing to waiting peers', () => {
     const read = (lab: EngineLab, { connection, bytesHeard: bytes }: ScriptedPeer) =>
       lab.tell({ type: 'flushed', connection, bytes });
     expect(isLastServed(read)).toBe(true);
   });
 
-  it('are not held by a peer that takes nothing of its blocks: it is let go after a minute', () => {
+  it('a peer that does not read its blocks loses its slot, and is disconnected after a minute', () => {
     const lab = seedWith();
     const reads = lab.join({ address: host(0), has: 'none', interested: true });
     const idles = lab.join({ address: host(1), has: 'none', interested: true });

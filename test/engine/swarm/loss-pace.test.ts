@@ -1,4 +1,4 @@
-/** Rules for a disk that takes pieces and loses them again: it is not filled again and again without a pause. */
+/** A disk that stores pieces and then loses them is not filled again and again without a pause. */
 import { describe, expect, it } from 'vitest';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { EngineLab, type ScriptedPeer } from '../engine-lab.ts';
@@ -22,7 +22,7 @@ function msUntilStored(lab: EngineLab, peer: ScriptedPeer): number {
 }
 
 describe('pieces that a failing disk loses again and again', () => {
-  it('are fetched again after a wait that doubles from loss to loss, up to a most', () => {
+  it('lost pieces are downloaded again after a wait that doubles with each loss, up to a maximum', () => {
     const limits = { diskRetryMs: 5_000, lossRetryMaxMs: 40_000 };
     const lab = new EngineLab({ pieceCount: 2, has: (i) => i === 0, limits });
     const peer = lab.join({ has: [0] });
@@ -33,7 +33,7 @@ describe('pieces that a failing disk loses again and again', () => {
     expect(waits).toEqual([1, 2, 4, 8, 8, 8]);
   });
 
-  it('are fetched soon again when what was stored since has stayed for a minute', () => {
+  it('the wait starts over when pieces have stayed stored for a minute', () => {
     const lab = new EngineLab({ pieceCount: 2, has: (i) => i === 0 });
     const peer = lab.join({ has: [0] });
     for (let i = 0; i < 4; i++) {
@@ -45,7 +45,7 @@ describe('pieces that a failing disk loses again and again', () => {
     expect(msUntilStored(lab, peer)).toBeLessThan(7_000);
   });
 
-  it('wait also when another piece is stored, which came before the loss', () => {
+  it('a piece that arrived before the loss and is stored after it does not end the wait', () => {
     const lab = new EngineLab({ pieceCount: 4, has: (i) => i === 0 });
     const peer = lab.join();
     peer.serve(4);
@@ -58,7 +58,7 @@ describe('pieces that a failing disk loses again and again', () => {
 });
 
 it.each(['EGONE', 'EREPLACED', 'ECHANGED'])(
-  'pieces of a file that was lost are fetched again at once: %s',
+  'pieces of a lost file are downloaded again at once: %s',
   (code) => {
     const lab = new EngineLab({ pieceCount: 2, has: (i) => i === 0 });
     const peer = lab.join({ has: [0] });

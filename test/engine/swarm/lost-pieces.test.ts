@@ -1,6 +1,6 @@
 /**
- * Rules for pieces that were stored and that the disk does not hold any more: fetched again, served to no peer, and no
- * peer is left believing that we have them.
+ * Pieces that were stored and that the disk no longer holds: they are downloaded again, are not served, and
+ * no peer is left believing that we have them.
  */
 import { describe, expect, it } from 'vitest';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
@@ -10,7 +10,7 @@ import { expectNothingLeft, limits } from '../leftovers.ts';
 const trouble = { code: 'content-changed', message: 'part of it was deleted' };
 const tracker = 'http://tracker.test/announce';
 
-/** The disk says that these are gone. */
+/** The disk reports these pieces as lost. */
 function lose(lab: EngineLab, ...pieces: number[]): void {
   lab.tell({ type: 'pieces-lost', torrent: 1, pieces: pieces as PieceIndex[], trouble });
 }
@@ -29,7 +29,7 @@ const request = (index: number, begin = 0) =>
   ({ type: 'request', index, begin, length: blockBytes }) as const;
 
 describe('a lost piece', () => {
-  it('is missing: counts, bytes and what is left say so, and the user is told what was lost', () => {
+  it('a lost piece is missing in all counts and bytes, and the loss is reported', () => {
     const lab = seed({ pieceCount: 8, lastPieceBytes: 1_000 });
     lose(lab, 2, 7);
     const { totalBytes } = lab.geometry;
@@ -45,7 +45,7 @@ describe('a lost piece', () => {
     });
   });
 
-  it('is fetched again, and its end is told again', () => {
+  it('a lost piece is downloaded again, and the completion is reported again', () => {
     const lab = new EngineLab({ limits });
     const peer = lab.join();
     fetchAll(lab, peer);
@@ -65,7 +65,7 @@ describe('a lost piece', () => {
     expectNothingLeft(lab);
   });
 
-  it('named twice is lost once; one that was never here, or is nowhere in the torrent, is none', () => {
+  it('a piece named twice is lost once, and a missing or unknown piece is not lost', () => {
     const lab = new EngineLab({ has: (i) => i < 4 });
     lose(lab, 1, 1, 6, 99);
     lose(lab, 1, 6);
@@ -73,7 +73,7 @@ describe('a lost piece', () => {
     expect(lab.reports.filter(({ type }) => type === 'pieces-lost')).toHaveLength(1);
   });
 
-  it('of a torrent that is stopped, or that only looks for its metadata, is ignored', () => {
+  it('lost pieces of a stopped torrent or of a magnet link are ignored', () => {
     const lab = seed();
     const infoHash = new Uint8Array(20);
     lab.tell({ type: 'magnet-added', spec: { torrent: 2, infoHash, trackers: [] } });
@@ -83,7 +83,7 @@ describe('a lost piece', () => {
     expect(lab.reports.filter(({ type }) => type === 'pieces-lost')).toEqual([]);
   });
 
-  it('that is being stored, and stored later, counts as stored', () => {
+  it('a piece that is reported lost while it is being stored counts as stored afterwards', () => {
     const lab = new EngineLab();
     const peer = lab.join();
     peer.serve(4);
@@ -95,7 +95,7 @@ describe('a lost piece', () => {
     expect(lab.status.complete).toBe(true);
   });
 
-  it('that is not wanted is not fetched, and is a trouble no longer', () => {
+  it('a lost piece that is unwanted is not downloaded, and is no trouble any more', () => {
     const lab = seed();
     lab.tell({ type: 'pieces-selected', torrent: 1, priorities: Uint8Array.of(0, 4, 4, 4, 4, 4, 4, 4) });
     lose(lab, 0);
@@ -105,7 +105,7 @@ describe('a lost piece', () => {
     expect(peer.heardOf('request')).toEqual([]);
   });
 
-  it('that is due by a certain time comes first', () => {
+  it('a lost piece with a deadline comes first', () => {
     const lab = seed({ pieceCount: 20 });
     const lost = [3, 4, 5, 6, 7, 8, 9];
     lose(lab, ...lost);
@@ -114,7 +114,7 @@ describe('a lost piece', () => {
     expect(peer.heardOf('request')[0]!.index).toBe(9);
   });
 
-  it('is shown as a trouble until it is here again, whatever else is stored', () => {
+  it('a loss is shown as a trouble until the piece is stored again', () => {
     const lab = new EngineLab({ has: (i) => i < 4 });
     lose(lab, 2);
     const others = lab.join({ has: [4, 5, 6, 7] });
@@ -128,7 +128,7 @@ describe('a lost piece', () => {
     expect(lab.status).toMatchObject({ haveCount: 8, trouble: undefined });
   });
 
-  it('does not leave fetching paused that a full disk had paused', () => {
+  it('a lost piece does not prevent the retry after a full disk', () => {
     const lab = new EngineLab();
     const peer = lab.join();
     peer.serve(4);
@@ -141,7 +141,7 @@ describe('a lost piece', () => {
     expect(lab.status.complete).toBe(true);
   });
 
-  it('makes peers that have it interesting again', () => {
+  it('a lost piece makes us interested in peers that have it', () => {
     const lab = new EngineLab({ has: (i) => i !== 7 });
     const peer = lab.join({ has: [1, 2] });
     expect(peer.heardOf('interested')).toHaveLength(0);
@@ -154,7 +154,7 @@ describe('a lost piece', () => {
 });
 
 describe('seeds', () => {
-  it('are sought again when a complete torrent has lost a piece', () => {
+  it('seeds are dialed again when a complete torrent has lost a piece', () => {
     const lab = new EngineLab();
     lab.learn('10.9.9.9');
     const dialed = lab.answerDial();
@@ -166,17 +166,17 @@ describe('seeds', () => {
   });
 });
 
-describe('a peer that asks for a lost piece', () => {
-  /** We serve it, and it lacks only what is lost or asked for. */
+describe('a peer that requests a lost piece', () => {
+  /** We serve it, and it lacks only the lost and the requested pieces. */
   function served(lab: EngineLab, has: readonly number[]): ScriptedPeer {
     const peer = lab.join({ has, chokes: true, interested: true });
     expect(peer.heardOf('unchoke')).toHaveLength(1);
     return peer;
   }
 
-  it('is never sent it, also when it is being read', () => {
+  it('a lost piece is never sent, even if it was being read', () => {
     const lab = seed({ limits: { lossRoundMs: 60_000 } });
-    // The round of the first loss lets the first peer go; the second stays, although it is misled.
+    // The round of the first loss disconnects the first peer; the second stays, although it is misinformed.
     served(lab, []);
     lose(lab, 7);
     const peer = served(lab, [0, 1, 2, 3]);
@@ -189,7 +189,7 @@ describe('a peer that asks for a lost piece', () => {
     expect(peer.heardOf('reject').map(({ index }) => index)).toEqual([4, 4]);
   });
 
-  it('is refused what it asks for after the loss', () => {
+  it('a request for a lost piece is rejected', () => {
     const lab = seed();
     served(lab, []);
     lose(lab, 7);
@@ -201,7 +201,7 @@ describe('a peer that asks for a lost piece', () => {
 });
 
 describe('a peer that believes we have a lost piece', () => {
-  it('is let go when it lacks it, and told the truth when it comes back', () => {
+  it('a peer that lacks a lost piece is disconnected, and gets a correct bitfield when it reconnects', () => {
     const lab = seed();
     const peer = lab.join({ has: [0, 1], chokes: true });
     lose(lab, 7);
@@ -212,7 +212,7 @@ describe('a peer that believes we have a lost piece', () => {
     expect(back.closed).not.toBe('pieces-lost');
   });
 
-  it('stays when it has it: it is where the piece comes from', () => {
+  it('a peer that has the lost piece stays connected: the piece comes from it', () => {
     const lab = seed();
     const peer = lab.join({ has: [6, 7], chokes: true });
     lose(lab, 7);
@@ -222,12 +222,12 @@ describe('a peer that believes we have a lost piece', () => {
     expect(lab.status.complete).toBe(true);
   });
 
-  it('is let go at most once a minute, however often the disk loses pieces', () => {
+  it('misinformed peers are disconnected at most once a minute, however often the disk loses pieces', () => {
     const lab = seed();
     let peer: ScriptedPeer | undefined;
     const closes: (string | undefined)[] = [];
     for (let second = 0; second < 300; second++) {
-      // It comes back at once, every time.
+      // The peer reconnects at once, every time.
       if (peer === undefined || peer.closed !== undefined) {
         closes.push(peer?.closed);
         peer = lab.join({ has: [0], chokes: true });
@@ -241,7 +241,7 @@ describe('a peer that believes we have a lost piece', () => {
     expect(closes.filter((reason) => reason === 'pieces-lost').length).toBeLessThanOrEqual(6);
   });
 
-  it('stays when the piece is back before the next round: what it believes is true again', () => {
+  it('a peer stays connected when the piece is stored again before the next round', () => {
     const lab = seed();
     lab.join({ has: [], chokes: true });
     lose(lab, 6);
@@ -253,7 +253,7 @@ describe('a peer that believes we have a lost piece', () => {
     expect(peer.closed).toBeUndefined();
   });
 
-  it('is not told of a piece that was lost before it could be', () => {
+  it('no `have` is sent for a piece that was lost before the message left', () => {
     const lab = new EngineLab({ limits: { havesAtOnceMax: 0 }, has: (i) => i < 7 });
     const peer = lab.join();
     const other = lab.join({ has: [0], chokes: true });
@@ -276,7 +276,7 @@ describe('trackers', () => {
     });
   const events = (lab: EngineLab) => lab.announces.map(({ event, left }) => [event, left]);
 
-  it('hear within a minute that something is left again, and when it is not', () => {
+  it('trackers get an announce within a minute of a loss, and when it is repaired', () => {
     const lab = seed({ trackers: [[tracker]] });
     answer(lab);
     lab.pass(30_000);
@@ -292,7 +292,7 @@ describe('trackers', () => {
     ]);
   });
 
-  it('hear `completed` once for one download', () => {
+  it('trackers get `completed` once for one download', () => {
     const lab = new EngineLab({ trackers: [[tracker]], has: (i) => i > 0 });
     answer(lab);
     fetchAll(lab, lab.join());
@@ -305,9 +305,9 @@ describe('trackers', () => {
     expect(events(lab).map(([event]) => event)).toEqual(['started', 'completed', undefined, undefined]);
   });
 
-  it('do not hear `completed` with something left', () => {
+  it('trackers do not get `completed` while pieces are missing', () => {
     const lab = new EngineLab({ trackers: [[tracker]], has: (i) => i > 0 });
-    // `started` is under way when the last piece comes: `completed` is owed, and then it is not true any more.
+    // `started` is in flight when the last piece comes: `completed` is owed, and then it is no longer true.
     fetchAll(lab, lab.join());
     lose(lab, 3);
     answer(lab);

@@ -1,4 +1,7 @@
-/** A torrent of which only the hash is known: what peers are asked for, and what is done with what they send.  BEP 9 */
+/**
+ * A torrent of which only the hash is known: the requests for its metadata, and the checks of what peers
+ * send. BEP 9
+ */
 import { describe, expect, it } from 'vitest';
 import { ourExtensionId } from '../../../client/engine/connection/extension-handshake.ts';
 import {
@@ -16,7 +19,7 @@ const torrent = 2;
 const infoHash = new Uint8Array(20).fill(0xcd);
 /** Three blocks, the last one short. */
 const infoBytes = Uint8Array.from({ length: 2 * metadataBlockBytes + 100 }, (_, i) => i & 255);
-/** Under which these peers want the messages. */
+/** The ut_metadata id of these peers. */
 const theirId = 9;
 
 function newLab(limits: LabOptions['limits'] = {}): EngineLab {
@@ -25,7 +28,7 @@ function newLab(limits: LabOptions['limits'] = {}): EngineLab {
   return lab;
 }
 
-/** A peer that has the info dictionary, as it says. */
+/** A peer that announces the info dictionary. */
 function join(
   lab: EngineLab,
   bytes: number | undefined = infoBytes.length,
@@ -39,7 +42,7 @@ function join(
   return peer;
 }
 
-/** Blocks it has been asked for. */
+/** Blocks requested from it. */
 function asked(peer: ScriptedPeer): number[] {
   return peer
     .heardOf('extended')
@@ -58,7 +61,7 @@ const sendAll = (peer: ScriptedPeer, bytes = infoBytes) => {
 const received = (lab: EngineLab) => lab.reports.find(({ type }) => type === 'metadata-received');
 
 describe('the info dictionary', () => {
-  it('is asked of a peer that has it, block by block, and passed on when its hash is right', () => {
+  it('the info dictionary is requested block by block, and passed on when its hash is right', () => {
     const lab = newLab();
     const peer = join(lab);
     expect(asked(peer)).toEqual([0, 1, 2]);
@@ -71,7 +74,7 @@ describe('the info dictionary', () => {
     expect(received(lab)).toMatchObject({ torrent, infoBytes });
   });
 
-  it('is passed on with addresses that a private torrent may have, since it may be of one', () => {
+  it('the info dictionary is passed on with the peers that a private torrent may have', () => {
     const lab = newLab();
     const hosts = { user: '10.2.2.1', dht: '10.2.2.2', tracker: '10.2.2.3', pex: '10.2.2.4' } as const;
     for (const origin of ['user', 'dht', 'tracker', 'pex'] as const)
@@ -92,7 +95,7 @@ describe('the info dictionary', () => {
     });
   });
 
-  it('that is here is asked of nobody any more, and passed on once', () => {
+  it('a complete info dictionary is not requested again, and passed on once', () => {
     const lab = newLab();
     const [first, second] = [join(lab), join(lab)];
     sendAll(first);
@@ -105,7 +108,7 @@ describe('the info dictionary', () => {
     expect(lab.reports.filter(({ type }) => type === 'metadata-received')).toHaveLength(1);
   });
 
-  it('is asked for a few blocks at a time', () => {
+  it('the info dictionary is requested a few blocks at a time', () => {
     const lab = newLab({ metadataRequestsMax: 2 });
     const peer = join(lab);
     expect(asked(peer)).toEqual([0, 1]);
@@ -113,7 +116,7 @@ describe('the info dictionary', () => {
     expect(asked(peer)).toEqual([0, 1, 2]);
   });
 
-  it('is asked no further of a peer that takes back the number under which it is asked', () => {
+  it('a peer that withdraws its ut_metadata id gets no more requests', () => {
     const lab = newLab({ metadataRequestsMax: 1 });
     const peer = join(lab);
     const before = peer.heardOf('extended').length;
@@ -124,7 +127,7 @@ describe('the info dictionary', () => {
     expect(peer.closed).toBe('stalled');
   });
 
-  it('is fetched whole from each of a few peers, so that a wrong one has one author', () => {
+  it('the info dictionary is fetched whole from each of a few peers, which proves who sent a wrong one', () => {
     const lab = newLab({ metadataSourcesMax: 2 });
     const peers = [join(lab), join(lab), join(lab)];
     expect(peers.map((peer) => asked(peer).length)).toEqual([3, 3, 0]);
@@ -132,7 +135,7 @@ describe('the info dictionary', () => {
     expect(asked(peers[2]!)).toEqual([0, 1, 2]);
   });
 
-  it('that is wrong bans who sent it, and somebody else is asked', () => {
+  it('a peer that sends a wrong info dictionary is banned, and another peer is asked', () => {
     const lab = newLab({ metadataSourcesMax: 1 });
     const liar = join(lab);
     const honest = join(lab);
@@ -147,14 +150,14 @@ describe('the info dictionary', () => {
     expect(again.closed).toBe('banned');
   });
 
-  it('of more than 8 MiB is not asked for, and no memory is held for it', () => {
+  it('an info dictionary of more than 8 MiB is not requested, and takes no memory', () => {
     const lab = newLab();
     const peer = join(lab, 8 * 1024 * 1024 + 1);
     expect(asked(peer)).toEqual([]);
     expect(peer.closed).toBeUndefined();
   });
 
-  it('that a peer refuses is asked of another', () => {
+  it('an info dictionary that one peer rejects is requested from another', () => {
     const lab = newLab({ metadataSourcesMax: 1 });
     const [first, second] = [join(lab), join(lab)];
     expect(asked(second)).toEqual([]);
@@ -163,7 +166,7 @@ describe('the info dictionary', () => {
     expect(first.closed).toBeUndefined();
   });
 
-  it('that a peer refuses is asked of it again after a while: it may have been busy', () => {
+  it('a peer that rejected a request is asked again after a while: it may have been busy', () => {
     const lab = newLab();
     const peer = join(lab);
     say(peer, encodeMetadataReject(0));
@@ -193,10 +196,10 @@ describe('the info dictionary', () => {
   });
 });
 
-it('the info dictionary over a slow line is waited for while it comes, and longer the next time', () => {
+it('a slow peer may take until its time limit, and has more time when it is dialed again', () => {
   const lab = newLab({ metadataTimeoutMs: 5_000, metadataFetchMsMax: 20_000 });
   lab.tell({ type: 'peers-found', torrent, peers: [{ host: '10.1.1.1', port: 6881 }], origin: 'user' });
-  /** A byte of its first block every two seconds. */
+  /** One byte of its first block every two seconds. */
   const trickleFor = (ms: number) => {
     const peer = lab.answerDial();
     peer.shakeHands({ infoHash, extended: true, has: 'silent', chokes: true });
@@ -210,7 +213,7 @@ it('the info dictionary over a slow line is waited for while it comes, and longe
     }
     return peer.closed;
   };
-  // 20, 40 and 80 seconds; in between it is not dialed at once.
+  // 20, 40 and 80 seconds; in between it is not redialed at once.
   for (const allowedMs of [20_000, 40_000, 80_000]) {
     expect(trickleFor(allowedMs - 4_000)).toBeUndefined();
     lab.pass(30_000);
@@ -218,7 +221,7 @@ it('the info dictionary over a slow line is waited for while it comes, and longe
   }
 });
 
-it('the info dictionary of a slow peer that cannot be dialed has more time when that peer comes again', () => {
+it('a slow incoming peer has more time for the info dictionary when it connects again', () => {
   const lab = newLab({ metadataTimeoutMs: 5_000, metadataFetchMsMax: 20_000 });
   for (const [round, allowedMs] of [20_000, 40_000, 80_000].entries()) {
     const peer = join(lab, infoBytes.length, { host: '10.1.1.1', port: 50_000 + round });
@@ -237,12 +240,12 @@ it('the info dictionary of a slow peer that cannot be dialed has more time when 
   }
 });
 
-describe('a block of it is refused, and its sender with it,', () => {
+describe('a metadata block is a violation', () => {
   it.each<[string, Uint8Array]>([
-    ['that was not asked for', encodeMetadataBlock(infoBytes, 2)],
-    ['that is cut short', encodeMetadataBlock(infoBytes, 0).slice(0, -1)],
-    ['that is one byte too long', Buffer.concat([encodeMetadataBlock(infoBytes, 0), Buffer.alloc(1)])],
-  ])('%s', (_, payload) => {
+    ['not requested', encodeMetadataBlock(infoBytes, 2)],
+    ['cut short', encodeMetadataBlock(infoBytes, 0).slice(0, -1)],
+    ['one byte too long', Buffer.concat([encodeMetadataBlock(infoBytes, 0), Buffer.alloc(1)])],
+  ])('a metadata block is a violation when it is %s', (_, payload) => {
     const lab = newLab({ metadataRequestsMax: 2 });
     const peer = join(lab);
     say(peer, payload);
@@ -250,7 +253,7 @@ describe('a block of it is refused, and its sender with it,', () => {
     expect(lab.checks).toEqual([]);
   });
 
-  it('that came already', () => {
+  it('a metadata block that was received before is a violation', () => {
     const peer = join(newLab());
     const block = encodeMetadataBlock(infoBytes, 0);
     say(peer, block);
@@ -261,20 +264,20 @@ describe('a block of it is refused, and its sender with it,', () => {
 });
 
 describe('without the info dictionary', () => {
-  it('who asks us for it is refused', () => {
+  it('a peer that requests the metadata gets a reject', () => {
     const peer = join(newLab());
     say(peer, Buffer.from('d8:msg_typei0e5:piecei0ee'));
     const answers = peer.heardOf('extended').map(({ payload }) => parseMetadataMessage(payload));
     expect(answers).toContainEqual({ type: 'reject', blockIndex: 0 });
   });
 
-  it('no tracker takes us for a seed', () => {
+  it('no tracker counts us as a seed', () => {
     const lab = newLab();
     expect(lab.announces[0]).toMatchObject({ torrent, event: 'started' });
     expect(lab.announces[0]!.left).toBeGreaterThan(0);
   });
 
-  it('a check that ends after the user has stopped it changes nothing', () => {
+  it('a hash check that ends after the stop changes nothing', () => {
     const lab = newLab();
     sendAll(join(lab));
     const { connection } = lab.checks[0]!;

@@ -1,6 +1,4 @@
-/**
- * Rules for a complete torrent whose files are not where they were: as if it were stopped, until they are back.
- */
+/** A complete torrent whose files are missing behaves as if stopped, until they are back. */
 import { describe, expect, it } from 'vitest';
 import { blockBytes, EngineLab } from '../engine-lab.ts';
 import { expectNothingLeft, limits } from '../leftovers.ts';
@@ -19,8 +17,8 @@ const answer = (lab: EngineLab, tracker: string = trackers[0]) =>
 const events = (lab: EngineLab) => lab.announces.map(({ event }) => event);
 const reports = (lab: EngineLab) => lab.reports.map(({ type }) => type);
 
-describe('a torrent whose files are gone', () => {
-  it('is offline and says why, once', () => {
+describe('a torrent whose files are missing', () => {
+  it('a torrent whose files are missing goes offline and reports why, once', () => {
     const lab = seed();
     expect(lab.status.offline).toBe(false);
     goOffline(lab);
@@ -31,7 +29,7 @@ describe('a torrent whose files are gone', () => {
     ]);
   });
 
-  it('tells the tracker that lists it `stopped`, once, and nothing after that', () => {
+  it('a tracker that lists an offline torrent gets `stopped` once, and nothing after that', () => {
     const lab = seed();
     answer(lab);
     goOffline(lab);
@@ -42,7 +40,7 @@ describe('a torrent whose files are gone', () => {
     expect(lab.announces.at(-1)).toMatchObject({ tracker: trackers[0], peersWanted: 0 });
   });
 
-  it('tells a tracker `stopped` that has not answered yet, and does not count as listed when it does', () => {
+  it('a tracker with an open announce gets `stopped`, and its answer does not list the torrent', () => {
     const lab = seed();
     goOffline(lab);
     answer(lab);
@@ -53,7 +51,7 @@ describe('a torrent whose files are gone', () => {
     expect(events(lab)).toEqual(['started', 'stopped']);
   });
 
-  it('lets peers and dials go, answered or not', () => {
+  it('an offline torrent closes its peers and dials, connected or not', () => {
     const lab = seed();
     const peer = lab.join({ has: 'none', interested: true });
     lab.learn('10.1.1.1', '10.1.1.2');
@@ -67,7 +65,7 @@ describe('a torrent whose files are gone', () => {
     expect(lab.engine.usage.dials.size).toBe(0);
   });
 
-  it('dials no peer, whoever names it', () => {
+  it('an offline torrent dials no peer', () => {
     const lab = seed();
     answer(lab);
     goOffline(lab);
@@ -78,7 +76,7 @@ describe('a torrent whose files are gone', () => {
     expect(lab.dials).toEqual([]);
   });
 
-  it('takes no peer in, also one that connected before', () => {
+  it('an offline torrent accepts no peer, not even one that connected before', () => {
     const lab = seed();
     const early = lab.connect();
     goOffline(lab);
@@ -88,7 +86,7 @@ describe('a torrent whose files are gone', () => {
     expect([early.bytesHeard, late.bytesHeard]).toEqual([0, 0]);
   });
 
-  it('sends nothing of what was being read', () => {
+  it('an offline torrent sends no block that was being read', () => {
     const lab = seed();
     const peer = lab.join({ has: 'none', interested: true });
     peer.say({ type: 'request', index: 0, begin: 0, length: blockBytes });
@@ -97,7 +95,7 @@ describe('a torrent whose files are gone', () => {
     expect(peer.heardOf('piece')).toEqual([]);
   });
 
-  it('can be stopped: nothing is left, and no tracker hears `stopped` twice', () => {
+  it('an offline torrent can be stopped: nothing is left, and no tracker gets `stopped` twice', () => {
     const lab = seed();
     answer(lab);
     lab.join({ has: 'none' });
@@ -107,7 +105,7 @@ describe('a torrent whose files are gone', () => {
     expectNothingLeft(lab);
   });
 
-  it('drops what was being fetched, and stores what was being stored', () => {
+  it('going offline drops pieces being downloaded, and stores pieces being stored', () => {
     const lab = new EngineLab();
     const peer = lab.join();
     peer.serve(5);
@@ -128,7 +126,7 @@ describe('a torrent whose files are gone', () => {
 });
 
 describe('a torrent whose files are back', () => {
-  it('announces `started`, is listed again, and deals with peers as before', () => {
+  it('a torrent that is online again announces `started`, is listed, and serves peers as before', () => {
     const lab = seed();
     answer(lab);
     goOffline(lab);
@@ -151,7 +149,7 @@ describe('a torrent whose files are back', () => {
     expect(peer.heardOf('piece')).toHaveLength(1);
   });
 
-  it('says `started` only when the tracker has answered what it was told before', () => {
+  it('a torrent that is online again sends `started` only after the answer to `stopped`', () => {
     const lab = seed();
     answer(lab);
     lab.pass(60_000);
@@ -163,7 +161,7 @@ describe('a torrent whose files are back', () => {
     expect(events(lab)).toEqual(['started', 'stopped', 'started']);
   });
 
-  it('is announced again no oftener than every ten seconds, however often it comes and goes', () => {
+  it('a torrent that comes and goes announces at most every ten seconds', () => {
     const lab = seed();
     answer(lab);
     for (let second = 0; second < 60; second++) {
@@ -177,7 +175,7 @@ describe('a torrent whose files are back', () => {
     expect(events(lab).filter((event) => event === 'started').length).toBeLessThanOrEqual(8);
   });
 
-  it('and was never away is not told of: online without offline changes nothing', () => {
+  it('online without offline changes nothing', () => {
     const lab = seed();
     answer(lab);
     const before = lab.reports.length;
@@ -187,7 +185,7 @@ describe('a torrent whose files are back', () => {
     expect(lab.reports).toHaveLength(before);
   });
 
-  it('and has lost pieces goes on without them', () => {
+  it('a torrent that lost pieces while offline continues without them', () => {
     const lab = seed();
     answer(lab);
     goOffline(lab);
@@ -207,8 +205,8 @@ describe('a torrent whose files are back', () => {
   });
 });
 
-describe('a torrent that nobody knows', () => {
-  it('neither goes nor comes back', () => {
+describe('an unknown torrent', () => {
+  it('offline and online of an unknown torrent are ignored', () => {
     const lab = seed();
     lab.tell({ type: 'content-offline', torrent: 9, trouble });
     lab.tell({ type: 'content-online', torrent: 9 });

@@ -1,4 +1,4 @@
-/** Several torrents over one engine: what they share is shared out. */
+/** Several torrents in one engine share its limits fairly. */
 import { expect, it } from 'vitest';
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import { EngineLab } from '../engine-lab.ts';
@@ -10,7 +10,7 @@ it.each([
   ['all torrents together have few seats', { connectionsMax: dialsMax, connectionsPerTorrentMax: dialsMax }],
   ['few dials may be under way', { dialsMax }],
   ['there is room for few half-open connections', { halfOpenMax: dialsMax, halfOpenPerHostMax: 1 }],
-])('every torrent gets to dial, however many dead addresses the others know, when %s', (_why, limits) => {
+])('every torrent can dial, however many dead addresses the others know, when %s', (_why, limits) => {
   const lab = new EngineLab({ limits });
   const torrents: TorrentId[] = [1, 2, 3];
   for (const torrent of torrents.slice(1)) {

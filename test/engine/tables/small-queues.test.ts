@@ -4,7 +4,7 @@ import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { encodeMessage } from '../../wire/reference-encoder.ts';
 import { type BlockRequest, EngineLab, type JoinOptions, type ScriptedPeer } from '../engine-lab.ts';
 
-/** A peer that lets so many requests wait (BEP 10). */
+/** A peer that queues this many requests (BEP 10). */
 function withQueue(lab: EngineLab, reqq: number, options: JoinOptions = {}): ScriptedPeer {
   const peer = lab.join({ ...options, extended: true, chokes: true });
   const ours = { client: 'Small', reqq, port: 6881, uploadOnly: false, metadataBytes: undefined };
@@ -12,7 +12,7 @@ function withQueue(lab: EngineLab, reqq: number, options: JoinOptions = {}): Scr
   return peer;
 }
 
-/** It sends all blocks of its first piece, slowly enough for its rate to be known. */
+/** It sends all blocks of its first piece, slowly enough for its rate to be measured. */
 function proveItself(lab: EngineLab, peer: ScriptedPeer): void {
   while (peer.owed.length > 0) {
     lab.pass(250);
@@ -21,8 +21,8 @@ function proveItself(lab: EngineLab, peer: ScriptedPeer): void {
   while (lab.stores.length > 0) lab.store();
 }
 
-describe('a peer that lets few requests wait is never asked for more of them', () => {
-  it('from the first request on', () => {
+describe('a peer with a small `reqq` never gets more requests', () => {
+  it('a small `reqq` holds from the first request on', () => {
     for (const reqq of [1, 2, 5, 8]) {
       const lab = new EngineLab({ pieceCount: 40, blocksPerPiece: 16 });
       const peer = withQueue(lab, reqq);
@@ -35,7 +35,7 @@ describe('a peer that lets few requests wait is never asked for more of them', (
     }
   });
 
-  it('when nothing else is left to ask for', () => {
+  it('a small `reqq` holds in the endgame', () => {
     const lab = new EngineLab({ pieceCount: 2, blocksPerPiece: 16 });
     const slow = lab.join({ has: [1] });
     const helper = withQueue(lab, 3, { has: [0] });
@@ -46,7 +46,7 @@ describe('a peer that lets few requests wait is never asked for more of them', (
     expect(helper.owed).toHaveLength(3);
   });
 
-  it('when a piece would come too late', () => {
+  it('a small `reqq` holds when a piece would miss its deadline', () => {
     const lab = new EngineLab({ pieceCount: 12, blocksPerPiece: 16 });
     const helper = withQueue(lab, 3, { has: [0] });
     proveItself(lab, helper);
@@ -59,7 +59,7 @@ describe('a peer that lets few requests wait is never asked for more of them', (
     expect(helper.owed.map(({ index }) => index)).toEqual([1, 1, 1]);
   });
 
-  it('when it comes back after it was silent, and a block that it owes is still on its way', () => {
+  it('a small `reqq` holds when a stalled peer resumes and still owes a block', () => {
     for (const reqq of [1, 2, 5]) {
       const lab = new EngineLab({ pieceCount: 4, blocksPerPiece: 16 });
       const peer = withQueue(lab, reqq);
@@ -83,7 +83,7 @@ describe('a peer that lets few requests wait is never asked for more of them', (
     }
   });
 
-  it('when it takes over a piece that one peer alone may send', () => {
+  it('a small `reqq` holds when the peer takes over a piece that only one peer may send', () => {
     const lab = new EngineLab({ pieceCount: 1, blocksPerPiece: 16 });
     // A corrupt copy of two peers: the next one comes from one peer alone.
     const first = lab.join();
@@ -100,7 +100,7 @@ describe('a peer that lets few requests wait is never asked for more of them', (
     lab.pass(9_000);
     expect(slow.owed).toHaveLength(0);
     expect(helper.owed).toHaveLength(3);
-    // And the rest of it one by one.
+    // The rest of it follows one by one.
     const sent: BlockRequest[] = [];
     while (helper.owed.length > 0) {
       expect(helper.owed.length).toBeLessThanOrEqual(3);

@@ -4,7 +4,7 @@ import { IdTable } from '../../../client/engine/tables/id-table.ts';
 import { SmallSet } from '../../../client/engine/tables/small-set.ts';
 
 describe('a table of reads', () => {
-  it('gives back what waits for a read once, in whatever order they are answered', () => {
+  it('a table of reads returns each entry once, in any order of the answers', () => {
     const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.boolean()), { maxLength: 300 });
     fc.assert(
       fc.property(steps, (said) => {
@@ -26,7 +26,7 @@ describe('a table of reads', () => {
     );
   });
 
-  it('stays small while one read is never answered and thousands are', () => {
+  it('a table of reads stays small while one read is never answered and thousands are', () => {
     const table = new IdTable<number>();
     table.set(1, 1);
     for (let read = 2; read < 100_000; read++) {
@@ -37,7 +37,7 @@ describe('a table of reads', () => {
     expect(table.take(1)).toBe(1);
   });
 
-  it('is as small as a new one when hundreds have left it', () => {
+  it('a table of reads is as small as a new one when hundreds have left it', () => {
     const table = new IdTable<number>();
     for (let id = 0; id < 300; id++) table.set(id, id);
     expect(table.capacity).toBe(1024);
@@ -47,7 +47,7 @@ describe('a table of reads', () => {
 });
 
 describe('a small set', () => {
-  it('holds what a Set holds, in the same order, whatever comes and goes', () => {
+  it('a small set holds what a Set holds, in the same order, after any additions and removals', () => {
     const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.boolean()), { maxLength: 100 });
     fc.assert(
       fc.property(steps, (said) => {
@@ -67,7 +67,7 @@ describe('a small set', () => {
     );
   });
 
-  it('may lose what is looked at while it is walked', () => {
+  it('a small set may lose the current item during a loop', () => {
     const small = new SmallSet<number>();
     for (let item = 0; item < 5; item++) small.add(item);
     for (const item of small) small.delete(item);
