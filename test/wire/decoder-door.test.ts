@@ -5,7 +5,7 @@ import { anyCuts, anyMessage, bytes, feedInCuts, newDecoder, verdict } from './d
 import { encodeMessage, frame, handshakeOf, join, Recorder } from './reference-encoder.ts';
 
 describe('a handshake', () => {
-  it('is refused at the first byte that is wrong', () => {
+  it('a handshake is refused at the first wrong byte', () => {
     const good = handshakeOf();
     for (let at = 0; at < 20; at++) {
       const bad = good.slice();
@@ -16,7 +16,7 @@ describe('a handshake', () => {
     }
   });
 
-  it('says whether the peer speaks the fast and the extension protocol, whatever the other reserved bits are', () => {
+  it('a handshake shows whether the peer has the fast and the extension protocol, for any other reserved bits', () => {
     for (const fast of [false, true]) {
       for (const extended of [false, true]) {
         const stream = handshakeOf({ fast, extended });
@@ -30,14 +30,14 @@ describe('a handshake', () => {
     }
   });
 
-  it('comes once: a second one is read as messages', () => {
+  it('a handshake comes once: a second one is read as messages', () => {
     const { stop, recorder } = verdict(handshakeOf());
     expect(recorder.handshakes).toHaveLength(1);
-    // "\x13Bit" is a length of 300 MB, "T" an id nobody has defined.
+    // "\x13Bit" is a length of 300 MB, "T" an unknown id.
     expect(stop).toBe('message-too-long');
   });
 
-  it('must come before a bitfield can be right', () => {
+  it("a bitfield is refused before the torrent's bitfield length is set", () => {
     const decoder = new WireDecoder();
     const recorder = new Recorder();
     const stream = join(handshakeOf(), frame(5, [1]));
@@ -45,7 +45,7 @@ describe('a handshake', () => {
   });
 });
 
-describe('a handler that answers with a reason', () => {
+describe('a handler that returns a reason', () => {
   type Hook = 'onHandshake' | 'onMessage' | 'onBlockStart' | 'onBlockBytes' | 'onBlockEnd';
   const silent: WireHandler<string> = {
     onHandshake: () => undefined,
@@ -62,7 +62,7 @@ describe('a handler that answers with a reason', () => {
   );
 
   it.each<Hook>(['onHandshake', 'onMessage', 'onBlockStart', 'onBlockBytes', 'onBlockEnd'])(
-    'from %s stops the decoder for good',
+    'a reason from %s stops the decoder for good',
     (hook) => {
       const decoder = new WireDecoder();
       let calls = 0;
@@ -81,7 +81,7 @@ describe('a handler that answers with a reason', () => {
 });
 
 describe('garbage', () => {
-  /** A valid stream of which some bytes are changed, some left out, some doubled. */
+  /** A valid stream with some bytes changed, some left out, some doubled. */
   const mutated = fc
     .tuple(
       fc.array(anyMessage, { maxLength: 8 }),
@@ -107,7 +107,7 @@ describe('garbage', () => {
     'block-too-long',
   ]);
 
-  it('of any kind ends in a violation or in waiting, and nothing follows a violation', () => {
+  it('garbage ends in a violation or in waiting, and nothing follows a violation', () => {
     fc.assert(
       fc.property(fc.oneof(mutated, bytes(0, 400)), anyCuts, (stream, cuts) => {
         const { decoder, recorder } = newDecoder();
@@ -122,7 +122,7 @@ describe('garbage', () => {
     );
   });
 
-  it('ends the same way however it is cut', () => {
+  it('garbage ends the same way for any division into reads', () => {
     fc.assert(
       fc.property(mutated, anyCuts, (stream, cuts) => {
         const whole = newDecoder();

@@ -1,4 +1,4 @@
-/** Streams for a decoder: every message there is, cut anywhere, fed as a socket feeds them. */
+/** Streams for a decoder: every message type, divided anywhere, fed as a socket does. */
 import fc from 'fast-check';
 import { WireDecoder, type WireHandler, type WireViolation } from '../../client/wire/decoder.ts';
 import type { Message } from '../../client/wire/message.ts';
@@ -10,7 +10,7 @@ export const bitfieldBytes = 7;
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 export const bytes = (min: number, max: number) => fc.uint8Array({ minLength: min, maxLength: max });
 
-/** Every message there is, with every number a peer can write. */
+/** Every message type, with any number that a peer can write. */
 export const anyMessage: fc.Arbitrary<Message | PieceMessage> = fc.oneof(
   fc
     .constantFrom('keep-alive', 'choke', 'unchoke', 'interested', 'not-interested', 'have-all', 'have-none')
@@ -31,7 +31,7 @@ export function newDecoder(): { decoder: WireDecoder; recorder: Recorder } {
   return { decoder, recorder };
 }
 
-/** Feeds `stream` in pieces of the given sizes, over and over, through one reused buffer as a socket does. */
+/** Feeds `stream` in pieces of the given sizes, repeatedly, through one reused buffer as a socket does. */
 export function feedInCuts(
   decoder: WireDecoder,
   recorder: WireHandler<never>,
@@ -52,7 +52,7 @@ export function feedInCuts(
 
 export const anyCuts = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 12 });
 
-/** What a fresh decoder says of these bytes after a handshake. */
+/** The result of a fresh decoder for these bytes after a handshake. */
 export function verdict(...messages: readonly Uint8Array[]): {
   stop: WireViolation | undefined;
   recorder: Recorder;

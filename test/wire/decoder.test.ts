@@ -13,7 +13,7 @@ import {
 } from './reference-encoder.ts';
 
 describe('a stream of messages', () => {
-  it('decodes to the same messages however it is cut', () => {
+  it('a stream decodes to the same messages for any division into reads', () => {
     fc.assert(
       fc.property(fc.array(anyMessage, { maxLength: 12 }), anyCuts, (messages, cuts) => {
         const { decoder, recorder } = newDecoder();
@@ -26,7 +26,7 @@ describe('a stream of messages', () => {
     );
   });
 
-  it('decodes byte by byte as it does at once', () => {
+  it('a stream decodes byte by byte as it does at once', () => {
     const all = fc.sample(anyMessage, { numRuns: 60, seed: 1 });
     const stream = join(handshakeOf(), ...all.map(encodeMessage));
     const { decoder, recorder } = newDecoder();
@@ -34,7 +34,7 @@ describe('a stream of messages', () => {
     expect(recorder.messages).toEqual(all);
   });
 
-  it('tells of nothing before the message is whole', () => {
+  it('a message is not reported before it is complete', () => {
     const stream = join(handshakeOf(), encodeMessage({ type: 'request', index: 1, begin: 2, length: 3 }));
     for (let count = 0; count < stream.length; count++) {
       const { decoder, recorder } = newDecoder();
@@ -44,14 +44,14 @@ describe('a stream of messages', () => {
     }
   });
 
-  it('reads no further than the count it is given', () => {
+  it('a decoder reads no further than the given count', () => {
     const { decoder, recorder } = newDecoder();
     const stream = join(handshakeOf(), encodeMessage({ type: 'choke' }), new Uint8Array(100).fill(255));
     expect(decoder.feed(stream, 68 + 5, recorder)).toBeUndefined();
     expect(recorder.messages).toEqual([{ type: 'choke' }]);
   });
 
-  it('keeps nothing of a borrowed buffer', () => {
+  it('a decoder keeps nothing of a borrowed buffer', () => {
     const { decoder, recorder } = newDecoder();
     const stream = join(
       handshakeOf({ fill: 9 }),
@@ -67,7 +67,7 @@ describe('a stream of messages', () => {
     ]);
   });
 
-  it('gives a message bytes of its own: the next one does not change them', () => {
+  it('a message owns its bytes: the next message does not change them', () => {
     const bits = (fill: number) =>
       encodeMessage({ type: 'bitfield', bits: new Uint8Array(bitfieldBytes).fill(fill) });
     const { recorder } = verdict(bits(1), bits(2));
@@ -76,7 +76,7 @@ describe('a stream of messages', () => {
 });
 
 describe('a block', () => {
-  it('is handed on in runs that add up to it, and no run is longer than what has arrived', () => {
+  it('a block is handed on in runs that add up to it, and no run is longer than what has arrived', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 16 * KiB }), anyCuts, (length, cuts) => {
         const payload = Uint8Array.from({ length }, (_, i) => i & 255);
@@ -90,12 +90,12 @@ describe('a block', () => {
     );
   });
 
-  it('has 16 KiB at most', () => {
+  it('a block has 16 KiB at most', () => {
     expect(verdict(frame(7, uint32(0, 0), new Uint8Array(16 * KiB))).stop).toBeUndefined();
     expect(verdict(frame(7, uint32(0, 0), new Uint8Array(16 * KiB + 1))).stop).toBe('block-too-long');
   });
 
-  it('has a byte at least', () => {
+  it('a block has one byte at least', () => {
     expect(verdict(frame(7, uint32(0, 0))).stop).toBe('message-length-wrong');
     expect(verdict(frame(7, [1, 2])).stop).toBe('message-length-wrong');
     expect(verdict(frame(7)).stop).toBe('message-length-wrong');
@@ -117,7 +117,7 @@ describe('a length', () => {
     ['have none', 15, 0],
     ['reject', 16, 12],
     ['allowed fast', 17, 4],
-  ])('of %s is exactly what the BEP says', (_, id, bodyBytes) => {
+  ])('the length of %s is exactly that of its BEP', (_, id, bodyBytes) => {
     expect(verdict(frame(id, new Uint8Array(bodyBytes))).stop).toBeUndefined();
     expect(verdict(frame(id, new Uint8Array(bodyBytes + 1))).stop).toBe('message-length-wrong');
     if (bodyBytes > 0) {
@@ -125,13 +125,13 @@ describe('a length', () => {
     }
   });
 
-  it('of a bitfield is that of the torrent', () => {
+  it('the length of a bitfield must be that of the torrent', () => {
     for (const length of [0, 1, bitfieldBytes - 1, bitfieldBytes + 1, 1_000_000]) {
       expect(verdict(frame(5, new Uint8Array(length))).stop).toBe('bitfield-length-wrong');
     }
   });
 
-  it('of a bitfield may lie in a range while the torrent is not known', () => {
+  it('the length of a bitfield may lie in a range while the torrent is unknown', () => {
     const decoder = new WireDecoder();
     const recorder = new Recorder();
     recorder.onHandshakeDo = () => decoder.expectBitfieldBytes(2, 4);
@@ -142,12 +142,12 @@ describe('a length', () => {
     expect(decoder.feed(longer, longer.length, recorder)).toBe('bitfield-length-wrong');
   });
 
-  it('of an extended message includes its own id', () => {
+  it('the length of an extended message includes its own id', () => {
     expect(verdict(frame(20)).stop).toBe('message-length-wrong');
     expect(verdict(frame(20, [0])).stop).toBeUndefined();
   });
 
-  it('of anything is refused with the five bytes that announce it, before the body arrives', () => {
+  it('a wrong length is refused with the five bytes that announce it, before the body arrives', () => {
     const announced: [number, number, WireViolation][] = [
       [20, 0x7fff_ffff, 'message-too-long'],
       [20, 0xffff_ffff, 'message-too-long'],
@@ -162,7 +162,7 @@ describe('a length', () => {
     }
   });
 
-  it('of 0 is a keep-alive', () => {
+  it('a length of 0 is a keep-alive', () => {
     expect(verdict(uint32(0), uint32(0)).recorder.messages).toEqual([
       { type: 'keep-alive' },
       { type: 'keep-alive' },
@@ -170,12 +170,15 @@ describe('a length', () => {
   });
 });
 
-describe('a message nobody has defined', () => {
-  it.each([0, 1, 500, 64 * KiB])('is skipped with its %i bytes, and the next one is read', (length) => {
-    for (const id of [10, 11, 12, 18, 19, 21, 255]) {
-      const { stop, recorder } = verdict(frame(id, new Uint8Array(length).fill(255)), frame(0));
-      expect(stop).toBeUndefined();
-      expect(recorder.messages).toEqual([{ type: 'choke' }]);
-    }
-  });
+describe('a message of unknown type', () => {
+  it.each([0, 1, 500, 64 * KiB])(
+    'a message of unknown type is skipped with its %i bytes, and the next one is read',
+    (length) => {
+      for (const id of [10, 11, 12, 18, 19, 21, 255]) {
+        const { stop, recorder } = verdict(frame(id, new Uint8Array(length).fill(255)), frame(0));
+        expect(stop).toBeUndefined();
+        expect(recorder.messages).toEqual([{ type: 'choke' }]);
+      }
+    },
+  );
 });

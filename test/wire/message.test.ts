@@ -29,17 +29,17 @@ describe('the bytes of each message are those of its BEP', () => {
     ['have none', '000000010f', (w) => w.haveNone()],
     ['extended', '00000004140361ff', (w) => w.extended(3, Uint8Array.of(0x61, 0xff))],
     ['numbers beyond 2^31', '0000000504fffffffe', (w) => w.have(0xffff_fffe)],
-  ])('%s', (_, expected, write) => {
+  ])('the bytes of %s are those of its BEP', (_, expected, write) => {
     expect(written(write)).toBe(expected);
   });
 
-  it('piece, header and payload apart', () => {
+  it('a piece message is written as header and payload apart', () => {
     expect(hex(encodePieceHeader(1, 0x4000, 0x4000))).toBe('00004009070000000100004000');
   });
 });
 
 describe('a writer', () => {
-  it('hands out what was written, in order, and is then empty', () => {
+  it('a writer hands out what was written, in order, and is then empty', () => {
     const writer = new MessageWriter();
     expect(writer.isEmpty).toBe(true);
     writer.choke();
@@ -50,7 +50,7 @@ describe('a writer', () => {
     expect(writer.take()).toHaveLength(0);
   });
 
-  it('never changes bytes it has handed out', () => {
+  it('a writer never changes bytes it has handed out', () => {
     const writer = new MessageWriter();
     writer.have(1);
     const first = writer.take();
@@ -59,7 +59,7 @@ describe('a writer', () => {
     expect(hex(first)).toBe('000000050400000001');
   });
 
-  it('grows with what is written', () => {
+  it('a writer grows with what is written', () => {
     const bits = new Uint8Array(100_000).fill(0x55);
     const writer = new MessageWriter();
     writer.unchoke();
@@ -69,7 +69,7 @@ describe('a writer', () => {
     expect(writer.take()).toEqual(join(...expected.map(encodeMessage)));
   });
 
-  it('writes what a decoder reads back', () => {
+  it('a decoder reads back what a writer writes', () => {
     const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
     const block = { index: u32, begin: u32, length: u32 };
     const message = fc.oneof(
@@ -100,12 +100,12 @@ describe('a handshake', () => {
   const infoHash = Uint8Array.from({ length: 20 }, (_, i) => i);
   const peerId = Uint8Array.from({ length: 20 }, (_, i) => 200 + i);
 
-  it('is 68 bytes: name, reserved bits, info-hash, peer id', () => {
+  it('a handshake is 68 bytes: name, reserved bits, info-hash, peer id', () => {
     const expected = `13426974546f7272656e742070726f746f636f6c0000000000100004${hex(infoHash)}${hex(peerId)}`;
     expect(hex(encodeHandshake({ infoHash, peerId, fast: true, extended: true }))).toBe(expected);
   });
 
-  it('is read as it was written, and the result owns its bytes', () => {
+  it('a handshake is read as it was written, and the result owns its bytes', () => {
     for (const fast of [false, true]) {
       for (const extended of [false, true]) {
         const bytes = encodeHandshake({ infoHash, peerId, fast, extended });
@@ -116,7 +116,7 @@ describe('a handshake', () => {
     }
   });
 
-  it('can be told from something else at any length', () => {
+  it('a handshake can be told from other data at any length', () => {
     const bytes = handshakeOf();
     for (let count = 0; count <= bytes.length; count++) expect(mayBeHandshake(bytes, count)).toBe(true);
     expect(mayBeHandshake(Buffer.from('GET / HTTP/1.1'), 1)).toBe(false);

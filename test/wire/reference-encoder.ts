@@ -1,6 +1,6 @@
 /**
- * Peer messages written a second time, straight from the tables of BEP 3, 6 and 10 and sharing nothing with the code
- * under test; and a handler that writes down what a decoder tells it.
+ * Peer messages encoded a second time, directly from the tables of BEP 3, 6 and 10, without any code under
+ * test; and a handler that records what a decoder reports.
  */
 import type { WireHandler } from '../../client/wire/decoder.ts';
 import type { Handshake } from '../../client/wire/handshake.ts';
@@ -91,7 +91,7 @@ export function handshakeOf(options: { fast?: boolean; extended?: boolean; fill?
   );
 }
 
-/** Writes down everything; blocks are put together from their runs. */
+/** Records everything; blocks are assembled from their runs. */
 export class Recorder implements WireHandler<never> {
   readonly handshakes: Handshake[] = [];
   readonly messages: (Message | PieceMessage)[] = [];
