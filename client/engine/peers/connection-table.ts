@@ -4,22 +4,18 @@
  * There are three tables: one torrent, all torrents together, one household. A newcomer needs a seat in each.
  * In a full table the peer of least value makes room, or the newcomer is refused:
  *
- * =1. A useful peer stays. It traded a block with us in the last minute, or is being sent one. Rule 5 is the
- * exception.
- * =2. A useless peer may be replaced after `seatGraceMs`, a waiting peer after `seatWaitMs`.
- * =3. A peer that is not useful may be replaced at once when its torrent, network or household holds more
- * seats than
- * =   the newcomer's would hold afterwards. Each such exchange makes the shares more equal, so exchanges end.
- * =4. A household that made room in the last `putOffMs` gets only free seats, or seats by rule 3: it cannot
- * return
- * =   and push out the peer that replaced it.
- * =5. When every seat of the full table is useful, a useful peer makes room. If one network holds more than
- * half of
- * =   the seats, a peer of that network leaves by rule 3: otherwise an attacker keeps its seats for one block
- * a
- * =   minute. Else a peer leaves that has only taken from us for `seatTurnMs`: otherwise a few leechers keep
- * all
- * =   others out until their downloads end.
+ * 1. A useful peer stays. It traded a block with us in the last minute, or is being sent one. Rule 5 is the
+ *    exception.
+ * 2. A useless peer may be replaced after `seatGraceMs`, a waiting peer after `seatWaitMs`.
+ * 3. A peer that is not useful may be replaced at once when its torrent, network or household holds more
+ *    seats than the newcomer's would hold afterwards. Each such exchange makes the shares more equal, so
+ *    exchanges end.
+ * 4. A household that made room in the last `putOffMs` gets only free seats, or seats by rule 3: it cannot
+ *    return and push out the peer that replaced it.
+ * 5. When every seat of the full table is useful, a useful peer makes room. If one network holds more than
+ *    half of the seats, a peer of that network leaves by rule 3: otherwise an attacker keeps its seats for
+ *    one block a minute. Else a peer leaves that has only taken from us for `seatTurnMs`: otherwise a few
+ *    leechers keep all others out until their downloads end.
  *
  * Among peers that may be replaced, useless ones leave first and peers that give us blocks last. Then peers
  * of the fullest network and household leave first, then the slowest, then those longest without progress.

@@ -4,9 +4,9 @@
  *
  * Block states and the only transitions:
  *
- * =  free ──ask──▶ asked ──receive──▶ received        ask again while asked: a second copy (endgame)
- * =   ▲              │
- * =   └──giveBack────┘  when the last requested copy is given up
+ *   free ──ask──▶ asked ──receive──▶ received        ask again while asked: a second copy (endgame)
+ *    ▲              │
+ *    └──giveBack────┘  when the last requested copy is given up
  *
  * A peer that is sending a block writes straight into the piece. A second copy that arrives at the same
  * time has a buffer of its own (in its `Sink`), so that two peers never write one block.

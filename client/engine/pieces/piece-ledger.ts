@@ -2,11 +2,11 @@
  * The state of every piece of one torrent. A piece is in exactly one state, and the methods below are the
  * only transitions:
  *
- * =  missing ──begin──▶ fetching ──finish──▶ storing ──stored──▶ have
- * =     ▲                  │                    │                  │
- * =     ├─────abandon──────┘                    │                  │
- * =     ├─────failed────────────────────────────┘                  │   (corrupt, or the write failed)
- * =     └─────lost─────────────────────────────────────────────────┘   (the disk no longer holds it)
+ *   missing ──begin──▶ fetching ──finish──▶ storing ──stored──▶ have
+ *      ▲                  │                    │                  │
+ *      ├─────abandon──────┘                    │                  │
+ *      ├─────failed────────────────────────────┘                  │   (corrupt, or the write failed)
+ *      └─────lost─────────────────────────────────────────────────┘   (the disk no longer holds it)
  *
  * `have` means verified and readable. Which piece to fetch next: piece-picker.ts.
  */
