@@ -34,7 +34,7 @@ interface Promises {
 export interface SwarmView {
   /** We have all pieces. */
   hasAll(): boolean;
-  /** Number of connected peers that have a piece. */
+  /** Number of connected peers, without seeds, that have a piece. */
   availability(pieceIndex: PieceIndex): number;
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
 }

@@ -193,8 +193,8 @@ export class SwarmPeers {
     if (!this.sessions.delete(session.connection)) return;
     session.end();
     session.uploads.clear();
-    // A short connection without payload counts as a failed dial: otherwise a peer that always leaves at once
-    // is redialed.
+    // A short connection without payload counts as a failure: otherwise a peer that always leaves at once has
+    // no backoff.
     const lastedMs = nowMs - session.openedMs;
     const { dialTimeoutMs } = this.#context.limits;
     const hasTraded = session.down.total + session.up.total > 0;
