@@ -1,9 +1,10 @@
 /**
- * Which implementation hashes here: OpenSSL, one message after the other, or our SIMD kernels, four at once. Neither
- * wins everywhere. With the processor's own SHA instructions OpenSSL is two to three times as fast as without, and no
- * vector code comes near; without them the kernels are some 1.6 times as fast as OpenSSL.
+ * Chooses the hash implementation for this machine: OpenSSL, one message at a time, or our SIMD kernels, four
+ * messages at once. With the processor's SHA instructions OpenSSL is two to three times as fast as without,
+ * and no vector code comes close. Without SHA instructions the kernels are about 1.6 times as fast as
+ * OpenSSL.
  *
- * Left to others: using them (hasher.ts).
+ * Left to others: using the implementations (hasher.ts).
  */
 import { createHash } from 'node:crypto';
 import { type Algorithm, Lanes, laneBytes, lanes } from './lanes.ts';
@@ -15,19 +16,19 @@ export interface Backends {
   readonly sha256: Backend;
 }
 
-/** Below this the measurement costs more than the better choice saves. */
+/** For fewer bytes the measurement takes longer than the better choice saves. */
 const worthMeasuringBytes = 256 * 2 ** 20;
 const messageBytes = 64 * 1024;
-/** V8 compiles the kernels again, optimised, while they run for the first 2 to 15 ms. */
+/** V8 compiles the kernels again, optimised, during the first 2 to 15 ms. */
 const warmUpMs = 12;
 const roundMs = 2;
 const rounds = 3;
-/** Copies and idle lanes eat a small lead. */
+/** The lead that SIMD needs, because copies and idle lanes cost it time. */
 const leadMin = 1.1;
 
 /**
- * For so many bytes that are to be hashed: a look of about 2 ms, and where that leaves doubt a race of about 30 ms for
- * each algorithm that is wanted.
+ * The backends for hashing this many bytes. A check takes about 2 ms. If that leaves doubt, a race takes
+ * about 30 ms for each wanted algorithm.
  */
 export function chooseBackends(bytes: number, wanted: readonly Algorithm[] = ['sha1', 'sha256']): Backends {
   const undecided = bytes >= worthMeasuringBytes && !hasShaInstructions();
@@ -37,8 +38,8 @@ export function chooseBackends(bytes: number, wanted: readonly Algorithm[] = ['s
 }
 
 /**
- * In software SHA-256 takes OpenSSL twice as long as SHA-1 or more; in hardware about the same time. That shows in a
- * moment, without any knowledge of processors.
+ * In software SHA-256 takes OpenSSL at least twice as long as SHA-1. In hardware both take about the same
+ * time. A short measurement shows which, without a list of processors.
  */
 function hasShaInstructions(): boolean {
   const message = new Uint8Array(messageBytes);
@@ -69,7 +70,7 @@ function race(algorithm: Algorithm): Backend {
     },
   };
   rate(runs.simd, warmUpMs);
-  // The best round of each: whatever else runs on this machine only ever slows one down.
+  // The best round of each counts: other programs on this machine can only slow a round down.
   const best = { simd: 0, openssl: 0 };
   for (let round = 0; round < rounds; round++) {
     for (const backend of ['openssl', 'simd'] as const)

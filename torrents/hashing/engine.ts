@@ -1,9 +1,11 @@
 /**
- * Hashes files into a table of piece digests, for creating and for verifying: hands them to the workers, watches their
- * counters, and stops them when asked.
+ * Hashes files into a table of piece digests, for creating and verifying torrents: gives the plan to the
+ * workers, reads their counters, and stops them on request.
  *
- * Invariant: when the promise settles, whichever way, no worker works on it and no file of it is open.
- * Left to others: what is hashed (the plan), what the digests are compared with (create.ts, verify.ts), threads (pool.ts).
+ * Invariant: when the promise settles, resolved or rejected, no worker uses the plan and none of its files is
+ * open.
+ * Left to others: what is hashed (the plan), what the digests are compared with (create.ts, verify.ts),
+ * threads (pool.ts).
  */
 import type { Backend } from './backend.ts';
 import { type HashPlan, piecesDoneSlot, type SharedPlan, sharePlan } from './plan.ts';
@@ -13,37 +15,39 @@ import type { FileFault } from './reader.ts';
 export interface HashProgress {
   readonly bytes: number;
   readonly totalBytes: number;
-  /** Average since the beginning. */
+  /** Average since the start. */
   readonly bytesPerSecond: number;
-  /** Undefined until there is a rate. */
+  /** Undefined until a rate is known. */
   readonly etaSeconds: number | undefined;
 }
 
 export interface HashControl {
-  /** Aborting rejects with the signal's reason, once all workers have ended. */
+  /** Aborting rejects with the signal's reason, after all workers have stopped. */
   readonly signal?: AbortSignal | undefined;
-  /** Called a few times a second, and once at the end. */
+  /** Called a few times per second, and once at the end. */
   readonly onProgress?: ((progress: HashProgress) => void) | undefined;
-  /** Workers; as many as there are cores if left out. Of no use with a `pool`, which has its own number. */
+  /** Number of workers. Default: the number of cores. Ignored with a `pool`, which has its own number. */
   readonly threads?: number | undefined;
-  /** Workers that are shared with others, and stay for the next; without it they are started for this alone. */
+  /**
+   * Shared workers, which are kept for later plans. Without a pool, workers are started for this plan only.
+   */
   readonly pool?: HashPool | undefined;
-  /** Measured at the start if left out. */
+  /** Default: measured at the start. */
   readonly backend?: Backend | undefined;
 }
 
 export interface HashResult {
-  /** SHA-1, 20 bytes a piece; empty when it was not asked for. */
+  /** SHA-1, 20 bytes per piece. Empty if it was not requested. */
   readonly sha1Table: Uint8Array;
-  /** Merkle roots, 32 bytes a piece; empty when they were not asked for. */
+  /** Merkle roots, 32 bytes per piece. Empty if they were not requested. */
   readonly rootTable: Uint8Array;
-  /** A byte a piece: 1 where the digest stands, 0 where a file could not be read. */
+  /** One byte per piece: 1 if its digest is in the tables, 0 if a file could not be read. */
   readonly hashed: Uint8Array;
-  /** Files that could not be read or changed meanwhile. */
+  /** Files that could not be read, or changed while they were read. */
   readonly faults: readonly FileFault[];
 }
 
-/** As often as a line on a terminal is worth redrawing. */
+/** As often as a line on a terminal is redrawn. */
 const progressIntervalMs = 200;
 
 export async function hashFiles(plan: HashPlan, control: HashControl = {}): Promise<HashResult> {

@@ -1,4 +1,4 @@
-/** The thread of a hashing worker: a plan comes in, the files that could not be read go out, until it is ended. */
+/** The thread of a hashing worker: receives plans and answers each with the files that could not be read. */
 import { parentPort } from 'node:worker_threads';
 import { HashWorker } from './hash-worker.ts';
 import type { SharedPlan } from './plan.ts';

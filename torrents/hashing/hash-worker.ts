@@ -1,8 +1,9 @@
 /**
- * A worker of the hashing engine: takes extents from the shared counter until none is left, reads their pieces into its
- * WebAssembly memory, hashes them there, and puts the digests into the shared tables.
+ * A worker of the hashing engine: takes extents from the shared counter until none is left. It reads their
+ * pieces into its WebAssembly memory, hashes them there, and puts the digests into the shared tables.
  *
- * Invariant: when hash() returns, no file is open. Left to others: the thread that it works on (hash-thread.ts, pool.ts).
+ * Invariant: when hash() returns, no file is open.
+ * Left to others: the thread that it runs on (hash-thread.ts, pool.ts).
  */
 import { hashBytes, leafBytes, treeWidth } from '../merkle.ts';
 import { type Backends, chooseBackends } from './backend.ts';
@@ -18,10 +19,10 @@ import {
 } from './plan.ts';
 import { type FileFault, FileFaultError, Reader } from './reader.ts';
 
-/** Read at once of each piece: small enough to stay in the second-level cache until it is hashed; whole leaves. */
+/** Bytes of a piece read at once: whole leaves, and small enough to stay in the L2 cache until hashed. */
 const sliceBytesMax = 256 * 1024;
 const wasmPageBytes = 65536;
-/** Behind what the hasher needs for itself. */
+/** After the memory that the hasher needs. */
 const firstSlice = Math.ceil(hasherBytes / wasmPageBytes) * wasmPageBytes;
 
 function backendsFor({ backend, totalBytes, sha1Table, rootTable }: SharedPlan): Backends {
@@ -32,14 +33,14 @@ function backendsFor({ backend, totalBytes, sha1Table, rootTable }: SharedPlan):
   return chooseBackends(totalBytes, wanted);
 }
 
-/** Serves one plan after the other: a memory for each would be used up faster than it is collected. */
+/** Serves one plan after the other with one memory: new memories would not be collected fast enough. */
 export class HashWorker {
   readonly #memory = new WebAssembly.Memory({
     initial: (firstSlice + lanes * sliceBytesMax) / wasmPageBytes,
   });
   readonly #hashers = new Map<string, Hasher>();
 
-  /** Answers the files that could not be read, each once. */
+  /** Returns the files that could not be read, each once. */
   hash(plan: SharedPlan): readonly FileFault[] {
     const backends = backendsFor(plan);
     const key = `${backends.sha1} ${backends.sha256}`;
@@ -49,14 +50,14 @@ export class HashWorker {
   }
 }
 
-/** What one worker does for one plan. */
+/** The work of one worker for one plan. */
 class PieceWork {
   readonly #plan: SharedPlan;
   readonly #reader: Reader;
   readonly #hasher: Hasher;
   readonly #bytes: Uint8Array;
   readonly #sliceBytes: number;
-  /** Up to four pieces: where the slice of each lies, and its leaves. */
+  /** Up to four pieces: the offset of each one's slice, and its leaves. */
   readonly #lanes: readonly { readonly at: number; readonly leaves: Uint8Array }[];
   readonly #faults = new Map<string, FileFault>();
 
@@ -93,13 +94,13 @@ class PieceWork {
   }
 
   #hashPieces(first: number, count: number): void {
-    // Only pieces of equal length go together: the last one of all may be shorter.
+    // Only pieces of equal length are hashed together. The last piece of the torrent may be shorter.
     const together = count > 1 && this.#bytesOf(first + count - 1) === this.#plan.pieceLength;
     if (together && this.#guarded(() => this.#hashBatch(first, count))) {
       this.#plan.hashed.fill(1, first, first + count);
       return;
     }
-    // One by one, so that a file that cannot be read costs only its own pieces.
+    // One by one, so that an unreadable file costs only its own pieces.
     for (let piece = first; piece < first + count && !this.#stopped(); piece++) {
       if (this.#guarded(() => this.#hashBatch(piece, 1))) this.#plan.hashed[piece] = 1;
     }
@@ -131,26 +132,27 @@ class PieceWork {
     }
   }
 
-  /** Bytes of a piece that are read: with SHA-1 up to the next piece, without it to the end of the file. */
+  /** The bytes of a piece to read: with SHA-1 to the end of the piece, without it to the end of the file. */
   #bytesOf(piece: number): number {
     if (this.#plan.sha1Table === undefined) return this.#tree(piece).bytes;
     return Math.min(this.#plan.pieceLength, this.#plan.totalBytes - piece * this.#plan.pieceLength);
   }
 
   /**
-   * BEP 52: bytes of a piece that belong to its file, and how many leaves its tree is wide. A file that fits in one
-   * piece has a tree of its own width, the pieces of longer ones are all as wide as a whole piece.
+   * BEP 52: the bytes of a piece that belong to its file, and the number of leaves of its tree. A file that
+   * fits into one piece has a tree of its own width. The pieces of longer files all have the width of a whole
+   * piece.
    */
   #tree(piece: number): { bytes: number; width: number } {
     const { pieceLength, offsets, sizes } = this.#plan;
     const file = fileIndexAt(this.#plan, piece * pieceLength);
-    // Where there is no file there is no byte.
+    // A torrent of empty files has no bytes to hash.
     const size = sizes[file] ?? 0;
     const bytes = Math.min(pieceLength, (offsets[file] ?? 0) + size - piece * pieceLength);
     return { bytes, width: size <= pieceLength ? treeWidth(size) : pieceLength / leafBytes };
   }
 
-  /** Whether it was done; false when a file could not be read, which is then on record. */
+  /** Whether `work` succeeded. False if a file could not be read: its fault is then recorded. */
   #guarded(work: () => void): boolean {
     try {
       work();

@@ -1,20 +1,22 @@
 /**
- * Hashes pieces that lie in a WebAssembly memory, with whichever back end is faster here. It serves the workers that
- * read files (hash-worker.ts) and those that store what was downloaded, whose memory the network writes into.
+ * Hashes pieces in a WebAssembly memory, with the faster backend of this machine. Used by the workers that
+ * read files (hash-worker.ts), and by those that store downloaded pieces, whose memory the network writes
+ * into.
  *
- * Invariant: it writes only into the `hasherBytes` at its scratch offset, and into targets. One object a thread.
- * Left to others: reading, and comparing digests.                                                         BEP 3, 52
+ * Invariant: writes only into the `hasherBytes` at its scratch offset, and into targets. Needs one object per
+ * thread.
+ * Left to others: reading, and comparing digests.                                                   BEP 3, 52
  */
 import { createHash, hash } from 'node:crypto';
 import { leafBytes, hashBytes as sha256Bytes } from '../merkle.ts';
 import type { Backends } from './backend.ts';
 import { Lanes, laneBytes, lanes } from './lanes.ts';
 
-/** A partial batch costs as much as a full one: with fewer messages OpenSSL is done sooner. */
+/** A partial batch takes as long as a full one. With fewer messages OpenSSL is faster. */
 const lanesWorth = 3;
-/** Hashes of the leaves of one piece of 256 MiB. */
+/** The leaf hashes of one piece of 256 MiB. */
 const leafAreaBytes = 16_384 * sha256Bytes;
-/** What a hasher takes of the memory. */
+/** Bytes of the memory that a hasher takes. */
 export const hasherBytes = 2 * Math.ceil(laneBytes / 64) * 64 + leafAreaBytes;
 
 const sha1Bytes = 20;
@@ -27,7 +29,7 @@ export class Hasher {
   #sha256Lanes: Lanes | undefined;
   readonly #leafArea: number;
 
-  /** `scratchOffset`: where `hasherBytes` are free; a multiple of 64. The memory must not grow while this is in use. */
+  /** `scratchOffset`: a multiple of 64 where `hasherBytes` are free. The memory must not grow after this. */
   constructor(memory: WebAssembly.Memory, scratchOffset: number, backends: Backends) {
     const step = Math.ceil(laneBytes / 64) * 64;
     this.backends = backends;
@@ -37,12 +39,12 @@ export class Hasher {
     this.#leafArea = scratchOffset + 2 * step;
   }
 
-  /** How many pieces of equal length are best given to sha1() at once. */
+  /** The best number of pieces of equal length for one call of sha1(). */
   get sha1Batch(): number {
     return this.#sha1 === undefined ? 1 : lanes;
   }
 
-  /** SHA-1 of up to four pieces of `bytes` bytes each at `offsets` in the memory, one after the other into `target`. */
+  /** SHA-1 of up to four pieces of `bytes` bytes at `offsets` in the memory, written to `target` in order. */
   sha1(offsets: readonly number[], bytes: number, target: Uint8Array, targetOffset = 0): void {
     if (this.#sha1 !== undefined && offsets.length >= lanesWorth) {
       this.#sha1.hash(offsets, bytes, target, targetOffset);
@@ -53,7 +55,7 @@ export class Hasher {
     }
   }
 
-  /** The same for pieces that come in parts. Only one batch at a time. */
+  /** The same for pieces that arrive in parts. Only one batch at a time. */
   sha1Parts(pieces: number): Sha1Parts {
     const simd = this.#sha1;
     if (simd !== undefined && pieces >= lanesWorth) {
@@ -77,7 +79,7 @@ export class Hasher {
     };
   }
 
-  /** Leaves of BEP 52 over `bytes` bytes at `offset`: a SHA-256 for every 16 KiB and one for what is left. */
+  /** Leaves of BEP 52 over `bytes` bytes at `offset`: a SHA-256 per 16 KiB, and one for the rest. */
   leaves(offset: number, bytes: number, target: Uint8Array, targetOffset: number): void {
     let done = 0;
     if (this.backends.sha256 === 'simd') {
@@ -94,7 +96,7 @@ export class Hasher {
     }
   }
 
-  /** The Merkle root over `leaves`, widened to `width` leaves (a power of two, up to 16,384) with zeros. */
+  /** The Merkle root over `leaves`, filled up with zeros to `width` leaves (a power of two, up to 16,384). */
   root(leaves: Uint8Array, width: number, target: Uint8Array, targetOffset: number): void {
     const area = this.#leafArea;
     this.#bytes.set(leaves, area);
@@ -106,7 +108,7 @@ export class Hasher {
           { length: count },
           (_, index) => area + (parent + index) * 2 * sha256Bytes,
         );
-        // In place: four parents are written where the first two pairs of children lay, after all were read.
+        // In place: four parents are written where the first two pairs of children were, after all were read.
         this.#sha256.hash(offsets, 2 * sha256Bytes, this.#bytes, area + parent * sha256Bytes);
       }
     }
@@ -121,8 +123,8 @@ export class Hasher {
   }
 
   /**
-   * Made when first wanted: v1 never needs it. Whatever the back end, parents are hashed with it: for messages as short
-   * as two hashes OpenSSL spends its time on everything but hashing.
+   * Made on first use: v1 never needs it. Parents are hashed with the kernel on any backend. For messages as
+   * short as two hashes, OpenSSL spends most of its time outside the hashing itself.
    */
   get #sha256(): Lanes {
     return (this.#sha256Lanes ??= this.#makeSha256());
@@ -133,7 +135,9 @@ export class Hasher {
   }
 }
 
-/** `update` takes a multiple of 64 bytes of each piece, `finish` the rest; `offsets` has one entry a piece. */
+/**
+ * `update` takes a multiple of 64 bytes of each piece, `finish` the rest. `offsets` has one entry per piece.
+ */
 export interface Sha1Parts {
   update(offsets: readonly number[], bytes: number): void;
   finish(

@@ -1,9 +1,11 @@
 /**
- * What the two kernels have in common: four messages at once, one in each lane of a vector. A call runs the
- * compression function over `blocks` blocks of 64 bytes of all four and leaves the states in the context.
+ * The common part of the two kernels: four messages at once, one in each lane of a vector. A call runs the
+ * compression function over `blocks` blocks of 64 bytes of all four messages, and leaves the states in the
+ * context.
  *
- * A context is a piece of the same memory: pointers to the messages (moved on by the call), the states word by word
- * with the four lanes side by side, the table of constants, and scratch. Left to others: padding (lanes.ts).  FIPS 180-4
+ * A context is a part of the same memory: pointers to the messages (advanced by the call), the states word by
+ * word with the four lanes side by side, the table of constants, and scratch.
+ * Left to others: padding (lanes.ts).                                                              FIPS 180-4
  */
 import {
   add,
@@ -25,15 +27,15 @@ export const lanes = 4;
 export const blockBytes = 64;
 export const wordsPerBlock = 16;
 
-/** Offsets in a context, in bytes. */
+/** Byte offsets in a context. */
 export const pointersAt = 0;
 export const statesAt = 64;
 export const constantsAt = 256;
 export const scratchAt = 512;
-/** Scratch of SHA-256: 64 words of schedule for four lanes. */
+/** Scratch of SHA-256: 64 words of the message schedule for four lanes. */
 export const contextBytes = scratchAt + 64 * 16;
 
-/** Locals that every kernel begins with; vectors follow. */
+/** The first locals of each kernel. Vectors follow. */
 export const context: Code = get(0);
 const blocksLocal = 1;
 const pointerLocal = (lane: number) => 2 + lane;
@@ -41,7 +43,10 @@ export const firstFreeInteger = 2 + lanes;
 
 const stateAt = (word: number) => statesAt + 16 * word;
 
-/** Four words of each message, swapped and turned so that each vector has one word of all four, into four locals. */
+/**
+ * Loads four words of each message into four locals. The bytes are swapped and the words transposed, so that
+ * each vector has one word of all four messages.
+ */
 export function loadWords(firstWord: number, into: readonly number[], temporary: readonly number[]): Code {
   const [a, b, c, d] = into as [number, number, number, number];
   const [p, q, r, s] = temporary as [number, number, number, number];
@@ -65,7 +70,10 @@ export function loadWords(firstWord: number, into: readonly number[], temporary:
   ];
 }
 
-/** The whole body of a kernel: states in, `rounds` over every block with the state added before, states out. */
+/**
+ * The body of a kernel: loads the states, runs `rounds` and adds the old state for each block, stores the
+ * states.
+ */
 export function overBlocks(state: readonly number[], rounds: Code): Code {
   const pointers = Array.from({ length: lanes }, (_, lane) => lane);
   return [

@@ -1,10 +1,10 @@
 /**
- * Hashes up to four messages of equal length at once, where they lie in a WebAssembly memory: the kernels, with the
- * padding of FIPS 180-4 put around them. Nothing is copied but the last few bytes of messages that are no multiple of 64.
+ * Hashes up to four messages of equal length at once, in place in a WebAssembly memory: the kernels, plus the
+ * padding of FIPS 180-4. Only the last bytes of messages whose length is no multiple of 64 are copied.
  *
- * Invariant: the digests are those of SHA-1 and SHA-256. One object serves one thread; it owns `laneBytes` of the
- * memory from `scratchOffset` on and writes nowhere else.
- * Left to others: whether this is faster than OpenSSL here (backend.ts).                                  FIPS 180-4
+ * Invariant: the digests are those of SHA-1 and SHA-256. One object serves one thread. It owns `laneBytes` of
+ * the memory from `scratchOffset` on, and writes nowhere else in it.
+ * Left to others: whether this is faster than OpenSSL on this machine (backend.ts).                FIPS 180-4
  */
 import { blockBytes, constantsAt, contextBytes, lanes, pointersAt, statesAt } from './kernel.ts';
 import { sha1InitialState, sha1Kernel } from './sha1-kernel.ts';
@@ -15,9 +15,9 @@ export { lanes };
 export type Algorithm = 'sha1' | 'sha256';
 export const digestBytes = { sha1: 20, sha256: 32 } as const;
 
-/** Two blocks a lane hold the longest padding. */
+/** Two blocks per lane hold the longest padding. */
 const tailBytes = 2 * blockBytes;
-/** What one object takes of the memory: a context, and the tails of four messages. A multiple of 16. */
+/** Bytes of the memory that one object takes: a context, and the tails of four messages. A multiple of 16. */
 export const laneBytes = contextBytes + lanes * tailBytes;
 
 export class Lanes {
@@ -29,10 +29,10 @@ export class Lanes {
   readonly #context: number;
   readonly #tails: number;
   readonly #initialState: readonly number[];
-  /** For which length of message the first tail holds the padding; -1 for none. */
+  /** The message length whose padding is in the first tail. -1: none. */
   #paddedBytes = -1;
 
-  /** `scratchOffset`: where in the memory `laneBytes` are free; a multiple of 16. The memory must not grow later. */
+  /** `scratchOffset`: a multiple of 16 where `laneBytes` are free. The memory must not grow after this. */
   constructor(algorithm: Algorithm, memory: WebAssembly.Memory, scratchOffset: number) {
     this.algorithm = algorithm;
     this.#bytes = new Uint8Array(memory.buffer);
@@ -47,15 +47,16 @@ export class Lanes {
   }
 
   /**
-   * The digests of messages of `bytes` bytes at `offsets`, one after the other into `target` at `targetOffset`. With
-   * fewer than four the rest of the lanes run idle: three are worth it, two are not.
+   * Puts the digests of messages of `bytes` bytes at `offsets` into `target`, one after the other from
+   * `targetOffset`. With fewer than four messages the other lanes run idle. That is still faster with three,
+   * but not with two.
    */
   hash(offsets: readonly number[], bytes: number, target: Uint8Array, targetOffset = 0): void {
     this.start();
     this.finish(offsets, bytes, bytes, target, targetOffset);
   }
 
-  /** Begins messages that come in parts. */
+  /** Begins messages that arrive in parts. */
   start(): void {
     const state = (this.#context + statesAt) / 4;
     for (const [word, value] of this.#initialState.entries()) {
@@ -63,7 +64,7 @@ export class Lanes {
     }
   }
 
-  /** The next `bytes` bytes of every message: a multiple of 64. */
+  /** Takes the next `bytes` bytes of each message: a multiple of 64. */
   update(offsets: readonly number[], bytes: number): void {
     const pointers = (this.#context + pointersAt) / 4;
     const idle = offsets[0] ?? 0;
@@ -71,7 +72,7 @@ export class Lanes {
     if (bytes > 0) this.#run(this.#context, bytes / blockBytes);
   }
 
-  /** The last `bytes` bytes of messages that have `totalBytes` each, and their digests. */
+  /** Takes the last `bytes` bytes of messages of `totalBytes` each, and writes their digests. */
   finish(
     offsets: readonly number[],
     bytes: number,
@@ -96,7 +97,10 @@ export class Lanes {
     }
   }
 
-  /** Messages of whole blocks have the same padding, a bit, zeros and the length in bits: one block serves all lanes. */
+  /**
+   * Messages of whole blocks all have the same padding: a bit, zeros and the length in bits. One block serves
+   * all lanes.
+   */
   #padWhole(totalBytes: number): void {
     if (this.#paddedBytes !== totalBytes) this.#endTail(this.#tails, 0, blockBytes, totalBytes);
     this.#paddedBytes = totalBytes;
@@ -105,7 +109,7 @@ export class Lanes {
     this.#run(this.#context, 1);
   }
 
-  /** Others take what is left of them along: one more block or two. */
+  /** The padding of other messages includes the rest of each message: one or two more blocks. */
   #padRest(offsets: readonly number[], bytes: number, totalBytes: number): void {
     this.#paddedBytes = -1;
     const rest = bytes % blockBytes;
@@ -132,7 +136,10 @@ export class Lanes {
 
 const modules = new Map<string, WebAssembly.Module>();
 
-/** Compiled once a thread, under 10 ms; the first milliseconds of hashing run slower, until V8 has optimised it. */
+/**
+ * Compiled once per thread in under 10 ms. Hashing runs slower for some milliseconds, until V8 has optimised
+ * it.
+ */
 function compiled(algorithm: Algorithm, memory: WebAssembly.Memory): WebAssembly.Module {
   const shared = memory.buffer instanceof SharedArrayBuffer;
   const key = `${algorithm} ${shared}`;

@@ -1,42 +1,50 @@
 /**
- * What is to be hashed, in the shape that main thread and workers share: numbers and paths in shared memory.
- * Pieces are handed out in extents, by one counter that every worker adds to: whoever is done takes the next one, so
- * a slow disk or a busy core never leaves the others waiting, and no message is sent for a piece.
+ * A hashing job, in the form that the main thread and workers share: numbers and paths in shared memory. A
+ * shared counter hands out extents of pieces: a worker that is done takes the next one. So a slow disk or a
+ * busy core never makes other workers wait, and no message is sent per piece.
  *
- * Invariant: extents cover all pieces once. Left to others: reading (reader.ts), hashing (hash-worker.ts).
+ * Invariant: the extents cover each piece once.
+ * Left to others: reading (reader.ts), hashing (hash-worker.ts).
  */
 import { isUtf8 } from 'node:buffer';
 import type { Backend } from './backend.ts';
 
 export interface PlannedFile {
-  /** Undefined when it lies nowhere: reading it is a fault, unless it is a pad. Bytes where it is no text of UTF-8. */
+  /**
+   * Undefined if the file has no place on disk: reading it is then a fault, unless it is a pad. A Buffer if
+   * it is not UTF-8.
+   */
   readonly path: string | Buffer | undefined;
-  /** BEP 47: zeros, and no file. */
+  /** BEP 47: zeros, without a file on disk. */
   readonly isPad?: boolean | undefined;
   readonly bytes: number;
-  /** In the byte space of the torrent. Files are in the order of their offsets. */
+  /** From the start of the torrent, in bytes. Files are in the order of their offsets. */
   readonly offset: number;
-  /** When given, a file with another time of change or another size is a fault. */
+  /** If given, it is a fault if the file has another modification time or size after reading. */
   readonly mtimeMs?: number | undefined;
 }
 
 export interface HashPlan {
-  /** Gone through once, so they can be made on the way. */
+  /** Read once, so it may be a generator. */
   readonly files: Iterable<PlannedFile>;
   readonly totalBytes: number;
   readonly pieceLength: number;
   /**
-   * `stop`: the first file that cannot be read, or changed, ends everything (creating). `skip`: its pieces are left
-   * without a digest and the rest goes on (verifying).
+   * `stop`: the first file that changed or cannot be read stops the job (creating). `skip`: its pieces get no
+   * digest, and the job goes on (verifying).
    */
   readonly onFault: 'stop' | 'skip';
-  /** SHA-1 of every piece, pads and all (BEP 3). */
+  /** SHA-1 of each piece, with pads (BEP 3). */
   readonly sha1: boolean;
-  /** Merkle root of every piece, without pads (BEP 52). Every file that is not a pad starts with a piece. */
+  /**
+   * Merkle root of each piece, without pads (BEP 52). Each file except a pad must start at a piece boundary.
+   */
   readonly sha256: boolean;
 }
 
-/** Long enough that taking one costs nothing, short enough that all workers end together. */
+/**
+ * Long enough that taking an extent costs nothing, short enough that all workers end at about the same time.
+ */
 const extentBytes = 8 * 2 ** 20;
 
 /** Slots of `control`. */
@@ -45,11 +53,14 @@ export const piecesDoneSlot = 1;
 export const stopSlot = 2;
 const controlSlots = 3;
 
-/** Everything a worker is started with. Arrays of files hold only those with bytes. */
+/** The data that a worker starts with. The arrays of files leave out empty files. */
 export interface SharedPlan {
-  /** All paths in one run of bytes, mostly UTF-8: cloned into every worker, 100,000 strings would cost more than the hashing. */
+  /**
+   * All paths in one run of bytes, mostly UTF-8. Cloning 100,000 strings into each worker would take longer
+   * than the hashing.
+   */
   readonly pathBytes: Uint8Array;
-  /** Where in it each path ends; an empty one is nowhere. */
+  /** Where each path ends in `pathBytes`. An empty path: no place on disk. */
   readonly pathEnds: Uint32Array;
   /** 1 for a pad. */
   readonly pads: Uint8Array;
@@ -62,14 +73,14 @@ export interface SharedPlan {
   readonly pieceCount: number;
   readonly piecesPerExtent: number;
   readonly onFault: 'stop' | 'skip';
-  /** Undefined: each worker measures what is faster. */
+  /** Undefined: each worker measures which backend is faster. */
   readonly backend: Backend | undefined;
   readonly control: Int32Array;
-  /** 20 bytes a piece; undefined when it is not wanted. */
+  /** 20 bytes per piece. Undefined if it was not requested. */
   readonly sha1Table: Uint8Array | undefined;
-  /** 32 bytes a piece; undefined when it is not wanted. */
+  /** 32 bytes per piece. Undefined if it was not requested. */
   readonly rootTable: Uint8Array | undefined;
-  /** A byte a piece: 1 once its digest stands in the table. */
+  /** One byte per piece: 1 once its digest is in the tables. */
   readonly hashed: Uint8Array;
 }
 
@@ -111,7 +122,7 @@ export function extentCount(plan: SharedPlan): number {
   return Math.ceil(plan.pieceCount / plan.piecesPerExtent);
 }
 
-/** The path of a file of the plan; undefined when it lies nowhere. */
+/** The path of a file of the plan. Undefined if it has no place on disk. */
 export function pathOf(plan: SharedPlan, file: number): string | Buffer | undefined {
   const start = plan.pathEnds[file - 1] ?? 0;
   const end = plan.pathEnds[file] ?? start;
@@ -120,7 +131,7 @@ export function pathOf(plan: SharedPlan, file: number): string | Buffer | undefi
   return isUtf8(path) ? path.toString() : path;
 }
 
-/** Index of the last file that starts at or before `offset`; 0 when there is none. */
+/** Index of the last file that starts at or before `offset`. 0 if none does. */
 export function fileIndexAt(plan: SharedPlan, offset: number): number {
   let low = 0;
   let high = plan.offsets.length;
@@ -132,7 +143,7 @@ export function fileIndexAt(plan: SharedPlan, offset: number): number {
   return Math.max(0, low - 1);
 }
 
-/** Gathers paths into one run of bytes. */
+/** Collects paths in one run of bytes. */
 class SharedPaths {
   #bytes = Buffer.allocUnsafe(64 * 1024);
   #length = 0;

@@ -1,8 +1,9 @@
 /**
- * Threads that hash, for any number of plans: started when first needed, kept for the next plan, ended when none has come
- * for a while. Plans are taken in the order in which they came; a large one has all threads, small ones one each.
+ * Hashing threads for any number of plans: started on demand, kept for the next plan, and ended after some
+ * idle time. Plans are served in the order of arrival. A large plan uses all threads, small plans one each.
  *
- * Invariant: each plan is answered once, and then no thread works on it. Left to others: what is hashed (the plan).
+ * Invariant: each plan is answered once, and after that no thread works on it.
+ * Left to others: what is hashed (the plan).
  */
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
@@ -11,26 +12,26 @@ import type { HashWorker } from './hash-worker.ts';
 import { extentCount, type SharedPlan, stopSlot } from './plan.ts';
 import type { FileFault } from './reader.ts';
 
-/** A worker makes nothing that lives long: with a small nursery it stays small over 100,000 files. */
+/** Workers keep no objects for long: with a small young generation they stay small over 100,000 files. */
 const youngGenerationMb = 4;
 /**
- * Hashed by the calling thread, without any worker: a worker takes some 40 ms to start, these bytes 1 to 4 ms. More would
- * keep the caller's sockets and terminal waiting where a disk is slow.
+ * Plans up to this size are hashed by the calling thread: a worker takes about 40 ms to start, these bytes 1
+ * to 4 ms. A higher limit would delay the caller's sockets and terminal if the disk is slow.
  */
 const hereBytesMax = 2 ** 20;
-/** Pads count, too. Opening a file takes about as long as hashing 30 KiB. */
+/** Pads included. Opening a file takes about as long as hashing 30 KiB. */
 const hereFilesMax = 128;
-/** An idle thread holds some 15 MiB; the next one of many plans comes much sooner. */
+/** An idle thread holds about 15 MiB. In a series of plans, the next one arrives much sooner than this. */
 const idleMs = 2_000;
 
 interface Job {
   readonly plan: SharedPlan;
-  /** How many more threads have something to do in it. */
+  /** How many more threads can work on it. */
   places: number;
-  /** Threads at work on it. */
+  /** How many threads work on it. */
   active: number;
   readonly faults: FileFault[];
-  /** Why it is not going to be finished. */
+  /** Why it will not be completed. */
   error: unknown;
   readonly settled: PromiseWithResolvers<readonly FileFault[]>;
 }
@@ -43,30 +44,30 @@ interface Thread {
 export class HashPool {
   readonly #threadsMax: number;
   readonly #threads: Thread[] = [];
-  /** Those that have places left. */
+  /** Jobs that more threads can join. */
   readonly #waiting: Job[] = [];
   #here: Promise<HashWorker> | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  /** As many threads as there are cores, if left out. */
+  /** `threadsMax` defaults to the number of cores. */
   constructor(threadsMax?: number) {
     this.#threadsMax = Math.max(1, threadsMax ?? availableParallelism());
   }
 
-  /** How many there are now, at work or idle. */
+  /** The number of threads, busy or idle. */
   get threads(): number {
     return this.#threads.length;
   }
 
   /**
-   * Answers the files that could not be read. Rejects when a thread breaks down, and with the signal's reason, once all
-   * threads have let go of the plan.
+   * Resolves with the files that could not be read. Rejects if a thread fails, or with the signal's reason.
+   * In each case no thread works on the plan any more.
    */
   async run(plan: SharedPlan, signal?: AbortSignal): Promise<readonly FileFault[]> {
     if (plan.totalBytes <= hereBytesMax && plan.offsets.length <= hereFilesMax) {
       this.#here ??= import('./hash-worker.ts').then((module) => new module.HashWorker());
       const worker = await this.#here;
-      // Others have a turn between two of many small plans.
+      // Lets other events run between small plans.
       await new Promise(setImmediate);
       signal?.throwIfAborted();
       return worker.hash(plan);
@@ -85,7 +86,7 @@ export class HashPool {
     }
   }
 
-  /** Ends the threads; plans under way fail. What comes later has new ones. */
+  /** Ends the threads. Plans in progress fail. Later plans start new threads. */
   async close(): Promise<void> {
     clearTimeout(this.#idleTimer);
     const threads = this.#threads.splice(0);
@@ -102,7 +103,7 @@ export class HashPool {
       try {
         thread = this.#threads.find((each) => each.job === undefined) ?? this.#start();
       } catch (error) {
-        // Without a thread of its own it waits for one at work; without any it fails.
+        // If no thread can be started, the job waits for a busy one. If no thread exists, it fails.
         if (this.#threads.length === 0) this.#fail(job, error);
         return;
       }
@@ -118,10 +119,10 @@ export class HashPool {
     this.#idleTimer = setTimeout(() => void this.close(), idleMs).unref();
   }
 
-  /** Undefined when there are as many as there may be. */
+  /** Undefined if the maximum number of threads is running. */
   #start(): Thread | undefined {
     if (this.#threads.length >= this.#threadsMax) return undefined;
-    // The published package is compiled: the thread's file lies beside this one under the same extension.
+    // In the published package the thread's file is compiled, too: it has the same extension as this file.
     const script = new URL(`./hash-thread${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(script, { resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb } });
     const thread: Thread = { worker, job: undefined };
@@ -129,7 +130,7 @@ export class HashPool {
     worker.on('message', (faults: readonly FileFault[]) => {
       const { job } = thread;
       thread.job = undefined;
-      // It must not keep a finished program alive.
+      // An idle worker must not keep the process alive.
       worker.unref();
       if (job !== undefined) this.#release(job, faults);
       this.#assign();
@@ -144,7 +145,7 @@ export class HashPool {
   #release(job: Job, faults: readonly FileFault[]): void {
     job.faults.push(...faults);
     job.active--;
-    // A thread is done when no extent is left: there is nothing for another one.
+    // A thread finishes when no extent is left, so no other thread needs to join.
     this.#withdraw(job);
     if (job.active > 0) return;
     if (job.error === undefined) job.settled.resolve(job.faults);
@@ -166,7 +167,7 @@ export class HashPool {
     this.#assign();
   }
 
-  /** Of a thread that is no more. */
+  /** Fails the job of a thread that has ended. */
   #drop(thread: Thread, error: Error): void {
     const { job } = thread;
     thread.job = undefined;

@@ -1,8 +1,9 @@
 /**
- * Reads runs of the torrent's byte space from the files they lie in, inside a worker, synchronously. A file is opened
- * when its first byte is wanted and closed when another one is, so one descriptor a worker serves 100,000 files.
+ * Reads runs of the torrent's bytes from its files, synchronously, in a worker. A file is opened for its
+ * first byte and closed when another file is needed. So one descriptor per worker is enough for 100,000
+ * files.
  *
- * Invariant: read() either fills the whole target or throws FileFault, naming the file.
+ * Invariant: read() either fills the whole target or throws a FileFaultError that names the file.
  * Left to others: which run comes next (hash-worker.ts).
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -10,11 +11,11 @@ import { fileIndexAt, pathOf, type SharedPlan } from './plan.ts';
 
 export type FileFaultCode = 'file-missing' | 'file-changed' | 'file-unreadable';
 
-/** Crosses from a worker to the main thread, so it is plain data. */
+/** Plain data, because it is sent from a worker to the main thread. */
 export interface FileFault {
   readonly code: FileFaultCode;
   readonly path: string;
-  /** Why the system says it failed: ENOENT, EACCES, EIO … */
+  /** The system's error code: ENOENT, EACCES, EIO … */
   readonly reason: string;
 }
 
@@ -29,7 +30,7 @@ export class FileFaultError extends Error {
 
 export class Reader {
   readonly #plan: SharedPlan;
-  /** Index into the plan of the file that the last run ended in. */
+  /** Index into the plan: the file in which the last run ended. */
   #file = 0;
   #descriptor: number | undefined;
   #pathKnown: string | Buffer | undefined;
@@ -39,7 +40,7 @@ export class Reader {
     this.#plan = plan;
   }
 
-  /** Fills `target` with the bytes of the torrent from `offset` on. Bytes that no file holds are zeros. */
+  /** Fills `target` with the bytes of the torrent from `offset` on. Bytes outside all files are zeros. */
   read(offset: number, target: Uint8Array): void {
     const { offsets, sizes } = this.#plan;
     this.#seek(offset);
@@ -64,19 +65,19 @@ export class Reader {
     }
   }
 
-  /** Closes what is open, having looked whether it changed. To be called when an extent is done. */
+  /** Checks whether the open file changed, and closes it. Call it at the end of an extent. */
   finish(): void {
     this.#close(this.#file);
   }
 
-  /** Of the file at hand. Made anew only when that is another one. */
+  /** The path of the current file, computed once per file. */
   get #path(): string | Buffer | undefined {
     if (this.#pathFile !== this.#file) this.#pathKnown = pathOf(this.#plan, this.#file);
     this.#pathFile = this.#file;
     return this.#pathKnown;
   }
 
-  /** Closes what is open without a look, after a fault. */
+  /** Closes the open file without the check, after a fault. */
   abandon(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
@@ -110,7 +111,7 @@ export class Reader {
     }
   }
 
-  /** The check after reading: the size and time that the scan of the folder saw must still stand. */
+  /** Closes the file, and checks that its size and modification time are still those of the folder scan. */
   #close(file: number): void {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;

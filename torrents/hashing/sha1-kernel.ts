@@ -1,6 +1,7 @@
 /**
- * SHA-1 of four messages at once. All 80 rounds are unrolled and the schedule stays in locals: for five state words
- * and a ring of sixteen that is what V8 compiles best (measured against rolled loops and a schedule in memory).
+ * SHA-1 of four messages at once. All 80 rounds are unrolled, and the message schedule stays in locals. With
+ * five state words and a ring of sixteen words, V8 compiles this best (measured against rolled loops and a
+ * schedule in memory).
  */
 import { firstFreeInteger, lanes, loadWords, overBlocks, wordsPerBlock } from './kernel.ts';
 import { add, and, type Code, get, moduleOf, rotateLeft, set, splat, xor } from './wasm-code.ts';
@@ -50,11 +51,13 @@ export function sha1Kernel(memory: { readonly shared: boolean }): Uint8Array<Arr
   );
 }
 
-/** Adds the round function of b, c and d to e. Choose and majority in the forms with the fewest operations. */
+/**
+ * Adds the round function of b, c and d to e. Choose and majority have the forms with the fewest operations.
+ */
 function mix(quarter: number, e: number, b: number, c: number, d: number): Code {
   const [B, C, D] = [get(b), get(c), get(d)];
   if (quarter === 0) return set(e, add(get(e), xor(D, and(B, xor(C, D)))));
-  // The two halves of a majority never have a bit in common, so they may be added one after the other.
+  // The two halves of a majority never share a set bit, so adding both equals their OR.
   if (quarter === 2) return [...set(e, add(get(e), and(C, D))), ...set(e, add(get(e), and(B, xor(C, D))))];
   return set(e, add(get(e), xor(B, xor(C, D))));
 }

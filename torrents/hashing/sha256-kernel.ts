@@ -1,6 +1,7 @@
 /**
- * SHA-256 of four messages at once. Eight rounds are unrolled and looped over: unrolled whole, the code outgrows the
- * processor's cache of decoded instructions (measured). The schedule lies in the context's scratch.
+ * SHA-256 of four messages at once. A loop runs eight unrolled rounds per turn: fully unrolled, the code
+ * outgrows the processor's cache of decoded instructions (measured). The message schedule is in the scratch
+ * of the context.
  */
 import {
   constantsAt,
@@ -43,7 +44,7 @@ export const sha256Constants: readonly number[] = primes(64).map((prime) =>
 const rounds = 64;
 const unrolled = 8;
 const stateWords = sha256InitialState.length;
-/** Integers: where the schedule and the constants of the rounds at hand are. */
+/** Integer locals: the addresses of the schedule and constants of the current rounds. */
 const scheduleLocal = firstFreeInteger;
 const constantLocal = firstFreeInteger + 1;
 const integers = lanes + 2;
@@ -72,7 +73,7 @@ export function sha256Kernel(memory: { readonly shared: boolean }): Uint8Array<A
   return moduleOf({ parameters: 2, integers, vectors, body: overBlocks(stateLocals, body) }, memory);
 }
 
-/** Eight rounds; after eight turns the state words are back in the locals they came in. */
+/** Eight rounds. After eight rotations the state words are back in their first locals. */
 function roundsFrom(scheduled: boolean): Code {
   const code: number[] = [];
   let [a, b, c, d, e, f, g, h] = range(state, 8) as [
@@ -110,7 +111,7 @@ function roundsFrom(scheduled: boolean): Code {
   ];
 }
 
-/** A word of the schedule from those 16, 15, 7 and 2 before it, stored and left in a local. */
+/** A word of the schedule from those 16, 15, 7 and 2 words before it: stored, and left in a local. */
 function schedule(at: number): Code {
   const back = (distance: number) => load(get(scheduleLocal), at - 16 * distance);
   const [w15, w2, word] = range(temporary, 3) as [number, number, number];
@@ -131,7 +132,7 @@ function schedule(at: number): Code {
   ];
 }
 
-/** The exclusive or of a word turned right by each of these; without a rotation in between. */
+/** The XOR of a word rotated right by each of `bits`, without computing each rotation. */
 function rotations(local: number, bits: readonly number[]): Code {
   return xor(...bits.flatMap((count) => [shiftRight(get(local), count), shiftLeft(get(local), 32 - count)]));
 }
@@ -148,7 +149,7 @@ function primes(count: number): number[] {
   return found;
 }
 
-/** The integer part, by bisection: doubles are not exact enough. */
+/** The integer part, by bisection. Doubles are not exact enough. */
 function cubeRoot(value: bigint): bigint {
   let low = 0n;
   let high = value;

@@ -1,8 +1,9 @@
 /**
- * Just enough of an assembler to write a WebAssembly function over vectors of four 32-bit lanes: every function gives
- * the bytes of an instruction with its operands before it, so expressions nest as they do on paper.
+ * A minimal assembler for WebAssembly functions over vectors of four 32-bit lanes. Each helper returns the
+ * bytes of its operands followed by the instruction, so calls nest like expressions.
  *
- * Left to others: what is computed (sha1-kernel.ts, sha256-kernel.ts).           WebAssembly core specification 2.0, 5.4
+ * Left to others: what is computed (sha1-kernel.ts, sha256-kernel.ts).
+ *                                                                     WebAssembly core specification 2.0, 5.4
  */
 
 export type Code = readonly number[];
@@ -21,7 +22,7 @@ export const i32Store = (base: Code, offset: number, value: Code): Code => [
   ...unsigned(offset),
 ];
 
-/** Alignment is given as 1: pieces lie wherever they were received. */
+/** Declares an alignment of 1 byte: pieces may be at any address. */
 export const load = (base: Code, offset: number): Code => [...base, 0xfd, 0x00, 0, ...unsigned(offset)];
 export const store = (base: Code, offset: number, value: Code): Code => [
   ...base,
@@ -31,7 +32,7 @@ export const store = (base: Code, offset: number, value: Code): Code => [
   0,
   ...unsigned(offset),
 ];
-/** One 32-bit word of memory in all lanes. */
+/** One 32-bit word of memory, copied into all lanes. */
 export const loadSplat = (base: Code, offset: number): Code => [...base, 0xfd, 0x09, 2, ...unsigned(offset)];
 export const splat = (value: number): Code => vector(0x11, i32(value | 0));
 
@@ -41,11 +42,11 @@ export const and = (a: Code, b: Code): Code => vector(0x4e, a, b);
 const or = (a: Code, b: Code): Code => vector(0x50, a, b);
 export const shiftLeft = (value: Code, bits: number): Code => vector(0xab, value, i32(bits));
 export const shiftRight = (value: Code, bits: number): Code => vector(0xad, value, i32(bits));
-/** WebAssembly has no rotation of vectors. */
+/** WebAssembly has no vector rotation. */
 export const rotateLeft = (value: Code, bits: number): Code =>
   or(shiftLeft(value, bits), shiftRight(value, 32 - bits));
 
-/** Words 0 to 3 are `a`'s, 4 to 7 are `b`'s. */
+/** Words 0 to 3 are those of `a`, 4 to 7 those of `b`. */
 export const shuffleWords = (a: Code, b: Code, words: readonly number[]): Code => [
   ...a,
   ...b,
@@ -53,7 +54,7 @@ export const shuffleWords = (a: Code, b: Code, words: readonly number[]): Code =
   0x0d,
   ...words.flatMap((word) => [4 * word, 4 * word + 1, 4 * word + 2, 4 * word + 3]),
 ];
-/** Big-endian words, as SHA reads them, to the machine's and back. */
+/** Converts between the big-endian words of SHA and the machine's. `copy` is the same value as `value`. */
 export const swapBytes = (value: Code, copy: Code): Code => [
   ...value,
   ...copy,
@@ -62,7 +63,7 @@ export const swapBytes = (value: Code, copy: Code): Code => [
   ...[0, 4, 8, 12].flatMap((word) => [word + 3, word + 2, word + 1, word]),
 ];
 
-/** Repeats its body as long as `condition`, an i32 computed at its end, is not zero. */
+/** Repeats `body` while `condition`, an i32 computed after it, is not zero. */
 export const loopWhile = (body: Code, condition: Code): Code => [
   0x03,
   0x40,
@@ -75,9 +76,9 @@ export const loopWhile = (body: Code, condition: Code): Code => [
 export const notEqual = (a: Code, b: Code): Code => [...a, ...b, 0x47];
 
 export interface FunctionShape {
-  /** i32 parameters, which are locals 0 and on. */
+  /** Number of i32 parameters: the first locals, from 0. */
   readonly parameters: number;
-  /** i32 locals after them, and vectors after those. */
+  /** Number of i32 locals after the parameters. Vector locals follow them. */
   readonly integers: number;
   readonly vectors: number;
   readonly body: Code;
@@ -92,7 +93,7 @@ export function moduleOf(
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [1, 0x60, shape.parameters, ...Array<number>(shape.parameters).fill(0x7f), 0]),
-    // Any memory fits; a shared one has to have a maximum, and 65,536 pages are all there can be.
+    // Accepts any memory. A shared memory needs a maximum, and 65,536 pages are the most possible.
     ...section(2, [
       1,
       ...text('env'),
@@ -118,7 +119,7 @@ function text(value: string): Code {
   return [...unsigned(value.length), ...Buffer.from(value)];
 }
 
-/** LEB128. */
+/** LEB128, unsigned. */
 function unsigned(value: number): Code {
   const bytes: number[] = [];
   let rest = value;

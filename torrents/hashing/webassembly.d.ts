@@ -1,4 +1,4 @@
-/** The part of WebAssembly's JavaScript interface that is used here; TypeScript has it only in its browser library. */
+/** The parts of WebAssembly's JavaScript API that are used here. TypeScript types them only for browsers. */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
