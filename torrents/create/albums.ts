@@ -1,10 +1,11 @@
 /**
- * Divides a collection of music into albums, one torrent each: every folder that holds audio is one, and the folders of
- * its discs (`CD1`, `Disc 2`) and those without audio (`Scans`) belong to it. So do `Album (CD1)` and `Album (CD2)` in a
- * folder that is called after the album. In any other folder (`Artist`) they are a torrent each: one for both would have
- * that folder's name, and be another one when the next set of discs comes.
+ * Divides a music collection into albums, one torrent each. Each folder with audio is an album. Folders of
+ * its discs (`CD1`, `Disc 2`) and folders without audio (`Scans`) belong to it. `Album (CD1)` and `Album
+ * (CD2)` form one album if their parent folder has the album's name. In any other parent (`Artist`) each is
+ * its own album: a torrent of both would have the name `Artist`, and would change with the next set of discs.
  *
- * Invariant: every file belongs to one album at most. Left to others: making the torrents (create.ts).
+ * Invariant: each file belongs to at most one album.
+ * Left to others: making the torrents (create.ts).
  */
 import { createHash } from 'node:crypto';
 import { dirname, join, relative, sep } from 'node:path';
@@ -16,28 +17,35 @@ import { readFolderName } from '../tags/texts/name-fields.ts';
 import type { CreateError } from './create-error.ts';
 import { type FoundFile, type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 
-/** Ten times what one torrent may hold; some 200 MB of memory. */
+/** Ten times the limit of one torrent. Takes about 200 MB of memory. */
 const collectionFilesMax = 1_000_000;
 
 export interface Album {
   readonly path: string;
   readonly bytes: number;
-  /** Another one when a file of it has come, changed or gone. */
+  /** Changes when a file of the album is added, changed or removed. */
   readonly stamp: string;
-  /** Whether a file of the folder belongs to this album, and not to another inside it: an option of createTorrent(). */
+  /**
+   * Whether a file in the folder belongs to this album and not to a nested one. An option of createTorrent().
+   */
   readonly wanted: (components: readonly string[]) => boolean;
-  /** The same at a later time: audio that came since makes an album of its folder. Throws CreateError. */
+  /**
+   * `wanted` at a later time: a folder that got audio since is then an album of its own. Throws CreateError.
+   */
   readonly wantedNow: (signal?: AbortSignal) => Promise<Album['wanted']>;
 }
 
 export interface Albums {
   /** In natural order. */
   readonly albums: readonly Album[];
-  /** Files that lie in no album. */
+  /** Files outside all albums. */
   readonly leftOut: readonly string[];
-  /** What no torrent takes in, album or not. */
+  /** Entries that no torrent includes, inside and outside of albums. */
   readonly skipped: readonly Skipped[];
-  /** What could not be looked at, outside of all albums: there may be one. Those inside an album are told by createTorrent(). */
+  /**
+   * Errors outside all albums, where an album may have been missed. createTorrent() reports those inside an
+   * album.
+   */
   readonly faults: readonly CreateError[];
 }
 
@@ -50,7 +58,7 @@ export async function findAlbums(
   const faults: CreateError[] = [];
   const onFault = (fault: CreateError) => faults.push(fault);
   const scan = await scanFolder(path, options, signal, { filesMax: collectionFilesMax, onFault });
-  // Of a folder that cannot be read at all there is nothing more to say.
+  // If the collection's own folder cannot be read, the scan has no other result.
   if (faults[0]?.path === scan.root) throw faults[0];
   if (scan.isSingleFile) {
     const wanted = () => true;
@@ -106,7 +114,7 @@ export async function findAlbums(
   };
 }
 
-/** Of folders with audio. `rootName`: of the folder that all of them lie in. */
+/** Maps the folders with audio to album folders. `rootName`: the name of the scanned folder. */
 function albumFolders(
   withAudio: readonly (readonly string[])[],
   rootName: string,
@@ -123,26 +131,26 @@ function albumFolders(
   }
   const albums = new Map<string, readonly string[]>();
   for (const { outer, set, parent } of found) {
-    // `Best of A and B` with the discs of both is neither's.
+    // `Best of A and B` with discs of both A and B is not the album of either.
     const folder = set !== undefined && sets.get(parent)?.size === 1 ? outer.slice(0, -1) : outer;
     albums.set(keyOf(folder), folder);
   }
   return albums;
 }
 
-/** A disc lies in its album, and a box may have discs in volumes: all the way up. */
+/** The innermost parent that is not a disc folder. In a box set, discs may be inside volumes. */
 function behindDiscNames(folder: readonly string[]): readonly string[] {
   return folder.slice(0, folder.findLastIndex((name) => !isDiscName(name)) + 1);
 }
 
-/** The album of which a folder is one disc, when the folder that it lies in is called so, too. */
+/** The album's name, if the folder is one of its discs and the parent folder has the album's name. */
 function setOf(name: string, parentName: string): string | undefined {
   const { album, disc } = readFolderName(name);
   const words = wordsOf(album);
   return disc !== undefined && wordsOf(parentName).includes(words) ? words : undefined;
 }
 
-/** With signs around each, so that no part of a word is found. */
+/** Separates and surrounds the words with spaces, so that a search finds only whole words. */
 function wordsOf(name: string): string {
   const words = name
     .normalize('NFKC')

@@ -1,4 +1,4 @@
-/** Why no torrent could be made of a folder. */
+/** The error for a folder or file that cannot be made into a torrent. */
 import { CodedError } from '../coded-error.ts';
 import type { FileFault } from '../hashing/reader.ts';
 
@@ -26,9 +26,9 @@ export const createErrorCodes = [
 export type CreateErrorCode = (typeof createErrorCodes)[number];
 
 export interface CreateErrorFields {
-  /** The file or folder it is about. */
+  /** The file or folder with the error. */
   readonly path: string | undefined;
-  /** Of `file-changed`: it is looked at again by itself. */
+  /** For `file-changed`: the program retries without being asked. */
   readonly isTriedAgain?: boolean;
 }
 
@@ -58,7 +58,7 @@ export class CreateError extends CodedError<CreateErrorCode, CreateErrorFields> 
     return new CreateError('file-unreadable', `${path} cannot be read (${code ?? message})`, path, error);
   }
 
-  /** From what a worker reports. */
+  /** From a fault that a hashing worker reports. */
   static ofFault(fault: FileFault): CreateError {
     const what = {
       'file-missing': 'disappeared while it was read',

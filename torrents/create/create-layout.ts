@@ -1,8 +1,8 @@
 /**
- * Puts the files that were found into the byte space of a torrent that is being made, and what was hashed back to them.
+ * Assigns offsets in the new torrent to the files found, and assigns the hashes back to the files.
  *
- * Invariant: v1 lists files in natural order without a gap; v2 and hybrid list them in the order of the file tree, each
- * at the start of a piece: in a hybrid because pads fill the pieces up, in v2 because the space has gaps.  BEP 3, 47, 52
+ * Invariant: v1 lists files in natural order, without gaps. v2 and hybrid list them in the order of the file
+ * tree, each at the start of a piece: a hybrid fills up the pieces with pads, v2 leaves gaps.   BEP 3, 47, 52
  */
 import { localLimits } from '../bencode/bencode.ts';
 import { hashBytes, pieceLayerHeight, rootOf } from '../merkle.ts';
@@ -13,9 +13,9 @@ import { CreateError } from './create-error.ts';
 import type { FoundFile } from './folder-scan.ts';
 
 export interface PlacedFile extends LayoutEntry {
-  /** In the byte space. */
+  /** From the start of the torrent, in bytes. */
   readonly offset: number;
-  /** As the scan saw it; pads have none. */
+  /** The modification time seen by the scan. Undefined for pads. */
   readonly mtimeMs: number | undefined;
 }
 
@@ -32,8 +32,8 @@ export function placeFiles(
   if (format !== 'v1') refuseDeepTree(found);
   const compare = format === 'v1' ? comparePaths : compareTreePaths;
   const aligned = format !== 'v1';
-  // As libtorrent has them: after every file, the last one too, but not where there is only one. So that equal folders
-  // have equal hashes.
+  // As in libtorrent, a pad follows each file, the last one too, unless the torrent has only one file. So
+  // equal folders get equal hashes.
   const padded = format === 'hybrid' && found.length > 1;
   const padPath = padPaths();
   const files: PlacedFile[] = [];
@@ -55,7 +55,7 @@ export function placeFiles(
   return { files, totalBytes };
 }
 
-/** BEP 47. Pads of one length share their path, and there are never more lengths than there are bytes in a piece. */
+/** The path of a pad (BEP 47). Pads of equal length share one, and no pad is longer than a piece. */
 function padPaths(): (bytes: number) => readonly string[] {
   const known = new Map<number, readonly string[]>();
   return (bytes) => {
@@ -66,8 +66,8 @@ function padPaths(): (bytes: number) => readonly string[] {
 }
 
 /**
- * A tree of files is a dictionary a folder, and four more around it and at its end: the torrent, the info dictionary,
- * the tree, the file. Readers stop at a depth of 100, our own first.
+ * The file tree has one dictionary per folder. Four more enclose it or end it: the torrent, the info
+ * dictionary, the tree and the file. Readers, ours included, stop at a depth of 100.
  */
 const treeDepthMax = localLimits.depthMax - 4;
 
@@ -84,14 +84,14 @@ export interface RootedFiles {
   readonly pieceLayers: readonly PieceLayer[];
 }
 
-/** `rootTable`: the Merkle root of every piece, 32 bytes each. */
+/** `rootTable`: the Merkle root of each piece, 32 bytes each. */
 export function rootFiles(
   files: readonly PlacedFile[],
   rootTable: Uint8Array,
   pieceLength: number,
 ): RootedFiles {
   const height = pieceLayerHeight(pieceLength);
-  // Out of shared memory once, and then views.
+  // One copy out of shared memory. The layers are views of it.
   const table = rootTable.slice();
   const layerOf = ({ offset, bytes }: PlacedFile) => {
     const first = offset / pieceLength;
@@ -104,11 +104,12 @@ export function rootFiles(
     const hashes = layerOf(file);
     const root = rootOf(hashes, height);
     roots.set(file, root);
-    // Identical files share one layer, and a dictionary cannot have a key twice.
+    // Identical files share one layer, and a dictionary cannot repeat a key.
     layers.set(Buffer.from(root).toString('latin1'), { root, hashes });
   }
   return {
-    // The root of a file that fits in one piece is that of the piece: a view made when it is written, not 100,000 kept.
+    // The root of a file that fits into one piece is that of the piece. The view is made on demand, not kept
+    // for 100,000 files.
     piecesRootOf: (file) => (file.isPad || file.bytes === 0 ? undefined : (roots.get(file) ?? layerOf(file))),
     pieceLayers: [...layers.values()],
   };

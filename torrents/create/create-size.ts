@@ -1,8 +1,8 @@
 /**
- * How large a torrent file is going to be, known before anything is hashed: one that others would refuse must
- * not cost an hour first. The hashes are what is not there yet, and their lengths are known.
+ * Computes the size of a new torrent file before the hashing, so that a size that other programs refuse is
+ * reported at once and not after an hour. Only the hashes are missing then, and their lengths are known.
  *
- * Invariant: never less than what comes out, and little more.                                              BEP 3, 47, 52
+ * Invariant: the result is never less than the real size, and little more.                      BEP 3, 47, 52
  */
 import { localLimits } from '../bencode/bencode.ts';
 import type { TorrentFormat } from '../metainfo/metainfo.ts';
@@ -11,7 +11,7 @@ import type { PlacedFile } from './create-layout.ts';
 
 export interface TorrentSize {
   readonly bytes: number;
-  /** Integers, byte strings, keys, lists and dictionaries, as the reader counts them. */
+  /** Integers, byte strings, keys, lists and dictionaries, as counted by the reader. */
   readonly tokens: number;
 }
 
@@ -22,7 +22,7 @@ interface SizedTorrent {
   readonly files: readonly PlacedFile[];
 }
 
-/** A length in front of a string, up to `1234:`, or the marks and 16 digits of an integer. */
+/** A length before a string, up to `1234:`. An integer with its two marks and 16 digits. */
 const prefixBytes = 5;
 const integerBytes = 18;
 /** `d4:attr1:p6:length…4:pathl…ee` */
@@ -31,14 +31,14 @@ const listedFile = { bytes: 30 + integerBytes, tokens: 8 };
 const treeFile = { bytes: 60 + integerBytes, tokens: 8 };
 /** A folder of the tree: `d…e`, and its name. */
 const treeFolder = { bytes: 2, tokens: 2 };
-/** The keys around it all, with room for the integers. */
+/** All keys outside the file lists, with their integers. */
 const outer = { bytes: 1024, tokens: 64 };
-/** Larger ones are read here, and by few other programs. */
+/** We read larger files, but few other programs do. */
 const createdBytesMax = 64 * 2 ** 20;
 const sha1Bytes = 20;
 const rootBytes = 32;
 
-/** `texts`: everything else that is written into it, such as addresses and the comment. */
+/** `texts`: all other texts in the torrent, such as URLs and the comment. */
 export function torrentSize(
   { format, name, pieceCount, files }: SizedTorrent,
   texts: readonly string[],
@@ -46,7 +46,7 @@ export function torrentSize(
   let { bytes, tokens } = outer;
   const add = (text: string) => {
     bytes += Buffer.byteLength(text) + prefixBytes;
-    // As many lists as there are texts, at the most: a tier each.
+    // At most one list per text: a tier of its own.
     tokens += 2;
   };
   add(name);
@@ -56,7 +56,7 @@ export function torrentSize(
     add(text);
   }
   if (format !== 'v2') bytes += pieceCount * sha1Bytes;
-  // A layer holds the pieces of a file that is longer than one; every layer has its root as a key.
+  // A layer has the pieces of a file longer than one piece. The root of each file is added below.
   if (format !== 'v1') bytes += pieceCount * rootBytes;
 
   let before: readonly string[] = [];
@@ -72,7 +72,7 @@ export function torrentSize(
       bytes += treeFolder.bytes + Buffer.byteLength(part) + prefixBytes;
       tokens += treeFolder.tokens;
     }
-    // Its layer has the root as a key.
+    // The root is also the key of the layer.
     bytes += treeFile.bytes + rootBytes + rootBytes + 2 * prefixBytes;
     tokens += treeFile.tokens + 2;
     before = components;
@@ -80,7 +80,7 @@ export function torrentSize(
   return { bytes, tokens };
 }
 
-/** Throws CreateError when it would be larger than programs read. */
+/** Throws CreateError if the torrent file would be larger than other programs accept. */
 export function checkTorrentSize(torrent: SizedTorrent, texts: readonly string[]): void {
   const { bytes, tokens } = torrentSize(torrent, texts);
   if (bytes <= createdBytesMax && tokens <= localLimits.tokensMax) return;

@@ -1,10 +1,10 @@
 /**
  * Makes a torrent of a folder or a file.
  *
- * Invariant: what comes out is accepted by our own reader, and the same folder with the same options always gives the
- * same bytes. When anything goes wrong there is no torrent: every failure names the file it is about.
- * Left to others: finding files (folder-scan.ts), their places (create-layout.ts), hashing (hashing/engine.ts).
- *                          BEP 3, 12, 19, 27, 47, 52
+ * Invariant: parseMetainfo accepts the result. The same folder and options always give the same bytes. An
+ * error gives no torrent, and names the file it is about.
+ * Left to others: finding files (folder-scan.ts), placing them (create-layout.ts), hashing
+ * (hashing/engine.ts).                                                              BEP 3, 12, 19, 27, 47, 52
  */
 import { join } from 'node:path';
 import type { HashControl, HashProgress } from '../hashing/engine.ts';
@@ -25,14 +25,14 @@ export { writeTorrentFile } from './torrent-write.ts';
 export { CreateError, type HashControl, type HashProgress, type KnownFiles, type Skipped };
 
 /**
- * Every track has its own Merkle root, and starts with a piece; clients of today take part in either of its two swarms.
- * Old ones (aria2 1.36, Transmission 3.00) cannot read it: v1 is for them.
+ * Each track has its own Merkle root and starts at a piece boundary. Clients join the v1 or the v2 swarm. Old
+ * clients (aria2 1.36, Transmission 3.00) cannot read hybrids and need v1.
  */
 export const defaultFormat: TorrentFormat = 'hybrid';
 
 export interface CreateOptions extends ScanOptions {
   readonly format?: TorrentFormat | undefined;
-  /** A power of two from 16 KiB to 16 MiB; about 1,024 pieces if left out. */
+  /** A power of two from 16 KiB to 16 MiB. Default: a length that gives about 1,024 pieces. */
   readonly pieceLength?: number | undefined;
   /** BEP 12: tiers. */
   readonly trackers?: readonly (readonly string[])[] | undefined;
@@ -40,37 +40,40 @@ export interface CreateOptions extends ScanOptions {
   readonly webSeeds?: readonly string[] | undefined;
   /** BEP 27. */
   readonly private?: boolean | undefined;
-  /** Goes into the info dictionary: the same files with another source are another torrent. */
+  /** Part of the info dictionary: the same files with another source get another info-hash. */
   readonly source?: string | undefined;
   readonly comment?: string | undefined;
   readonly createdBy?: string | undefined;
-  /** Seconds since 1970; not written if left out. */
+  /** Seconds since 1970. Default: not written. */
   readonly creationDate?: number | undefined;
   /**
-   * Files that need not be read, by what an earlier torrent says of them (knownFilesOf). Only whoever knows that they
-   * have not changed since may name them; `pieceLength` has to be that of the earlier torrent. Of no use in v1.
+   * Hashes of unchanged files, from an earlier torrent (knownFilesOf), so that they need not be read. The
+   * caller must know that the files are unchanged, and must set `pieceLength` to that of the earlier torrent.
+   * Not used in v1.
    */
   readonly known?: KnownFiles | undefined;
-  /** Where the torrent file is going to be written: never over a file that it describes. */
+  /** The path that the torrent file will be written to. It must not be one of the files in the torrent. */
   readonly target?: string | undefined;
 }
 
 export interface CreatedTorrent {
   /** The torrent file. */
   readonly bytes: Uint8Array;
-  /** As Metainfo has them. */
+  /** As in Metainfo. */
   readonly infoHash: Uint8Array;
   readonly infoHashV2: Uint8Array | undefined;
   readonly plan: TorrentPlan;
   readonly skipped: readonly Skipped[];
-  /** Read back from `bytes` when it is first asked for: of 100,000 files it takes 200 MB, and not everybody wants it. */
+  /** Parsed from `bytes` on first use: for 100,000 files it takes 200 MB, which not every caller needs. */
   readonly metainfo: Metainfo;
 }
 
-/** What a torrent will be, before anything is read: all that can be refused is refused by then. */
+/**
+ * The properties of a torrent before any file is read. All errors that need no reading are thrown by then.
+ */
 export interface TorrentPlan extends PlacedFiles {
   readonly format: TorrentFormat;
-  /** Every file that is no pad lies at join(root, ...components). */
+  /** Each file that is not a pad is at join(root, ...components). */
   readonly root: string;
   readonly name: string;
   readonly isSingleFile: boolean;
@@ -81,7 +84,7 @@ export interface TorrentPlan extends PlacedFiles {
   readonly skipped: readonly Skipped[];
 }
 
-/** The dry run. Throws CreateError, or the reason of the signal. */
+/** A dry run of createTorrent. Throws CreateError, or the reason of the signal. */
 export async function planTorrent(
   path: string,
   options: CreateOptions = {},
@@ -163,7 +166,7 @@ function textsOf({ trackers = [], webSeeds = [], comment, source, createdBy }: C
   return [...trackers.flat(), ...webSeeds, ...texts];
 }
 
-/** What could not be written, and what our own reader would leave out. */
+/** Throws CreateError for texts that cannot be written, and for URLs that parseMetainfo would drop. */
 function checkTexts(options: CreateOptions): void {
   for (const text of [options.comment, options.source, options.createdBy]) {
     if (text?.isWellFormed() === false)

@@ -1,8 +1,9 @@
 /**
- * Finds the files of a folder that is to be shared, and says of everything it leaves out why.
+ * Finds the files of a folder to be shared, and gives the reason for each entry left out.
  *
- * Invariant: every file found lies inside the folder, has a name that our own reader accepts, and was a plain file of
- * the size and time given here. Nothing is opened but torrents. Left to others: order and contents (create.ts).
+ * Invariant: each file found lies inside the folder, has a name that our reader accepts, and was a regular
+ * file of the given size and times. Only torrent files are opened, and the files that `secretOf` opens.
+ * Left to others: order and contents (create.ts).
  */
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
@@ -14,13 +15,13 @@ import { CreateError } from './create-error.ts';
 import { isJunk } from './junk-names.ts';
 import { leaveOutOwnTorrents } from './own-torrents.ts';
 
-/** There may be 100,000 of them, so they hold no more than what the scan found out. */
+/** Kept small: there may be 100,000 of them. */
 export interface FoundFile {
-  /** Inside the root; for a single file its name. It lies at join(root, ...components). */
+  /** The path below the root. For a single file: its name. The file is at join(root, ...components). */
   readonly components: readonly string[];
   readonly bytes: number;
   readonly mtimeMs: number;
-  /** No program can set it: it tells of writers that keep size and time. */
+  /** Programs cannot set this time, so it reveals a change that keeps size and modification time. */
   readonly ctimeMs: number;
 }
 
@@ -38,32 +39,32 @@ export type SkipReason =
 export interface Skipped {
   readonly path: string;
   readonly reason: SkipReason;
-  /** Of a secret: `a private key`. */
+  /** For a secret: what it is, such as `a private key`. */
   readonly looksLike?: string;
 }
 
 export interface ScanOptions {
-  /** Of the torrent; the name of the folder or file if left out. */
+  /** Name of the torrent. Default: the name of the folder or file. */
   readonly name?: string | undefined;
   readonly includeHidden?: boolean | undefined;
   readonly includeJunk?: boolean | undefined;
-  /** Links are left out unless this is set, and always when they lead out of the folder. */
+  /** Default: links are left out. Links to outside of the folder always are. */
   readonly followSymlinks?: boolean | undefined;
   /** Whether a file belongs to the torrent, by its path inside the folder. */
   readonly wanted?: ((components: readonly string[]) => boolean) | undefined;
-  /** What a file gives away that nobody should have, such as `a private key`: it is left out, and listed with that. */
+  /** Names the secret in a file, such as `a private key`. The file is left out and listed with this text. */
   readonly secretOf?: ((path: string, bytes: number) => string | undefined) | undefined;
 }
 
-/** For a look over many torrents' folders at once, which no single one of them may end. */
+/** For one scan over the folders of many torrents, which a single bad entry must not stop. */
 export interface CollectionScan {
   readonly filesMax: number;
-  /** A folder that cannot be read, or an entry with a name that no torrent can have: it is passed over. */
+  /** Called for an unreadable folder or a name that no torrent can have. The entry is then skipped. */
   readonly onFault: (fault: CreateError) => void;
 }
 
 export interface FolderScan {
-  /** The folder itself; for a single file the one it lies in. */
+  /** The folder itself. For a single file: its parent folder. */
   readonly root: string;
   readonly name: string;
   readonly isSingleFile: boolean;
@@ -71,7 +72,7 @@ export interface FolderScan {
   readonly skipped: Skipped[];
 }
 
-/** Entries between two looks at the signal and the rest of the program. */
+/** After so many entries, checks the signal and lets other events run. */
 const entriesPerTurn = 2000;
 
 export async function scanFolder(
@@ -105,12 +106,15 @@ export async function scanFolder(
 interface OpenFolder {
   readonly path: string;
   readonly components: readonly string[];
-  /** Where it is in truth; `chain`: the same of all the folders on the way here, which no link may lead back to. */
+  /**
+   * The real path. `chain`: the real paths of this folder and its parents; a link to one of them would be a
+   * loop.
+   */
   readonly real: string;
   readonly chain: readonly string[];
 }
 
-/** An entry of a folder; `real`: where a link leads, and nothing for what is no link. */
+/** An entry of a folder. `real`: the target of a link. Empty if the entry is no link. */
 interface Entry {
   readonly path: string;
   readonly components: readonly string[];
@@ -118,7 +122,7 @@ interface Entry {
   readonly real: string;
 }
 
-/** One look through a folder and those in it. */
+/** One walk through a folder and all folders inside. */
 class FolderWalk {
   readonly files: FoundFile[] = [];
   readonly skipped: Skipped[] = [];
@@ -160,7 +164,7 @@ class FolderWalk {
     else this.#take(found);
   }
 
-  /** What a name stands for; or why that is left out, whatever it is. */
+  /** The entry of a name, or the reason to leave it out whatever its type is. */
   #entry(folder: OpenFolder, name: string, path: string): Entry | SkipReason {
     const { includeJunk, includeHidden, followSymlinks } = this.#options;
     if (!includeJunk && isJunk(name)) return 'junk';
@@ -172,7 +176,7 @@ class FolderWalk {
     const real = realpathOf(path);
     if (folder.chain.includes(real)) return 'link-loop';
     if (!real.startsWith(this.#rootReal + sep)) return 'link-leads-out';
-    // What lies hidden in the folder does not come to light by a link.
+    // A link must not include files that are left out as hidden.
     if (!includeHidden && isHiddenBelow(this.#rootReal, real)) return 'hidden';
     return { path, components, stats: statOf(path), real };
   }
@@ -209,7 +213,7 @@ class FolderWalk {
   }
 }
 
-/** Undefined when it fails and the scan is to go on. */
+/** Undefined if `look` fails in the scan of a collection, which then goes on. */
 function passingOver<T>(look: () => T, collection: CollectionScan | undefined): T | undefined {
   if (collection === undefined) return look();
   try {
@@ -221,7 +225,7 @@ function passingOver<T>(look: () => T, collection: CollectionScan | undefined): 
   }
 }
 
-/** By the name it is found under, and by its own when that is another one. */
+/** Checks the name in the folder, and for a link also the name of its target. */
 function secretIn(path: string, real: string, bytes: number, { secretOf }: ScanOptions): string | undefined {
   return secretOf?.(path, bytes) ?? (real === '' || real === path ? undefined : secretOf?.(real, bytes));
 }
@@ -249,7 +253,7 @@ function statOf(path: string): Stats {
   }
 }
 
-/** A link that leads nowhere has no real path: it leads out. */
+/** Empty for a dead link, so that it counts as leading out of the folder. */
 function realpathOf(path: string): string {
   try {
     return realpathSync(path);
@@ -258,7 +262,7 @@ function realpathOf(path: string): string {
   }
 }
 
-/** Refuses what our own reader would refuse, or could not give back byte for byte. */
+/** Throws CreateError for names that our reader would refuse, or that are not UTF-8. */
 function nameOf(bytes: Buffer, folder: string): string {
   const name = bytes.toString();
   const path = join(folder, name);

@@ -1,6 +1,6 @@
-/** Names of files and folders that nobody means to share. */
+/** Names of files and folders that users do not mean to share. */
 
-/** What systems and half-finished downloads leave in folders, in lower case. */
+/** Left in folders by operating systems and incomplete downloads. In lower case. */
 const junkNames = new Set([
   '.ds_store',
   'thumbs.db',

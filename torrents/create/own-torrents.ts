@@ -1,6 +1,7 @@
 /**
- * Torrent files beside the content that they are made of. An earlier torrent of a folder is not part of it: whoever makes
- * a new one over it would change a file that has just been hashed. And a new torrent never takes the place of content.
+ * Handles torrent files beside the content that they describe. An earlier torrent of a folder is not part of
+ * the content: overwriting it with the new one would change a file that was just hashed. A new torrent file
+ * never overwrites content.
  */
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,12 +22,12 @@ interface Scan {
   readonly skipped: { push(skip: { readonly path: string; readonly reason: 'own-torrent' }): unknown };
 }
 
-/** Moves the torrents of this folder, which lie directly in it, from what was found to what was left out. */
+/** Moves torrents of this folder that lie directly in it from `files` to `skipped`. */
 export function leaveOutOwnTorrents({ root, name, files, skipped }: Scan, torrentName: string): void {
   const isOwn = ({ components, bytes }: FoundFile): boolean => {
     const [file = ''] = components;
     if (components.length > 1 || !/\.torrent$/i.test(file) || bytes > localLimits.bytesMax) return false;
-    // What it is called is what it was made of, whatever the file is called by now.
+    // The name inside the torrent is the name of its content. The file itself may have been renamed.
     const made = nameIn(join(root, file))?.normalize();
     return made !== undefined && (made === name.normalize() || made === torrentName.normalize());
   };
@@ -36,7 +37,7 @@ export function leaveOutOwnTorrents({ root, name, files, skipped }: Scan, torren
   }
 }
 
-/** Undefined for what is no torrent, or cannot be read: then it is content like any other. */
+/** Undefined for a file that is no torrent or cannot be read: it counts as content. */
 function nameIn(path: string): string | undefined {
   try {
     return parseMetainfo(readFileSync(path)).name;
@@ -45,11 +46,11 @@ function nameIn(path: string): string | undefined {
   }
 }
 
-/** Throws a CreateError `create-over-content` when the torrent would take the place of one of these files. */
+/** Throws CreateError `create-over-content` if writing the torrent would overwrite one of these files. */
 export function checkTarget(target: string, root: string, files: readonly FoundFile[]): void {
   const there = statOf(target);
   if (there === undefined) return;
-  // A hundred thousand files are not looked at again: only those that look alike.
+  // Only files of the same size and time are looked up again: there may be 100,000.
   for (const { components, bytes, mtimeMs } of files) {
     if (bytes !== there.size || mtimeMs !== there.mtimeMs) continue;
     const path = join(root, ...components);

@@ -1,8 +1,8 @@
-/** Puts a torrent file where it belongs, whole or not at all, and says in plain words why it could not. */
+/** Writes a torrent file whole or not at all, with plain messages for errors. */
 import { writeWhole } from '../whole-file.ts';
 import { CreateError } from './create-error.ts';
 
-/** Throws CreateError: `exists`, unless forced, `create-disk-full` and `create-write`. */
+/** Throws CreateError: `exists` (unless forced), `create-disk-full` or `create-write`. */
 export async function writeTorrentFile(
   path: string,
   bytes: Uint8Array,
