@@ -1,12 +1,14 @@
 /**
- * Who sees a release, as one text: two releases with the same text are seen by exactly the same viewers. The vocabulary
- * counts words by these texts, so that a change of a group's members changes no count.
+ * The audience of a release (who sees it) as one text. Two releases with the same text are seen by exactly
+ * the same viewers. The vocabulary counts words by these texts, so that a change of a group's members changes
+ * no count.
  */
 import type { ReleaseAccess, SharedAccess, Visibility } from '../access.ts';
 
 /**
- * The texts a release is counted under. One, but two for members: the sum over all publishers answers the many members
- * at once, and that of each publisher answers one who is a guest by now and still sees their own releases.
+ * The texts that a release is counted under. A release for members has two: the count over all publishers
+ * serves every member at once, and the count of each publisher serves a former member (now a guest), who
+ * still sees their own releases.
  */
 export function audienceTexts({ visibility, publisherId, groupId, peopleIds = [] }: ReleaseAccess): string[] {
   switch (visibility) {
@@ -25,7 +27,7 @@ export function audienceTexts({ visibility, publisherId, groupId, peopleIds = []
   }
 }
 
-/** Of the releases for members that this account has published. */
+/** The audience text of the releases for members that this account has published. */
 export function membersOf(publisherId: number): string {
   return `members ${publisherId}`;
 }

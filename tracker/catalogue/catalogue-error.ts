@@ -1,4 +1,4 @@
-/** What the catalogue refuses. The code is stable; the message says what to do. */
+/** The errors of the catalogue. The code is stable; the message tells the user what to do. */
 export type CatalogueErrorCode =
   | 'not-found'
   | 'not-allowed'
@@ -25,7 +25,7 @@ export class CatalogueError extends Error {
   }
 }
 
-/** One for what is not there and what may not be seen: nobody learns which. */
+/** One error for a missing and for a hidden release, so that a viewer cannot tell which it is. */
 export function noSuchRelease(): CatalogueError {
   return new CatalogueError('not-found', 'there is no such release here, or you may not see it');
 }
@@ -34,7 +34,10 @@ export function notYours(): CatalogueError {
   return new CatalogueError('not-allowed', 'only its publisher changes or withdraws a release');
 }
 
-/** Word for word the same for every account and all blocked content: that it is blocked is all that is told. */
+/**
+ * The same words for every account and all blocked content: the publisher learns only that the content is
+ * blocked.
+ */
 export function awaitsApproval(): CatalogueError {
   return new CatalogueError(
     'awaits-approval',

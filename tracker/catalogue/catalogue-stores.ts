@@ -1,4 +1,4 @@
-/** The catalogue's stores, as the workers of the database load them (tracker/database/store.ts). */
+/** The catalogue's stores, as the database's workers load them (tracker/database/store.ts). */
 import type { DatabaseSync } from 'node:sqlite';
 import { ReleaseFacts } from './publication/release-facts.ts';
 import { releaseWrites } from './publication/release-writes.ts';
@@ -12,7 +12,7 @@ export function writes(db: DatabaseSync) {
   return releaseWrites(db);
 }
 
-/** `limits`: smaller ones for tests. */
+/** `limits`: tests pass smaller ones. */
 export function reads(db: DatabaseSync, limits?: SearchLimits) {
   return releaseReads(db, new ReleaseFacts(db), new Vocabulary(db), limits);
 }

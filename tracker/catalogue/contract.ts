@@ -1,18 +1,20 @@
 /**
- * The catalogue as the rest of the tracker sees it, whatever keeps it. Tests of the contract:
- * test/contract/catalogue.contract.ts.
+ * The interface of the catalogue to the rest of the tracker, independent of its storage. Tests of the
+ * contract: test/contract/catalogue.contract.ts.
  *
- * Invariants: what a viewer may not see answers exactly as what does not exist, in every method. Whatever was answered
- * to a publisher outlives a crash. Texts are stored as they are shown: one line, NFC, no controls.
- * Left to others: who a viewer is and what its role may do beyond seeing (community), and who holds what (registry).
+ * Invariants: in every method a hidden release answers exactly as a missing one. Every change that was
+ * answered to its publisher survives a crash. Texts are stored as they are shown: one line, NFC, no control
+ * characters.
+ * Left to others: who a viewer is and which actions their role allows (community), and which peers hold what
+ * (registry).
  */
 import type { CoverImage, ReleaseTrack } from '../../torrents/release/release.ts';
 import type { ReleaseAccess, Viewer, Visibility } from '../access.ts';
 
-/** As the publisher wishes it. */
+/** The access that the publisher chooses. */
 export type WantedAccess = Omit<ReleaseAccess, 'publisherId'>;
 
-/** What the publisher says of the music; the torrent says the rest. */
+/** The publisher's description of the music; the torrent supplies the rest. */
 export interface Description {
   readonly album: string;
   readonly artist?: string | undefined;
@@ -21,29 +23,32 @@ export interface Description {
   readonly genre?: string | undefined;
   readonly licence?: string | undefined;
   readonly copyright?: string | undefined;
-  /** In the order in which they are shown. Their bytes and roots are the torrent's. */
+  /** In display order. Path, bytes and root come from the torrent. */
   readonly tracks: readonly Omit<ReleaseTrack, 'path' | 'bytes' | 'piecesRoot'>[];
 }
 
 export interface VersionInput {
-  /** Who publishes; an account. */
+  /** The publisher; must have an account. */
   readonly viewer: Viewer;
-  /** 26 characters of base32 (16 random bytes) that the publisher chose, since they are signed. */
+  /** 26 characters of base32 (16 random bytes). The publisher chooses it, since the signature covers it. */
   readonly releaseId: string;
   /** The .torrent file. */
   readonly torrent: Uint8Array;
   readonly description: Description;
   readonly cover?: Uint8Array | undefined;
-  /** By the publisher's clock, as it was signed. */
+  /** By the publisher's clock, as signed. */
   readonly publishedAtMs: number;
   readonly signature?: Uint8Array | undefined;
-  /** Of the publisher's account, where it has one: then the signature must be its. */
+  /** The key of the publisher's account, if it has one; the signature must then be valid for it. */
   readonly publisherKey?: Uint8Array | undefined;
-  /** The tracker's clock. */
+  /** By the tracker's clock. */
   readonly nowMs: number;
 }
 
-/** A version that another thread has read and checked: what it brings is in the parcel (publication-parcel.ts). */
+/**
+ * A version that another thread has already read and checked; its content is in the parcel
+ * (publication-parcel.ts).
+ */
 export interface ReadVersionInput
   extends Pick<VersionInput, 'viewer' | 'releaseId' | 'publishedAtMs' | 'signature' | 'nowMs'> {
   readonly parcel: Uint8Array;
@@ -52,9 +57,12 @@ export interface ReadVersionInput
 export type PublishInput = (VersionInput | ReadVersionInput) & { readonly access: WantedAccess };
 
 export type AddVersionInput = (VersionInput | ReadVersionInput) & {
-  /** One more than the latest. */
+  /** The latest version plus one. */
   readonly version: number;
-  /** Changed together with the version, so that nobody hears of one that is not for them; as it is when left out. */
+  /**
+   * Changed in the same transaction as the version, so that no viewer learns of a version that is hidden from
+   * them. Undefined: unchanged.
+   */
   readonly access?: WantedAccess | undefined;
 };
 
@@ -63,7 +71,10 @@ export interface ReleaseSummary {
   readonly publisherId: number;
   readonly visibility: Visibility;
   readonly album: string;
-  /** What the torrent calls its own folder, and the disk of whoever fetches it; undefined when its file is lost. */
+  /**
+   * The name that the torrent gives its own folder, also on a downloader's disk. Undefined: the torrent file
+   * is lost.
+   */
   readonly torrentName: string | undefined;
   readonly artist: string | undefined;
   readonly albumArtist: string | undefined;
@@ -74,11 +85,11 @@ export interface ReleaseSummary {
   readonly trackCount: number;
   readonly durationMs: number;
   readonly bytes: number;
-  /** Of most of its tracks. */
+  /** The codec of most of its tracks. */
   readonly codec: string | undefined;
-  /** All of its tracks. */
+  /** All of its tracks are lossless. */
   readonly lossless: boolean;
-  /** Percent of the tracks that their numbers tell of. */
+  /** Percent of the tracks that the track numbers imply. */
   readonly completeness: number;
   readonly hasCover: boolean;
   readonly version: number;
@@ -91,10 +102,10 @@ export interface ReleaseSummary {
 }
 
 export interface ReleaseDetail extends ReleaseSummary {
-  /** Told to its publisher alone; nobody else is told that there is a release. */
+  /** Shown to the publisher only; for other viewers the release does not exist. */
   readonly takenDown?: TakenDown | undefined;
   readonly groupId: number | undefined;
-  /** For the publisher only. */
+  /** Shown to the publisher only. */
   readonly peopleIds: readonly number[] | undefined;
   readonly tracks: readonly ReleaseTrack[];
 }
@@ -119,7 +130,7 @@ export interface TrackHit extends ReleaseTrack {
   readonly releaseId: string;
   readonly publisherId: number;
   readonly album: string;
-  /** As of ReleaseSummary. */
+  /** As in ReleaseSummary. */
   readonly torrentName: string | undefined;
   readonly year: number | undefined;
   readonly genre: string | undefined;
@@ -128,7 +139,7 @@ export interface TrackHit extends ReleaseTrack {
   readonly infoHashV2: Uint8Array | undefined;
   readonly seeds: number;
   readonly leechers: number;
-  /** Found by a like word or a part of one, not by the words as they were typed. */
+  /** Found by a similar word or by part of a word, not by the words as typed. */
   readonly approximate: boolean;
 }
 
@@ -142,11 +153,11 @@ export interface SearchFilters {
   readonly lossless?: boolean | undefined;
   /** A word of licences.ts: `any`, `cc`, `cc-by-sa` … */
   readonly licence?: string | undefined;
-  /** Bits a second. */
+  /** Bits per second. */
   readonly bitRateMin?: number | undefined;
   readonly yearFrom?: number | undefined;
   readonly yearTo?: number | undefined;
-  /** Of a track; of all tracks together where releases are searched. */
+  /** The length of a track; in a search for releases, the length of all tracks together. */
   readonly durationMinMs?: number | undefined;
   readonly durationMaxMs?: number | undefined;
   readonly hasSeeds?: boolean | undefined;
@@ -155,7 +166,7 @@ export interface SearchFilters {
 
 export interface SearchInput extends SearchFilters {
   readonly viewer: Viewer;
-  /** Words, in any script; nothing in it is syntax. The last one may be the beginning of one. */
+  /** Words in any script; no syntax. The last word may be incomplete. */
   readonly text: string;
   readonly after?: string | undefined;
   /** At most 50. */
@@ -164,18 +175,18 @@ export interface SearchInput extends SearchFilters {
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
-  /** For `after`; undefined on the last page. A page may be short and still have one behind it. */
+  /** The cursor for `after`; undefined on the last page. A short page may still have a next one. */
   readonly next: string | undefined;
 }
 
-/** A release as the announce path has to know it: the whole of its present state. */
+/** A release as the announce path needs it: its whole current state. */
 export interface ServedRelease {
-  /** The database's, never given twice: what passkeys name it by. */
+  /** The database's number of the release, never reused. Passkeys name the release by it. */
   readonly number: number;
   readonly releaseId: string;
-  /** 20 bytes each, as announces name them: of all versions, both hashes of hybrids. */
+  /** 20 bytes each, as in announces: those of all versions, and both hashes of hybrids. */
   readonly infoHashes: readonly Uint8Array[];
-  /** Undefined: it was withdrawn. */
+  /** Undefined: the release is withdrawn or taken down. */
   readonly access: ReleaseAccess | undefined;
 }
 
@@ -191,34 +202,36 @@ type ReleaseQuestion = { readonly viewer: Viewer; readonly releaseId: string };
 
 export interface Catalogue {
   /**
-   * Each rejects with a CatalogueError's `code`; all codes are in catalogue-error.ts. `awaits-approval`: its content is
-   * blocked, and a moderator is asked.
+   * Each of these rejects with a CatalogueError (codes: catalogue-error.ts). `awaits-approval`: the content
+   * is blocked, and the moderators are asked.
    */
   publish(input: PublishInput): Promise<ServedRelease>;
   addVersion(input: AddVersionInput): Promise<ServedRelease>;
   changeAccess(
     input: ReleaseQuestion & { readonly access: WantedAccess; readonly nowMs: number },
   ): Promise<ServedRelease>;
-  /** By its publisher, for good. A moderator takes it down instead (tracker/moderation). */
+  /**
+   * The publisher withdraws a release permanently. A moderator takes it down instead (tracker/moderation).
+   */
   withdraw(input: ReleaseQuestion): Promise<ServedRelease>;
-  /** The next hundred behind this number that the account has published, taken down or not. */
+  /** The next hundred releases of this account whose number is above `after`, taken down or not. */
   ownedBy(publisherId: number, after?: number): Promise<readonly OwnedRelease[]>;
-  /** What waits for a moderator of an account that is gone. */
+  /** Deletes the waiting publications of a deleted account. */
   dropWaitingOf(publisherId: number): Promise<void>;
 
-  /** `orTakenDown`: also one's own that was taken down. */
+  /** `orTakenDown`: also the viewer's own release that was taken down. */
   release(
     input: ReleaseQuestion & { readonly orTakenDown?: boolean | undefined },
   ): Promise<ReleaseDetail | undefined>;
-  /** What may be seen of the releases that hold this torrent, in any version; 20 or 32 bytes. */
+  /** The visible releases that hold this torrent in any version. The info-hash has 20 or 32 bytes. */
   releasesOfTorrent(input: {
     readonly viewer: Viewer;
     readonly infoHash: Uint8Array;
   }): Promise<readonly ReleaseSummary[]>;
-  /** The same song elsewhere: by its root of BEP 52. */
+  /** The same song in other releases, by its BEP 52 root. */
   homesOf(input: { readonly viewer: Viewer; readonly piecesRoot: Uint8Array }): Promise<readonly TrackHit[]>;
   versions(input: ReleaseQuestion): Promise<readonly VersionSummary[]>;
-  /** The latest one when no version is named. */
+  /** Undefined `version`: the latest one. */
   torrent(
     input: ReleaseQuestion & { readonly version?: number | undefined },
   ): Promise<Uint8Array | undefined>;
@@ -227,7 +240,7 @@ export interface Catalogue {
   releases(input: {
     readonly viewer: Viewer;
     readonly publisherId?: number | undefined;
-    /** Only those that hold this file, by its root of BEP 52. */
+    /** Only releases that hold this file, by its BEP 52 root. */
     readonly piecesRoot?: Uint8Array | undefined;
     readonly after?: string | undefined;
     readonly limit?: number | undefined;
@@ -235,13 +248,19 @@ export interface Catalogue {
   searchTracks(input: SearchInput): Promise<Page<TrackHit>>;
   searchReleases(input: SearchInput): Promise<Page<ReleaseHit>>;
 
-  /** Everything that is served, when the tracker starts; then the listener hears of each change, before its publisher. */
+  /**
+   * Every served release, read when the tracker starts. After that the listener is called for each change,
+   * before the change is answered to its publisher.
+   */
   served(): Promise<readonly ServedRelease[]>;
-  /** Ids of those that were published or changed last, the latest first: what a crash may have kept from being told. */
+  /**
+   * The ids of the releases that were published or changed last, the latest first: a crash may have prevented
+   * their notifications.
+   */
   changedLast(limit: number): Promise<readonly string[]>;
   onServed(listener: (release: ServedRelease) => void): void;
-  /** A release was changed by others than the methods here: what is large of it is put into the index now. */
+  /** Called after another module has changed a release: the rest of a large release is indexed now. */
   indexRest(): void;
-  /** Of releases whose swarms have changed: search ranks and filters by them. */
+  /** The counts of releases whose swarms have changed; search ranks and filters by them. */
   setSwarms(counts: readonly SwarmCount[]): Promise<void>;
 }

@@ -1,11 +1,12 @@
 /**
- * The tables of the catalogue. A release has a small number inside; the number of a track is made of its release's and
- * its place (track-id.ts), so that from a track's number alone one knows whose it is.
+ * The tables of the catalogue. Inside the database a release has a small number. A track's number is made of
+ * its release's number and its place (track-id.ts), so that the release is known from the track's number
+ * alone.
  *
- * The two full-text tables hold words only, not the texts. Their words are made by words.ts, their facets by
- * search-index.ts; a change of either needs a migration that fills them anew. Beginnings of two to six letters have lists
- * of their own: what somebody types would otherwise be gathered from every word that begins so, and frequent stems cost
- * tens of milliseconds.
+ * The two full-text tables store only words, not the texts. words.ts makes the words, search-index.ts the
+ * facets; a change of either needs a migration that refills the tables. Prefixes of two to six letters have
+ * indexes of their own (`prefix`): otherwise each search while typing would merge every word that begins so,
+ * which takes tens of milliseconds for frequent prefixes.
  */
 import type { Migration } from '../database/store.ts';
 import { rebuildIndex } from './search/index-rebuild-migration.ts';
@@ -111,7 +112,8 @@ export const migrations: readonly Migration[] = [
     releases  INTEGER NOT NULL
   ) STRICT;
   `,
-  // What the torrent calls its own folder. NULL: stored before this; it is read from the torrent (torrent-names.ts).
+  // The torrent's name for its own folder. NULL: the version is older than this column, and the name is read
+  // from the torrent (torrent-names.ts).
   'ALTER TABLE versions ADD COLUMN torrent_name TEXT',
   `
   -- A moderator has taken it down: every row stays, and it is shown, found and served to no account.
@@ -167,7 +169,7 @@ export const migrations: readonly Migration[] = [
   ) STRICT;
   CREATE INDEX waiting_undecided ON waiting (id) WHERE approved_ms IS NULL AND refused_ms IS NULL;
   `,
-  // Words by who sees the releases that contain them: the vocabulary before knew of all releases together.
+  // Counts words by audience. The vocabulary before counted them over all releases.
   countWords,
   `
   -- Notices, reports and takedowns know a release by its id, also when it is gone: nobody else gets that id.
@@ -194,6 +196,6 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX index_progress_undone ON index_progress (tracks, words) WHERE is_done = 0;
   `,
   rebuildIndex,
-  // As tags claim. Releases of before have none, and no word of it in the index.
+  // As the tags claim. Older releases have neither column, and no licence words in the index.
   'ALTER TABLE releases ADD COLUMN licence TEXT; ALTER TABLE releases ADD COLUMN copyright TEXT',
 ];

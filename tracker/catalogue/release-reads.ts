@@ -1,4 +1,4 @@
-/** What the reader answers beside searching: a release, its versions and files, lists of releases. */
+/** What the reader threads answer: a release, its versions and files, lists of releases and searches. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CoverImage } from '../../torrents/tags/covers/cover-image.ts';
 import { isPublisher, type Viewer } from '../access.ts';
@@ -58,7 +58,7 @@ export function releaseReads(
   };
 }
 
-/** What all of them read with, and how a row is answered. */
+/** The statements and helpers that all of them share, and how a row becomes an answer. */
 function openShelf(db: DatabaseSync, facts: ReleaseFacts) {
   const files = torrentFiles(db);
   const swarmOf = (releaseNumber: unknown) => {
@@ -229,7 +229,7 @@ function statements(db: DatabaseSync) {
   const newest = (condition: string) =>
     db.prepare(`SELECT ${summaryColumns} FROM ${releasesWithLatest}
       WHERE r.id < :below AND ${condition} AND ${visibleSql} ORDER BY r.id DESC LIMIT :limit`);
-  // Every statement is one look at the visibility and the thing itself: nothing can come in between.
+  // Each statement checks visibility and reads the data at once, so that no change can come in between.
   return {
     release: db.prepare(`SELECT ${summaryColumns} FROM ${releasesWithLatest} WHERE ${one}`),
     takenDown: db.prepare(

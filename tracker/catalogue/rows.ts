@@ -1,21 +1,21 @@
-/** Rows of the tables ⇄ what the contract speaks of. */
+/** Converts database rows to the types of the contract. */
 import type { ReleaseTrack } from '../../torrents/release/release.ts';
 import type { Visibility } from '../access.ts';
 import type { ReleaseSummary, VersionSummary } from './contract.ts';
 
 export type Row = Record<string, unknown>;
 
-/** Their place is what the tables hold: never reordered. */
+/** The tables store the index into this list: never reorder it. */
 export const visibilities: readonly Visibility[] = ['everyone', 'members', 'group', 'people', 'nobody'];
 
-/** Of its place in the tables. */
+/** `place`: the index in `visibilities`. */
 export function visibilityOf(place: unknown): Visibility {
   const visibility = visibilities[place as number];
   if (visibility === undefined) throw new RangeError(`no visibility: ${place}`);
   return visibility;
 }
 
-/** Of `releases r` with its latest version `v`. */
+/** Needs `releases r` joined with its latest version `v`. */
 export const summaryColumns = `r.id, r.public_id, r.publisher_id, r.visibility, r.group_id, r.album, r.artist,
   r.album_artist, r.year, r.genre, r.licence, r.copyright, r.track_count, r.duration_ms, r.bytes, r.codec, r.lossless, r.completeness, r.version,
   r.created_at, r.updated_at, r.taken_down_ms, v.info_hash, v.info_hash_v2, v.torrent_name, v.torrent,
@@ -56,7 +56,7 @@ export function summaryOf(
   };
 }
 
-/** Of `tracks t`; t.artist is what differs from the release's. */
+/** Needs `tracks t`. t.artist is set only where it differs from the release's. */
 export const trackColumns = `t.id AS track_id, t.file_index, t.path, t.disc, t.track, t.title, t.artist AS track_artist,
   t.duration_ms AS track_duration_ms, t.codec AS track_codec, t.lossless AS track_lossless, t.bit_rate, t.sample_rate,
   t.bytes AS track_bytes, t.pieces_root`;
@@ -99,7 +99,7 @@ export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Of a column that is never NULL. */
+/** For a column that is never NULL. */
 export function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new RangeError('a column is without its bytes');

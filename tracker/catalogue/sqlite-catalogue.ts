@@ -1,4 +1,7 @@
-/** The catalogue on our database: calls go to its workers; changes are told before their publisher hears of them. */
+/**
+ * The catalogue on our database. Calls go to the database's workers; listeners get each change before its
+ * publisher does.
+ */
 import { extname } from 'node:path';
 import type { Database } from '../database/database.ts';
 import { type SealedNumbers, sealedNumbers } from '../sealed-numbers.ts';
@@ -12,10 +15,10 @@ import { positionNumbers } from './search/search.ts';
 /** For `rooms` of openDatabase. */
 export const catalogueStores = new URL(`./catalogue-stores${extname(import.meta.url)}`, import.meta.url);
 
-/** The name under which the database is given the stores. */
+/** The name of these stores in the database. */
 const room = 'catalogue';
 
-/** `key`: the tracker's (key-file.ts). Where a page ended is understood as long as it stays. */
+/** `key`: the tracker's key (key-file.ts). Cursors stay valid as long as the key does. */
 export function sqliteCatalogue(
   database: Database,
   key: Uint8Array,
@@ -36,7 +39,7 @@ export function sqliteCatalogue(
   let isIndexing = false;
   let isMoreToIndex = false;
 
-  /** One slice a call, so that every other write has its turn between two of them. */
+  /** Indexes one slice per call, so that other writes can run between two slices. */
   async function indexRest(): Promise<void> {
     isMoreToIndex = true;
     if (isIndexing) return;
@@ -47,7 +50,7 @@ export function sqliteCatalogue(
         while (await write.indexMore());
       }
     } catch (error) {
-      // It goes on with the next change, or when the tracker starts again.
+      // Indexing continues with the next change, or at the next start of the tracker.
       if ((error as { code?: string }).code !== 'database-stopped') onError(error);
     } finally {
       isIndexing = false;
@@ -75,7 +78,7 @@ export function sqliteCatalogue(
   };
 }
 
-/** The same question, with sealed cursors of so many numbers in place of plain ones. */
+/** The same query with sealed cursors of `count` numbers in place of plain ones. */
 function paged<Input extends { readonly after?: string | undefined }, Row>(
   ask: (input: Input) => Promise<Page<Row>>,
   sealed: SealedNumbers,

@@ -1,4 +1,4 @@
-/** A release as its rows tell it: what its index entry was made of, and what the announce path has to know. */
+/** A release as its rows describe it: what its index entry was made of, and what the announce path needs. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess, Viewer } from '../access.ts';
 import type { ServedRelease } from './contract.ts';
@@ -9,13 +9,13 @@ import { takenDownSql, visibleParameters, visibleSql } from './visible.ts';
 
 export interface StoredRelease {
   readonly number: number;
-  /** The latest. */
+  /** The latest version. */
   readonly version: number;
   readonly isPrivate: boolean;
   readonly indexed: IndexedRelease;
 }
 
-/** BEP 52: announces name a v2 torrent by the beginning of its hash. */
+/** BEP 52: announces name a v2 torrent by the first 20 bytes of its hash. */
 const announcedHashBytes = 20;
 
 export function storedReleases(db: DatabaseSync) {
@@ -30,7 +30,8 @@ export function storedReleases(db: DatabaseSync) {
     `SELECT ${trackColumns} FROM tracks t WHERE t.id >= ? AND t.id < ? ORDER BY t.id`,
   );
   const people = db.prepare('SELECT account_id FROM release_people WHERE release_id = ? ORDER BY account_id');
-  // One walk over both tables: a tracker of a million tracks asks for all of them before it answers anybody.
+  // One scan over both tables: the tracker reads all releases at start, before its first answer, and may have
+  // a million tracks.
   const announced = `SELECT r.id, r.public_id, r.publisher_id, r.visibility, r.group_id, v.info_hash,
       substr(v.info_hash_v2, 1, ${announcedHashBytes}) AS info_hash_v2
     FROM releases r JOIN versions v ON v.release_id = r.id WHERE r.taken_down_ms IS NULL`;
@@ -69,7 +70,7 @@ export function storedReleases(db: DatabaseSync) {
   }
 
   return {
-    /** One that is there. */
+    /** Throws if the release does not exist. */
     of(releaseNumber: number): StoredRelease {
       const release = read(byNumber.get(releaseNumber));
       if (release === undefined) throw new RangeError(`there is no release ${releaseNumber}`);
@@ -77,16 +78,16 @@ export function storedReleases(db: DatabaseSync) {
     },
     visibleTo: (viewer: Viewer, releaseId: string) =>
       read(byPublicId.get({ releaseId, ...visibleParameters(viewer) })),
-    /** Of this viewer, and taken down. */
+    /** The viewer's own release, if it was taken down. */
     ownTakenDown: (viewer: Viewer, releaseId: string) =>
       viewer.accountId === undefined
         ? undefined
         : read(ownTakenDown.get({ releaseId, viewer: viewer.accountId })),
-    /** Whoever may see it. */
+    /** Regardless of who may see it. */
     up: (releaseId: string) => read(upById.get(releaseId)),
     takenDown: (releaseId: string) => read(downById.get(releaseId)),
     accessOf,
-    /** One that is up. */
+    /** Throws if the release is not up. */
     served(releaseNumber: number): ServedRelease {
       const [served] = servedOf(announcedOf.iterate(releaseNumber), accessOf);
       if (served === undefined) throw new RangeError(`release ${releaseNumber} is not up`);
@@ -96,7 +97,7 @@ export function storedReleases(db: DatabaseSync) {
   };
 }
 
-/** `rows`: of `announced`, a version each. */
+/** `rows`: from the statement `announced`, one per version. */
 function servedOf(rows: Iterable<Row>, accessOf: (row: Row) => ReleaseAccess): ServedRelease[] {
   const served: ServedRelease[] = [];
   let infoHashes: Uint8Array[] = [];

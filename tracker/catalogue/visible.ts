@@ -1,13 +1,13 @@
 /**
- * maySee of access.ts as a condition in SQL: a page is filled with what may be seen, and has no holes. The two are held
- * against each other in test/tracker/catalogue/visible.test.ts.
+ * maySee of access.ts as an SQL condition, so that a page is filled with visible rows only.
+ * test/tracker/catalogue/visible.test.ts compares the two.
  */
 import { isMember, type Viewer } from '../access.ts';
 import { visibilities } from './rows.ts';
 
 const place = (name: (typeof visibilities)[number]) => visibilities.indexOf(name);
 
-/** On `releases r`, with the named parameters of visibleParameters. */
+/** Needs `releases r` and the named parameters of visibleParameters. */
 export const visibleSql = `(r.taken_down_ms IS NULL AND (
   r.publisher_id = :viewer
   OR r.visibility = ${place('everyone')}
@@ -17,12 +17,12 @@ export const visibleSql = `(r.taken_down_ms IS NULL AND (
       AND EXISTS (SELECT 1 FROM release_people p WHERE p.release_id = r.id AND p.account_id = :viewer))
 ))`;
 
-/** Of one's own: its publisher is told that a release was taken down, and why. */
+/** The viewer's own release that was taken down: its publisher sees it and the reason. */
 export const takenDownSql = '(r.taken_down_ms IS NOT NULL AND r.publisher_id = :viewer)';
 
 export function visibleParameters({ accountId, role, groupIds }: Viewer) {
   return {
-    // No account has a number below one.
+    // No account has a number below 1.
     viewer: accountId ?? -1,
     isMember: Number(isMember(role)),
     groups: JSON.stringify(groupIds),

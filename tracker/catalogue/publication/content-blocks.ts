@@ -1,21 +1,29 @@
-/** Content that a moderator has taken down, kept so that it is recognised when it is published again. */
+/**
+ * Stores the content that a moderator has taken down, so that it is recognised when it is published again.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { type BlockedContent, blockOf, type ContentPrint } from './content-print.ts';
 
 export interface ContentBlocks {
-  /** The block that this content meets (`print` is asked only when there are blocks), of takedowns after that number; undefined: none. */
+  /**
+   * The block that this content meets, of takedowns with a number above `after`; undefined: none. `print` is
+   * called only if any block exists.
+   */
   blockOf(print: () => ContentPrint, after?: number): number | undefined;
-  /** Of one takedown: the prints of all versions of its release. Answers the bytes of the music in them. */
+  /** Blocks the prints of all versions of a release. Returns the bytes of their music. */
   add(takedownId: number, prints: readonly ContentPrint[]): number;
   lift(takedownId: number): void;
 }
 
-/** Above it, one walk over the sizes that are blocked is shorter than a look-up or two a file, at 10 µs each. */
+/**
+ * A look-up takes about 10 µs, and a file needs one or two. For more files than this, one scan of all blocked
+ * sizes is cheaper.
+ */
 const filesLookedUpMax = 500;
 
 export function contentBlocks(db: DatabaseSync): ContentBlocks {
   const sql = statements(db);
-  /** `sizes`: of the files that are blocked; undefined: they are looked up one by one. */
+  /** `sizes`: the sizes of all blocked files. Undefined: each file is looked up. */
   const blockedBy = (sizes: ReadonlySet<number> | undefined, after: number): BlockedContent => {
     const idsOf = (rows: readonly unknown[]) =>
       rows.map((row) => (row as { id: number }).id).filter((id) => id > after);

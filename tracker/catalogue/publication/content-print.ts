@@ -1,43 +1,44 @@
 /**
- * What a block recognises content by, and when a torrent counts as blocked. Pure.
+ * Recognises blocked content: its print, and when a torrent counts as blocked. Pure.
  *
- * A torrent is blocked when it meets one of these:
- * - one of its info-hashes is blocked, or its v1 pieces are (another name or source tag changes only the info-hash);
- * - files with blocked v2 roots make up at least half of its music, or hold at least half of the music of one block. A
- *   root is that of a file's bytes alone: another name, piece length or format changes nothing;
- * - the same halves by the exact sizes of files, of four different sizes or more: torrents of v1 have no roots.
- * Not caught: files that were encoded anew or changed in size, and v1 torrents of fewer than four files when their
- * piece length changes too.
+ * A torrent is blocked when it meets one of these conditions:
+ * - One of its info-hashes is blocked, or its v1 pieces are (another name or source tag changes only the
+ *   info-hash).
+ * - Files with blocked v2 roots make up at least half of its music, or hold at least half of the music of one
+ *   block. A root depends on the file's bytes alone, not on name, piece length or format.
+ * - The same halves by exact file sizes, if at least four different sizes match: v1 torrents have no roots.
+ * Not caught: files that were encoded again or changed in size, and v1 torrents with fewer than four files
+ * whose piece length changed as well.
  */
 import { createHash } from 'node:crypto';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { isAudio } from '../../../torrents/tags/audio/audio-formats.ts';
 
 export interface PrintedFile {
-  /** BEP 52; undefined in v1. */
+  /** BEP 52; undefined in v1 torrents. */
   readonly root: Uint8Array | undefined;
   readonly bytes: number;
-  /** Music, or any file of a torrent without music. */
+  /** It is music, or the torrent has no music at all. */
   readonly counts: boolean;
 }
 
 export interface ContentPrint {
-  /** Info-hashes, 20 and 32 bytes, and the hash of the v1 pieces. */
+  /** Info-hashes of 20 and 32 bytes, and the hash of the v1 pieces. */
   readonly hashes: readonly Uint8Array[];
-  /** Without pads and empty files. */
+  /** Without pad files and empty files. */
   readonly files: readonly PrintedFile[];
 }
 
-/** The blocks that know a hash, a root, or a size of a file. */
+/** Looks up the blocks with a hash, a root or a file size. */
 export interface BlockedContent {
   readonly byHash: (hash: Uint8Array) => readonly number[];
   readonly byRoot: (root: Uint8Array, bytes: number) => readonly number[];
   readonly byBytes: (bytes: number) => readonly number[];
-  /** Of the music of a block. */
+  /** The bytes of the music in a block. */
   readonly musicBytesOf: (block: number) => number;
 }
 
-/** The same four sizes, to the byte, are the same recording; two or three may be chance. */
+/** Four sizes that match to the byte are the same recording; two or three may be chance. */
 const sizesMin = 4;
 
 export function contentPrint(metainfo: Metainfo): ContentPrint {
@@ -71,7 +72,7 @@ export function blockOf({ hashes, files }: ContentPrint, blocked: BlockedContent
 
 function byRoots(files: readonly PrintedFile[], blocked: BlockedContent): number | undefined {
   const seen = new Set<string>();
-  /** Block → bytes of its files that are in this torrent. */
+  /** Block → bytes of its files that this torrent has. */
   const held = new Map<number, number>();
   let known = 0;
   for (const { root, bytes, counts } of files) {

@@ -1,16 +1,16 @@
 /**
- * A publication on its way from the thread that read it to the writer, as bytes: the thread between them, where announces
- * are answered, passes them on and never looks inside. What a block recognises content by is packed on its own, since the
- * writer needs it only where there are blocks, and a torrent has 100,000 files.
+ * Packs a publication into bytes for the way from the thread that read it to the writer. The main thread,
+ * which answers the announces, passes the bytes on unread. The content print is packed separately: the writer
+ * unpacks it only if blocks exist, and a torrent can have 100,000 files.
  */
 import { deserialize, serialize } from 'node:v8';
 import type { ContentPrint, PrintedFile } from './content-print.ts';
 import type { Publication } from './publication.ts';
 
-/** By columns: some bytes a file, and no object each. */
+/** By columns: a few bytes per file, and no object per file. */
 interface PackedPrint {
   readonly hashes: readonly Uint8Array[];
-  /** 32 bytes each, of the files that have one. */
+  /** 32 bytes each, for the files that have a root. */
   readonly roots: Uint8Array;
   readonly hasRoot: Uint8Array;
   readonly bytes: Float64Array;
@@ -24,7 +24,7 @@ export function packPublication(publication: Publication): Uint8Array {
   return serialize({ ...rest, print: packPrint(print) });
 }
 
-/** `parcel`: made by packPublication, by us. */
+/** `parcel`: bytes that packPublication made, never a stranger's. */
 export function unpackPublication(parcel: Uint8Array): Publication {
   const { print, ...rest } = deserialize(parcel);
   let unpacked: ContentPrint | undefined;

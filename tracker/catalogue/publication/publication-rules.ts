@@ -1,4 +1,4 @@
-/** What may be published as it is, what has to wait for a moderator, and what not at all. */
+/** Decides whether a publication is stored at once, waits for a moderator, or is refused. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess } from '../../access.ts';
 import { CatalogueError } from '../catalogue-error.ts';
@@ -7,21 +7,21 @@ import { contentBlocks } from './content-blocks.ts';
 import type { Publication } from './publication.ts';
 import { waitingPublications } from './waiting.ts';
 
-/** As many as one address may seed (tracker/registry/limits.ts). */
+/** As many torrents as one address may seed (tracker/registry/limits.ts). */
 const releasesPerPublisherMax = 20_000;
 export function publicationRules(db: DatabaseSync) {
   const blocks = contentBlocks(db);
   const waiting = waitingPublications(db);
   const sql = statements(db);
 
-  /** Of a release that was taken down. `isBlocked`: the block on its content stands. */
+  /** The last takedown of a release. `isBlocked`: its content is still blocked. */
   function takedownOf(releaseId: string): { readonly id: number; readonly isBlocked: boolean } {
     const row = sql.takedownOf.get(releaseId);
     if (row === undefined) throw new RangeError(`release ${releaseId} was never taken down`);
     return { id: Number(row.id), isBlocked: row.unblocked_ms === null };
   }
 
-  /** Its id is free, and its publisher has not too many. */
+  /** Throws if the id is taken or the publisher is at the limit of releases. */
   function checkNew(releaseId: string, publisherId: number): void {
     if (sql.taken.get({ releaseId, publisherId }) !== undefined) {
       throw new CatalogueError('release-exists', 'there is a release with this id: choose another');
@@ -34,7 +34,10 @@ export function publicationRules(db: DatabaseSync) {
     }
   }
 
-  /** `takenDown`: the id of the release, when it is a new version of one that was taken down: that waits whatever is in it. */
+  /**
+   * `takenDown`: the release's id, if the publication is a new version of a release that was taken down. Such
+   * a version waits regardless of its content.
+   */
   function mustWait(
     publication: Publication,
     access: ReleaseAccess,
@@ -55,8 +58,8 @@ export function publicationRules(db: DatabaseSync) {
   }
 
   /**
-   * Says nothing of what others have published: that may be hidden. Whoever takes back a change may publish again what was
-   * there before the latest version of `own`.
+   * Checks the publisher's own releases only: those of others may be hidden. A publisher who undoes a change
+   * may publish a torrent of `own` again that an earlier version than its latest had.
    */
   function refuseTwice(
     { torrent }: Publication,

@@ -1,6 +1,6 @@
 /**
- * What a publisher hands in, checked once: the .torrent is parsed as the hostile file that it may be, numbers and texts
- * are brought into their bounds, and what the torrent itself says (paths, bytes, roots) is taken from there.
+ * Checks everything that a publisher sends, once. The .torrent is parsed as hostile input, numbers and texts
+ * are limited, and paths, bytes and roots are taken from the torrent.
  */
 
 import { peerLimits } from '../../../torrents/bencode/bencode.ts';
@@ -19,18 +19,18 @@ import type { IncomingTorrent } from './torrent-files.ts';
 import { torrentNameText } from './torrent-names.ts';
 import { tracksMax } from './track-id.ts';
 
-/** What is stored of a torrent beside its file. */
+/** What the tables store of a torrent, besides its file. */
 export interface TorrentFacts
   extends Pick<Metainfo, 'name' | 'format' | 'infoHash' | 'infoHashV2' | 'bytes' | 'private'> {
-  /** Without pads. */
+  /** Without pad files. */
   readonly fileCount: number;
 }
 
-/** Everything that a version brings, fit to be stored. */
+/** The checked content of a version, ready to be stored. */
 export interface Publication {
   readonly torrent: TorrentFacts;
   readonly print: ContentPrint;
-  /** Its .torrent as it is kept: the bytes, or a file that is written already. */
+  /** The .torrent as it is kept: bytes, or a file that is already written. */
   readonly file: Uint8Array | IncomingTorrent;
   readonly album: string;
   readonly artist: string | undefined;
@@ -44,19 +44,19 @@ export interface Publication {
 }
 
 const releaseIdPattern = /^[a-z2-7]{26}$/;
-/** Tape began in 1928; scores are dated earlier. */
+/** Scores are dated earlier than recordings; 1000 leaves room for them. */
 const yearMin = 1000;
 const yearMax = 2200;
-/** A disc or track number beyond this is a mistake of a tag. */
+/** A higher disc or track number is a tagging mistake. */
 const numberMax = 9_999;
-/** Two weeks: longer than any recording that was ever sold. */
+/** Two weeks: longer than any recording sold. */
 const durationMsMax = 14 * 24 * 3_600_000;
 const bitRateMax = 100_000_000;
 const sampleRateMax = 50_000_000;
-/** More names belong into a group. */
+/** For more people the publisher makes a group. */
 const peopleMax = 200;
 
-/** Throws CatalogueError. `version`: the number that was signed. */
+/** Throws CatalogueError. `version`: the version number that was signed. */
 export function readPublication(input: Omit<VersionInput, 'viewer' | 'nowMs'>, version: number): Publication {
   const { releaseId, torrent, description, cover, publishedAtMs } = input;
   if (!releaseIdPattern.test(releaseId)) throw invalid('its id is not 26 characters of base32');
@@ -111,7 +111,7 @@ export function readAccess(access: WantedAccess, torrent: Pick<Metainfo, 'privat
 
 function readTorrent(torrent: Uint8Array): Metainfo {
   try {
-    // The limits for what comes from a stranger.
+    // The limits for input from strangers.
     return parseMetainfo(torrent, { limits: peerLimits });
   } catch (error) {
     throw new CatalogueError('torrent-invalid', `its torrent cannot be used: ${(error as Error).message}`, {
@@ -120,7 +120,10 @@ function readTorrent(torrent: Uint8Array): Metainfo {
   }
 }
 
-/** Cicada would not put it under that name; other programs would, into `.ssh` of whoever fetches into a home folder. */
+/**
+ * Cicada would not save a torrent under a hidden name; other programs would, for example into `.ssh` of a
+ * downloader whose download folder is their home folder.
+ */
 function refuseHiddenName({ name }: Metainfo): void {
   if (!isHiddenName(name)) return;
   throw new CatalogueError(
@@ -155,7 +158,7 @@ function readTracks({ tracks }: Description, metainfo: Metainfo): ReleaseTrack[]
   return tracks.map((track) => {
     const file = metainfo.files[track.fileIndex];
     if (file === undefined || file.isPad) throw invalid(`there is no file ${track.fileIndex} in its torrent`);
-    // A cue sheet names several songs of one file.
+    // A cue sheet names several songs in one file.
     const place = `${file.index} ${track.track}`;
     if (taken.has(place)) throw invalid(`file ${file.index} of its torrent is two tracks of one number`);
     taken.add(place);
@@ -178,7 +181,7 @@ function readTracks({ tracks }: Description, metainfo: Metainfo): ReleaseTrack[]
   });
 }
 
-/** Percent of the tracks that the numbers tell of: with 1, 2 and 4 there should be four. */
+/** Percent of the tracks that the track numbers imply: with numbers 1, 2 and 4, four tracks are expected. */
 export function completenessOf(tracks: readonly Pick<ReleaseTrack, 'disc' | 'track'>[]): number {
   const highest = new Map<number, number>();
   for (const { disc = 1, track = 0 } of tracks) highest.set(disc, Math.max(highest.get(disc) ?? 0, track));
@@ -191,7 +194,7 @@ function codecOf(text: string | undefined): string | undefined {
   return codec !== undefined && /^[a-z0-9]{1,16}$/.test(codec) ? codec : undefined;
 }
 
-/** What is out of bounds is what some tag got wrong: as if it were not there. */
+/** An out-of-range value comes from a wrong tag and counts as missing. */
 function within(value: number | undefined, min: number, max: number): number | undefined {
   if (value === undefined || !(value >= min && value <= max)) return undefined;
   return Math.round(value);

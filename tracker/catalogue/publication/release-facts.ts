@@ -1,8 +1,9 @@
 /**
- * What ranking and filtering ask of every hit, in memory of the search thread: who may see a release, its names, its
- * year, how complete it is, and its swarm. A hit's number leads to it without a look into the database.
+ * The facts that ranking and filtering need of every hit, in memory of the search thread: who may see a
+ * release, its names, its year, its completeness and its swarm. They are indexed by the release's number, so
+ * that no hit needs a query.
  *
- * Invariant: as new as the snapshot that is being read: refresh() comes first in every search.
+ * Invariant: the facts match the database snapshot being read, because every search calls refresh() first.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { isForEveryone, isMember, type SharedAccess, type Viewer } from '../../access.ts';
@@ -19,7 +20,7 @@ export interface ReleaseFact extends SharedAccess {
   leechers: number;
 }
 
-/** In the order of its columns. */
+/** In the order of the columns of its statement. */
 type FactRow = readonly [
   ...[id: number, visibility: number, publisherId: number, groupId: number | null, year: number | null],
   ...[completeness: number, change: number, takenDownMs: number | null, album: string],
@@ -30,9 +31,9 @@ export class ReleaseFacts {
   readonly #changed;
   readonly #people;
   readonly #dataVersion;
-  /** By the release's number. */
+  /** Indexed by the release's number. */
   readonly #facts: (ReleaseFact | undefined)[] = [];
-  /** Releases by visibility, withdrawn ones included until the next start. */
+  /** Releases by visibility. Withdrawn ones count until the next start. */
   readonly #counts = { everyone: 0, members: 0, group: 0, people: 0, nobody: 0 };
   #lastChange = 0;
   #lastDataVersion = -1;
@@ -45,7 +46,7 @@ export class ReleaseFacts {
     );
     this.#changed.setReturnArrays(true);
     this.#people = db.prepare('SELECT account_id FROM release_people WHERE release_id = ?');
-    // Changes when another connection, which is the writer's, has committed.
+    // data_version changes when another connection (the writer's) has committed.
     this.#dataVersion = db.prepare('PRAGMA data_version');
     this.refresh();
   }
@@ -90,7 +91,7 @@ export class ReleaseFacts {
     return this.#facts[releaseNumber];
   }
 
-  /** Whether most hits may be seen anyway, so that looking at each is the shortest way. */
+  /** Whether the viewer sees at least half of all releases: then checking each hit is the fastest way. */
   seesMost({ role }: Viewer): boolean {
     const { everyone, members } = this.#counts;
     const seen = everyone + (isMember(role) ? members : 0);

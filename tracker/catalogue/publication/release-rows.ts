@@ -1,4 +1,4 @@
-/** The rows of a release: who sees it, and its latest version with its tracks and its cover. */
+/** Writes the rows of a release: who sees it, and its latest version with tracks and cover. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseTrack } from '../../../torrents/release/release.ts';
 import type { VersionInput, WantedAccess } from '../contract.ts';
@@ -38,7 +38,7 @@ export function releaseRows(db: DatabaseSync, files: TorrentFiles) {
       sql.dropPeople.run(number);
       for (const accountId of peopleIds) sql.person.run(number, accountId);
     },
-    /** The tracks of an earlier version are gone by now. */
+    /** The caller has already deleted the tracks of the earlier version. */
     storeVersion(
       number: number,
       version: number,
@@ -56,7 +56,7 @@ export function releaseRows(db: DatabaseSync, files: TorrentFiles) {
   };
 }
 
-/** In the order of the statement. */
+/** In the order of the `describe` statement. */
 function descriptionOf(publication: Publication) {
   const { torrent, album, artist, albumArtist, year, genre, licence, copyright, tracks } = publication;
   return [
@@ -78,7 +78,7 @@ function descriptionOf(publication: Publication) {
   ] as const;
 }
 
-/** In the order of the table, behind its id. */
+/** In the order of the table's columns, after the id. */
 function columnsOf(track: ReleaseTrack) {
   return [
     track.fileIndex,

@@ -1,8 +1,9 @@
 /**
- * Publishing, new versions, who may see a release, withdrawing: what the writer does with the catalogue.
+ * The writer's side of publishing, new versions, access changes and withdrawal.
  *
- * Invariant: the rows of a release, its words in the search index and its files change together or not at all. Only the
- * tracks of the latest version are kept; older versions live on as torrents, so that their swarms go on.
+ * Invariant: the rows of a release, its words in the search index and its files change together or not at
+ * all. Only the latest version keeps its tracks; older versions remain as torrents, so that their swarms
+ * continue.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { isPublisher, type Viewer } from '../../access.ts';
@@ -26,13 +27,16 @@ import { releaseRows } from './release-rows.ts';
 import { removeDropped, type TorrentFiles, torrentFiles } from './torrent-files.ts';
 import { trackRange } from './track-id.ts';
 
-/** It waits for a moderator: answered, not thrown, so that the row that says so is kept. */
+/**
+ * The publication waits for a moderator. This is returned, not thrown, so that the transaction with its row
+ * in `waiting` is committed.
+ */
 export interface Awaiting {
   readonly isAwaiting: true;
 }
 const awaiting: Awaiting = { isAwaiting: true };
 
-/** A folder that changes daily keeps a season; older torrents are dropped. */
+/** Three months for a folder that changes daily; older torrents are dropped. */
 const versionsKeptMax = 100;
 
 export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFiles(db)) {
@@ -41,7 +45,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
   return { ...publishing(db, store), ...changing(store), indexMore: store.indexMore };
 }
 
-/** What all writes work with: the rows of releases, and the index over them. */
+/** What all writes share: the rows of releases and the search index over them. */
 function openStore(db: DatabaseSync, files: TorrentFiles) {
   const stored = storedReleases(db);
   const index = searchIndex(db);
@@ -55,7 +59,7 @@ function openStore(db: DatabaseSync, files: TorrentFiles) {
     return release;
   }
 
-  /** What is stored now is what is indexed, and what its change number tells readers to look at. */
+  /** Indexes the stored rows, and sets the change number that tells the readers to read the release again. */
   function publishStored(number: number): ServedRelease {
     index.put(number, stored.of(number).indexed);
     sql.nextChange.run();
@@ -63,7 +67,7 @@ function openStore(db: DatabaseSync, files: TorrentFiles) {
     return stored.served(number);
   }
 
-  /** A slice of what large releases have left to index. False: nothing is left. */
+  /** Indexes one slice of what is left of large releases. False: nothing is left. */
   function indexMore(): boolean {
     return index.putMore((number) => stored.of(number).indexed);
   }
@@ -106,8 +110,8 @@ function publishing(db: DatabaseSync, { stored, index, rows, sql, ownRelease, pu
       return awaiting;
     if (takenDown === undefined) index.take(number, indexed);
     else {
-      // A moderator has approved this version: with it the release is back, and without those before it whose content
-      // is still blocked. They would be fetched as older versions otherwise.
+      // A moderator has approved this version, so that the release is up again. Its earlier versions are
+      // dropped while their content is blocked: they could be fetched as older versions otherwise.
       const isBlocked = rules.takedownOf(input.releaseId).isBlocked;
       sql.up.run(number);
       sql.restored.run(input.nowMs, input.releaseId);
@@ -120,7 +124,7 @@ function publishing(db: DatabaseSync, { stored, index, rows, sql, ownRelease, pu
     return publishStored(number);
   }
 
-  /** Up to that one; their torrents too, at the next start. */
+  /** Drops the versions up to this number; their torrent files are removed at the next start. */
   function dropVersions(number: number, upTo: number): void {
     sql.keepDropped.run(number, upTo);
     sql.dropVersions.run(number, upTo);
@@ -144,7 +148,10 @@ function changing({ stored, index, rows, sql, ownRelease, publishStored }: Store
     return publishStored(number);
   }
 
-  /** For good. A block on its content stays; its id stays its publisher's: notices and reports name it. */
+  /**
+   * Permanent. A block on its content stays. The id stays reserved for its publisher, because notices and
+   * reports name it.
+   */
   function withdraw(input: { readonly viewer: Viewer; readonly releaseId: string }): ServedRelease {
     const { viewer, releaseId } = input;
     const takenDown = stored.ownTakenDown(viewer, releaseId);
@@ -158,14 +165,17 @@ function changing({ stored, index, rows, sql, ownRelease, publishStored }: Store
     return { ...served, access: undefined };
   }
 
-  /** Some of what an account has published, whatever became of it. A write: nothing that was published before is missing. */
+  /**
+   * Up to a hundred releases of an account, taken down or not. A write, so that no earlier publication is
+   * missing.
+   */
   function ownedBy({ publisherId, after }: { publisherId: number; after: number }): OwnedRelease[] {
     return sql.ownedBy
       .all(publisherId, after)
       .map((row) => ({ releaseId: row.public_id as string, number: row.id as number }));
   }
 
-  /** What waits for a moderator, of an account that has nothing else here any more. */
+  /** Deletes the waiting publications of a deleted account. */
   function dropWaitingOf(publisherId: number): void {
     sql.dropWaitingOf.run(publisherId);
   }
@@ -173,7 +183,10 @@ function changing({ stored, index, rows, sql, ownRelease, publishStored }: Store
   return { changeAccess, withdraw, ownedBy, dropWaitingOf };
 }
 
-/** Read here, or by another thread before. `version`: the number that was signed. */
+/**
+ * Reads the publication here, or unpacks what another thread has read. `version`: the version number that was
+ * signed.
+ */
 function publicationOf(input: VersionInput | ReadVersionInput, version: number): Publication {
   return 'parcel' in input ? unpackPublication(input.parcel) : readPublication(input, version);
 }

@@ -1,9 +1,9 @@
 /**
- * Taking a release down, and bringing it back: what the writer does with the catalogue for moderators. Who may do it is
- * decided above (tracker/moderation).
+ * The writer's side of taking a release down and restoring it. Who may do so is decided in
+ * tracker/moderation.
  *
- * Invariant: nothing of a release that is taken down is lost; it is in no index, no page and no swarm until it is back.
- * Its content is blocked from the same transaction on.
+ * Invariant: no data of a release that is taken down is lost, and until it is restored it is in no search
+ * index, page or swarm. Its content is blocked in the same transaction.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { peerLimits } from '../../../torrents/bencode/bencode.ts';
@@ -18,7 +18,7 @@ import { type ContentPrint, contentPrint } from './content-print.ts';
 import { torrentFiles } from './torrent-files.ts';
 import { torrentKey, waitingPublications } from './waiting.ts';
 
-/** Whom a moderation is about, and what. */
+/** The release that a moderation is about, and its publisher. */
 export interface TakedownSubject {
   readonly takedownId: number;
   readonly releaseId: string;
@@ -27,7 +27,7 @@ export interface TakedownSubject {
   readonly access: ReleaseAccess;
 }
 
-/** A publication that waited. */
+/** A waiting publication that was decided or freed. */
 export interface DecidedWaiting {
   readonly waitingId: number;
   readonly publisherId: number;
@@ -42,7 +42,10 @@ export interface NewTakedown {
   readonly nowMs: number;
 }
 
-/** Torrents of earlier versions that are read for a block, the newest first: the writer answers nobody meanwhile. */
+/**
+ * How many bytes of torrents are read for a block, the newest version first, because the writer answers no
+ * other call during this.
+ */
 const printedBytesMax = 16 * 1024 * 1024;
 
 export function takedowns(db: DatabaseSync) {
@@ -60,7 +63,10 @@ export function takedowns(db: DatabaseSync) {
     sql.change.run(releaseNumber);
   }
 
-  /** Undefined: there is none of that id that is up. `viewer` undefined: whoever sees it, it was reported. */
+  /**
+   * Undefined: no release with that id is up. `viewer` undefined: the release was reported, so it may be
+   * hidden from the moderator.
+   */
   function takeDown(
     viewer: Viewer | undefined,
     { releaseId, moderatorId, reason, nowMs }: NewTakedown,
@@ -83,7 +89,10 @@ export function takedowns(db: DatabaseSync) {
     return { subject, served: { ...served, access: undefined } };
   }
 
-  /** The release is back as it was, and its content is free. Undefined: it is not taken down. */
+  /**
+   * Restores the release as it was and lifts the block on its content. Undefined: the release is not taken
+   * down.
+   */
   function restore(
     releaseId: string,
     nowMs: number,
@@ -101,7 +110,7 @@ export function takedowns(db: DatabaseSync) {
     const subject = subjectOf(row);
     sql.setRestored.run(nowMs, subject.takedownId);
     const { freed: unblocked = [] } = unblock(subject.takedownId, nowMs) ?? {};
-    // Versions of it too: they wait for nothing more once it is up.
+    // Waiting versions of the release itself are freed, too.
     const freed = [...unblocked, ...free(subject.takedownId, true)];
     setTakenDown(number, null);
     index.put(number, indexed);
@@ -109,8 +118,8 @@ export function takedowns(db: DatabaseSync) {
   }
 
   /**
-   * Undefined: there is no such block that stands. `freed`: what waited because of it, and waits for nothing now. A version
-   * of the release itself goes on waiting: the release stays down.
+   * Undefined: no such block stands. `freed`: the publications that waited only for this block. A version of
+   * the release itself continues to wait, since the release stays down.
    */
   function unblock(
     takedownId: number,
@@ -126,12 +135,12 @@ export function takedowns(db: DatabaseSync) {
   return { takeDown, restore, unblock, decide };
 }
 
-/** What is in the versions of a release, for a block. */
+/** The prints of all versions of a release, for a block. */
 function versionPrints(db: DatabaseSync) {
   const files = torrentFiles(db);
   const versions = db.prepare(versionsSql);
 
-  /** Undefined: the file is lost. What it was of is taken down all the same. */
+  /** Undefined: the file is lost. Its release is taken down all the same. */
   function readTorrent(digest: Uint8Array): Uint8Array | undefined {
     try {
       return files.read(digest);
@@ -162,13 +171,13 @@ function versionPrints(db: DatabaseSync) {
   };
 }
 
-/** What becomes of publications that wait. */
+/** Decides about waiting publications. */
 function waitingDecisions(db: DatabaseSync) {
   const sql = {
     undecided: db.prepare(
       'SELECT * FROM waiting WHERE id = ? AND approved_ms IS NULL AND refused_ms IS NULL',
     ),
-    // For all blocks up to this one.
+    // The approval covers all blocks up to the latest takedown.
     approve: db.prepare(
       'UPDATE waiting SET approved_ms = ?, takedown_id = (SELECT max(id) FROM takedowns) WHERE id = ?',
     ),
@@ -177,14 +186,14 @@ function waitingDecisions(db: DatabaseSync) {
     dropWaiting: db.prepare(`DELETE FROM waiting WHERE ${undecidedOf}`),
   };
 
-  /** What waited because of that takedown waits no longer. */
+  /** Deletes and returns the undecided publications that wait because of this takedown. */
   function free(takedownId: number, isVersionOfDown: boolean): DecidedWaiting[] {
     const freed = sql.waitingFor.all(takedownId, Number(isVersionOfDown)).map(waitingOf);
     sql.dropWaiting.run(takedownId, Number(isVersionOfDown));
     return freed;
   }
 
-  /** What waits under this number is decided. Undefined: nothing undecided has it. */
+  /** Approves or refuses a waiting publication. Undefined: no undecided publication has this number. */
   function decide(waitingId: number, isApproved: boolean, nowMs: number): DecidedWaiting | undefined {
     const row = sql.undecided.get(waitingId);
     if (row === undefined) return undefined;

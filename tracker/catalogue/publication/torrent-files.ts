@@ -1,8 +1,9 @@
 /**
- * The .torrent files of the catalogue: in a folder beside the database, each under its SHA-256. They are some fifty
- * kilobytes each, incompressible, and read rarely: in the database they would be most of it.
+ * The .torrent files of the catalogue, in a folder beside the database, each named by its SHA-256. They have
+ * about fifty kilobytes each, do not compress and are rarely read; in the database they would take up most of
+ * the space.
  *
- * Invariant: a file is on the disk before anything refers to it, and goes only when it is certain that nothing does.
+ * Invariant: a file is on the disk before a row refers to it, and is removed only when no row refers to it.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -21,18 +22,18 @@ import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { makeFolders } from '../../../torrents/make-folders.ts';
 
-/** A torrent that another thread has written beside the others, and synced: it is to get its name. */
+/** A torrent that another thread has written and synced into the same folder under a temporary name. */
 export interface IncomingTorrent {
-  /** In the folder of torrents. */
+  /** Its name in the folder of torrents. */
   readonly name: string;
   /** SHA-256. */
   readonly digest: Uint8Array;
 }
 
 export interface TorrentFiles {
-  /** → its digest. Synced to the disk. */
+  /** Writes and syncs the file. Returns its digest. */
   write(bytes: Uint8Array): Uint8Array;
-  /** Gives it its name → its digest. */
+  /** Renames the file to its final name. Returns its digest. */
   adopt(incoming: IncomingTorrent): Uint8Array;
   read(digest: Uint8Array): Uint8Array;
 }
@@ -42,7 +43,7 @@ export function torrentFiles(db: DatabaseSync): TorrentFiles {
 
   function place(from: string, to: string): void {
     renameSync(from, to);
-    // The name in its folder, and that folder's name, which may be new.
+    // Syncs the folder of the new name and its parent, because the folder may be new.
     withFile(dirname(to), 'r', fsyncSync);
     withFile(folder, 'r', fsyncSync);
   }
@@ -52,12 +53,12 @@ export function torrentFiles(db: DatabaseSync): TorrentFiles {
       const digest = createHash('sha256').update(bytes).digest();
       const path = pathOf(folder, digest);
       makeFolders(dirname(path), 0o700);
-      // One writer, one file at a time: whatever an earlier one left half-written is written over.
+      // One writer writes one file at a time, so that a partial file left by a crash is overwritten.
       const half = join(folder, 'half');
       try {
         writeSynced(half, bytes);
       } catch (error) {
-        // A disk that is full is not to hold half of something that nobody will ask for.
+        // A full disk must not keep a partial file that will never be used.
         rmSync(half, { force: true });
         throw error;
       }
@@ -76,7 +77,10 @@ export function torrentFiles(db: DatabaseSync): TorrentFiles {
 
 const incomingPrefix = 'incoming-';
 
-/** Beside the database's torrents, under a name of its own; for the writer to adopt. Throws the system's errors. */
+/**
+ * Writes a torrent under a temporary name into the folder of torrents, for the writer to adopt. Throws system
+ * errors.
+ */
 export function writeIncoming(folder: string, bytes: Uint8Array): IncomingTorrent {
   makeFolders(folder, 0o700);
   const name = `${incomingPrefix}${randomBytes(8).toString('hex')}`;
@@ -90,19 +94,19 @@ export function writeIncoming(folder: string, bytes: Uint8Array): IncomingTorren
   return { name, digest: createHash('sha256').update(bytes).digest() };
 }
 
-/** One that was not adopted: what it was for is refused. */
+/** Removes a file that was not adopted, because its publication was refused. */
 export async function dropIncoming(folder: string, { name }: IncomingTorrent): Promise<void> {
   await rm(join(folder, name), { force: true });
 }
 
-/** Where a database keeps its torrents. `path`: of the database's file. */
+/** The folder of a database's torrents. `path`: the database's file. */
 export function torrentsFolder(path: string): string {
   return `${path}-torrents`;
 }
 
 /**
- * When the writer starts: what was dropped before is removed now, unless it has been published again, and with it what
- * came in and was not adopted before the tracker ended.
+ * Called when the writer starts. Removes dropped torrents that were not published again, and incoming files
+ * that were not adopted before the tracker stopped.
  */
 export function removeDropped(db: DatabaseSync): void {
   const folder = folderOf(db);

@@ -1,7 +1,7 @@
 /**
- * What the torrent of a release calls its own folder or file: the album's title is the publisher's word, this is what
- * appears on the disks of those who fetch it. Versions that were stored before the tables had a place for it have it in
- * their torrent.
+ * The name that a release's torrent gives its own folder or file. The publisher chooses the album's title
+ * freely; the torrent's name is the one on every downloader's disk. For versions older than its column the
+ * name is read from the torrent file.
  */
 import { peerLimits, scanPrefix } from '../../../torrents/bencode/bencode.ts';
 import { readText } from '../../../torrents/metainfo/metainfo-fields.ts';
@@ -9,12 +9,12 @@ import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { type Row, text } from '../rows.ts';
 import type { TorrentFiles } from './torrent-files.ts';
 
-/** No file system takes a longer name in UTF-16 units, and escapes are six characters for one. */
+/** No file system allows longer names in UTF-16 units; an escape takes six characters for one. */
 const nameCharsMax = 300;
-/** Of older versions: 20 MB of the longest names. */
+/** Names of older versions in memory: at most 20 MB at the longest names. */
 const rememberedMax = 20_000;
 
-/** As it is shown: one line, nothing that turns the text around. */
+/** The name as it is shown: one line, no bidirectional control characters. */
 export function torrentNameText(name: string): string {
   const shown = displayPath([name.toWellFormed().normalize('NFC')]);
   return shown.length <= nameCharsMax ? shown : `${[...shown].slice(0, nameCharsMax - 1).join('')}…`;
@@ -36,7 +36,10 @@ export function torrentNames(files: Pick<TorrentFiles, 'read'>): (row: Row) => s
   };
 }
 
-/** Nothing is parsed beyond where the name lies. A torrent file that is lost is told of by those who ask for it. */
+/**
+ * Parses only as far as needed to find the name. A lost torrent file is ignored here and reported when it is
+ * requested.
+ */
 function readName(files: Pick<TorrentFiles, 'read'>, digest: Uint8Array): string | undefined {
   try {
     const info = scanPrefix(files.read(digest), peerLimits).get('info');

@@ -1,8 +1,8 @@
-/** The number of a track in the database: its release's number, and its place there. */
+/** A track's number in the database: made of its release's number and its place in the release. */
 
-/** More than any box set has; the limit of a release. */
+/** The limit of tracks in a release; more than any box set has. */
 export const tracksMax = 8_000;
-/** The next power of two. */
+/** The next power of two above tracksMax. */
 const idsPerRelease = 8_192;
 
 export function trackId(releaseNumber: number, place: number): number {
@@ -13,7 +13,7 @@ export function releaseOfTrack(id: number): number {
   return Math.floor(id / idsPerRelease);
 }
 
-/** From the first number a release's tracks may have to the first of the next release. */
+/** From the lowest possible number of the release's tracks to that of the next release. */
 export function trackRange(releaseNumber: number): readonly [from: number, to: number] {
   return [releaseNumber * idsPerRelease, (releaseNumber + 1) * idsPerRelease];
 }

@@ -1,9 +1,10 @@
 /**
- * Publications that met a block: they wait for a moderator. What was sent is not kept: an approved publisher sends it
- * again, so nothing of a stranger's fills the disk here, and nothing is published that its publisher no longer wants.
+ * Publications that met a block and wait for a moderator. Their content is not stored: an approved publisher
+ * sends it again, so that unapproved content cannot fill the disk, and nothing is published that its
+ * publisher no longer wants.
  *
- * Invariant: an approval is for one account and one torrent, and for the blocks that stood when it was given; a
- * publication is asked about once.
+ * Invariant: an approval is for one account and one torrent, and covers the blocks that existed when it was
+ * given. Moderators are asked once about a publication.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -13,28 +14,31 @@ import type { TorrentFacts } from './publication.ts';
 export interface NewWaiting {
   readonly publisherId: number;
   readonly torrent: TorrentFacts;
-  /** The takedown whose block it met. */
+  /** The takedown whose block the publication met. */
   readonly takedownId: number;
-  /** It is a version of the release that was taken down. */
+  /** The publication is a version of the release that was taken down. */
   readonly isVersionOfDown: boolean;
   readonly title: string;
   readonly access: ReleaseAccess;
   readonly nowMs: number;
 }
 
-/** Undecided ones of an account: the oldest goes when there are more, so nobody fills the moderators' list. */
+/**
+ * Undecided publications per account: beyond this the oldest is deleted, so that no account can fill the
+ * moderators' list.
+ */
 const undecidedPerPublisherMax = 100;
-/** Approved and refused ones. */
+/** All rows of an account, decided and undecided. */
 const rowsPerPublisherMax = 1_000;
-/** A quarter: what nobody decided by then its publisher may send again. */
+/** 90 days: then an undecided publication is deleted, and its publisher may send it again. */
 const undecidedMs = 90 * 86_400_000;
 
 export interface Waiting {
-  /** The number of the last takedown that an approval knew of; 0 without one. */
+  /** The highest takedown number that the approval covers; 0 without an approval. */
   approvedUpTo(publisherId: number, torrent: TorrentFacts): number;
-  /** An approval that was given before this block is void. */
+  /** Replaces an earlier approval, which does not cover this block. */
   put(waiting: NewWaiting): void;
-  /** It was taken down once more: an earlier approval counts no longer. */
+  /** The content was taken down again: an earlier approval no longer counts. */
   forget(publisherId: number, torrent: Uint8Array): void;
 }
 
@@ -75,7 +79,7 @@ export function waitingPublications(db: DatabaseSync): Waiting {
   };
 }
 
-/** Both info-hashes: a torrent is approved as it was sent. */
+/** Both info-hashes: the approval is for exactly the torrent that was sent. */
 export function torrentKey({
   format,
   infoHash,

@@ -1,6 +1,6 @@
 /**
- * maySee of access.ts as words of the index: a viewer sees a release if one of the viewer's words is among those of the
- * release. The two are held against each other in test/tracker/catalogue/visible.test.ts.
+ * maySee of access.ts as words of the index: a viewer sees a release that has at least one of the viewer's
+ * words. test/tracker/catalogue/visible.test.ts compares the two.
  */
 import { isMember, type ReleaseAccess, type Viewer } from '../../access.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Where a page ended, as text that the next question brings back. In the stores it is plain; what leaves the catalogue is
- * sealed (sqlite-catalogue.ts), since its numbers count hidden releases too.
+ * Cursors: where a page ended, as text that the next request sends back. The stores use them in plain text.
+ * The catalogue seals those that it gives out (sqlite-catalogue.ts), since their numbers count hidden
+ * releases, too.
  */
 import { CatalogueError } from '../catalogue-error.ts';
 
@@ -8,7 +9,7 @@ export function writeCursor(numbers: readonly number[]): string {
   return numbers.join(',');
 }
 
-/** As many whole numbers as the reader of the cursor expects. Throws CatalogueError `cursor-invalid`. */
+/** `count`: how many whole numbers the cursor must hold. Throws CatalogueError `cursor-invalid`. */
 export function readCursor(cursor: string, count: number): number[] {
   const numbers = cursor.length > 200 ? [] : cursor.split(',').map((text) => Number(text || Number.NaN));
   if (numbers.length === count && numbers.every((value) => Number.isSafeInteger(value) && value >= 0))

@@ -1,8 +1,10 @@
 /**
- * What waits for its turn, fairly: addresses take turns, and within an address its accounts. So one account with many
- * things waiting delays each other account by one of them, and many accounts behind one address are one address. Pure.
+ * A fair queue: addresses take turns, and within an address its accounts do. So an account with many waiting
+ * items delays each other account by one item only, and many accounts behind one address count as one
+ * address. Pure.
  *
- * Invariant: never more than `allMax` wait, nor more than `perAddressMax` and `perAccountMax` of one.
+ * Invariant: at most `allMax` items wait in total, `perAddressMax` of one address and `perAccountMax` of one
+ * account.
  */
 export interface FairLimits {
   readonly allMax: number;
@@ -15,14 +17,14 @@ export interface Asker {
   readonly account: string;
 }
 
-/** Whose limit is met. */
+/** Whose limit is reached. */
 export type QueueFull = 'account' | 'address' | 'all';
 
 type OfAddress<Item> = { readonly accounts: Map<string, Item[]>; count: number };
 
 export class FairQueue<Item> {
   readonly #limits: FairLimits;
-  /** The one whose turn is next stands first, here and within an address. */
+  /** The next in turn stands first, among the addresses and among the accounts of an address. */
   readonly #addresses = new Map<string, OfAddress<Item>>();
   #count = 0;
 
@@ -34,7 +36,7 @@ export class FairQueue<Item> {
     return this.#count;
   }
 
-  /** Undefined: it waits now. */
+  /** Undefined: the item is queued. */
   add({ address, account }: Asker, item: Item): QueueFull | undefined {
     const { allMax, perAddressMax, perAccountMax } = this.#limits;
     const ofAddress = this.#addresses.get(address) ?? { accounts: new Map<string, Item[]>(), count: 0 };
@@ -50,7 +52,7 @@ export class FairQueue<Item> {
     return undefined;
   }
 
-  /** The next in turn, taken out; undefined: nothing waits. */
+  /** Removes and returns the next item in turn; undefined: the queue is empty. */
   next(): Item | undefined {
     const [address, ofAddress] = first(this.#addresses) ?? [];
     if (address === undefined || ofAddress === undefined) return undefined;
@@ -59,7 +61,7 @@ export class FairQueue<Item> {
     if (account === undefined || item === undefined) return undefined;
     ofAddress.count -= 1;
     this.#count -= 1;
-    // Behind all others, or gone.
+    // The address and the account move behind all others, or are deleted when they are empty.
     ofAddress.accounts.delete(account);
     if (items.length > 0) ofAddress.accounts.set(account, items);
     this.#addresses.delete(address);

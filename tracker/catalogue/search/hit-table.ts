@@ -1,24 +1,24 @@
-/** The rows that a search looks at: ids by the index, filters that are compared hit by hit, and names. */
+/** The queries of a search: ids from the full-text index, filters that are checked per hit, and names. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ReleaseFact } from '../publication/release-facts.ts';
 
-/** What is searched: the table of words, and that of the filters that are compared hit by hit. */
+/** What is searched: the full-text table, and the table whose columns are checked per hit. */
 export interface SearchScope {
   readonly words: 'track_words' | 'release_words';
   readonly rows: 'tracks' | 'releases';
   readonly releaseOf: (id: number) => number;
 }
 
-/** A hit that its viewer may see. */
+/** A hit that the viewer may see. */
 export interface SeenHit {
   readonly id: number;
   readonly fact: ReleaseFact;
 }
 
 export interface HitTable {
-  /** The highest ids below that one; `expression` undefined: of all rows. */
+  /** The highest ids below `below`. `expression` undefined: of all rows. */
   below(expression: string | undefined, below: number, limit: number): readonly number[];
-  /** Those of them with such a bit rate and length. */
+  /** The ids of those hits whose bit rate and length are within the limits. */
   fitting(
     hits: readonly SeenHit[],
     bitRateMin: number,
@@ -30,7 +30,7 @@ export interface HitTable {
 }
 
 export function hitTable(db: DatabaseSync, { words, rows }: SearchScope): HitTable {
-  // Node binds every number as a REAL, and a full-text table looks for a rowid by INTEGER only.
+  // Node binds every number as REAL, but a full-text table compares rowid with INTEGER only.
   const matching = db.prepare(
     `SELECT rowid FROM ${words} WHERE ${words} MATCH ? AND rowid < CAST(? AS INTEGER) ORDER BY rowid DESC LIMIT ?`,
   );

@@ -1,7 +1,8 @@
 /**
- * The step to an index that knows names as people type them: its words are others than before, so all of them go, and
- * every release waits to be put in again, the newest first. The tracker does that slice by slice while it serves
- * (search-index.ts); until then a release is not found by searching, and is there in every other way.
+ * The migration to an index that knows the different spellings of names. All words of the old index are
+ * deleted, and every release waits to be indexed again, the newest first. The tracker does this slice by
+ * slice while it serves (search-index.ts). Until then a release cannot be found by a search, but works in
+ * every other way.
  */
 import type { DatabaseSync } from 'node:sqlite';
 

@@ -1,14 +1,16 @@
-/** Which words of the catalogue may stand for those that were typed. */
+/** The words of the catalogue that may stand for a typed word. */
 import type { Meant } from '../words/closeness.ts';
 import type { FindLike, LikeWords } from '../words/vocabulary.ts';
 import type { Query, QueryWord } from './search-query.ts';
 
-/** Words that hold a part, of all that was typed together: each costs a walk through the index. */
+/**
+ * How many words that contain a typed part are used, over the whole query: each costs a scan of the index.
+ */
 const partWordsMax = 24;
-/** Of one word at least: fewer are quicker looked for than the marks of its letters. */
+/** At least this many for each word: a search for so few words is faster than one by letter marks. */
 const partWordsMin = 8;
 
-/** Words that may stand for those that were typed, looked for when the first of them is asked for. */
+/** Words that may stand for the typed words; each is looked up when it is first needed. */
 export function meantWords(query: Query, findLike: FindLike) {
   const plain = query.words.filter(({ isPair }) => !isPair);
   const partsMax = Math.max(partWordsMin, Math.floor(partWordsMax / Math.max(1, plain.length)));

@@ -1,13 +1,13 @@
 /**
- * Which of two hits comes first, and with that the place in a list that a page ended at. Pure.
+ * The order of hits, and with it the position in the list at which a page ended. Pure.
  *
- * The closeness of the title, that of the artist, seeds, completeness, the newer release; then the tracks of one release
- * in their order.
+ * Hits are ordered by closeness of the title, closeness of the artist, seeds, completeness, and newer release
+ * first; the tracks of one release in their order.
  */
 import type { ReleaseFact } from '../publication/release-facts.ts';
 
 export interface Rank {
-  /** Of closeness.ts. */
+  /** From closeness.ts. */
   readonly title: number;
   readonly artist: number;
   readonly seeds: number;
@@ -25,7 +25,7 @@ export interface Hit {
 
 export const rankNumbers = 6;
 
-/** Below zero: the first one comes first. */
+/** Negative: `a` comes first. */
 export function compareRanks(a: Rank, b: Rank): number {
   return (
     a.title - b.title ||

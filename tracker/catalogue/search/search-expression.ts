@@ -1,10 +1,10 @@
 /**
- * Words that were typed → expressions for the full-text tables. Pure. Words go in quoted, and hold no quotes: nothing
- * that was typed is ever syntax.
+ * Typed words → expressions for the full-text tables. Pure. Words are quoted and contain no quotes, so that
+ * nothing a user types is read as syntax.
  *
- * A search has tiers, best first, that no hit is in twice: with exactly these signs; called so; all words in the title;
- * by one who is called so; all words somewhere; and, with like words and parts of words in place of those that were
- * typed, whatever is left: those that are one typing error away before all others.
+ * A search has tiers, best first, and no hit is in two of them: the name has exactly these signs; the title
+ * is exactly this; all words are in the title; the artist's name is exactly this; all words are somewhere;
+ * similar words that are one typing error away; other similar words, and words that contain a typed part.
  */
 import type { Viewer } from '../../access.ts';
 import { CatalogueError } from '../catalogue-error.ts';
@@ -14,17 +14,17 @@ import { partMarks } from '../words/word-parts.ts';
 import { viewerWords } from './access-words.ts';
 import type { Query, QueryPiece, QueryWord } from './search-query.ts';
 
-/** Years that are asked of the index; a longer span is compared hit by hit. */
+/** A span of at most 12 years is searched in the index; a longer one is compared hit by hit. */
 const yearWordsMax = 12;
 
 export const tierCount = 7;
-/** Hits of this tier, and of what follows, hold other words than those that were typed. */
+/** Hits of this tier and later ones contain other words than those that were typed. */
 export const approximateTier = 5;
 
-/** With more words than these few hits hold all of them, and closeness alone puts the nearest first. */
+/** With more words than these, few hits contain all of them, and closeness alone ranks the nearest first. */
 const nearWordsMax = 2;
 
-/** `like`: the words that may stand for one that was typed. Undefined: that tier cannot hold anything. */
+/** `like`: the words that may stand for a typed word. Undefined: the tier has no hits. */
 export function tierExpression(
   query: Query,
   tier: number,
@@ -66,14 +66,14 @@ function coreOf(query: Query, tier: number, like: (word: QueryWord) => LikeWords
   }
 }
 
-/** Undefined: nothing stands for any of the words. */
+/** Undefined: no other word stands for any of the words. */
 function meantExpression({ words }: Query, of: (word: QueryWord) => string[]): string | undefined {
   const alternatives = words.map(of);
   if (alternatives.every((choice) => choice.length === 1)) return undefined;
   return `(${alternatives.map(anyOf).join(' AND ')})`;
 }
 
-/** All pieces, or words that stand for several of them. */
+/** All pieces, or joined words that stand for several of them. */
 function typedExpression({ words, pieces, joined }: Query): string {
   const expressions = pieces.map((piece) => pieceExpression(piece, words));
   const whole = expressions.join(' AND ');
@@ -103,13 +103,16 @@ function formsOf({ word, isBeginning, others }: QueryWord): string[] {
   return [word, ...others].map((form) => quoted(form, isBeginning));
 }
 
-/** One typing error: were more of them asked for at once, the newest hits of a frequent word would hide the nearest. */
+/**
+ * Words one typing error away. If words with more errors were in the same tier, the newest hits of a frequent
+ * word would hide the nearest.
+ */
 function nearFormsOf(word: QueryWord, { like }: LikeWords): string[] {
   const near = like.filter(({ distance }) => distance === 1);
   return [anyOf(formsOf(word)), ...near.map((other) => `"${other.word}"`)];
 }
 
-/** A part that is in more words than are listed is looked for by its letters. */
+/** A part that is contained in more words than the limit is searched by its letter marks. */
 function alternativesOf(word: QueryWord, { like, parts, hasMoreParts }: LikeWords): string[] {
   const inside = hasMoreParts
     ? [
@@ -134,7 +137,10 @@ function without(expression: string, others: readonly string[]): string {
 function quoted(word: string, isBeginning: boolean): string {
   return isBeginning ? `"${word}" *` : `"${word}"`;
 }
-/** Throws CatalogueError `query-invalid`. What the index can tell by itself. `viewer`: given when most of what there is may not be seen. */
+/**
+ * The conditions that the index can check. `viewer`: given if the viewer may see less than half of all
+ * releases. Throws CatalogueError `query-invalid`.
+ */
 export function facetExpression(filters: SearchFilters, viewer: Viewer | undefined): string | undefined {
   const { format, lossless, licence, publisherId } = filters;
   for (const [name, value] of Object.entries(filters)) {

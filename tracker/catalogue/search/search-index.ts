@@ -1,13 +1,15 @@
 /**
- * The words of a release, put into the full-text tables and taken out again. What is taken out is computed from what is
- * stored, so the two must stay one function of the same rows.
+ * Puts the words of a release into the full-text tables and takes them out again. What is taken out is
+ * computed from the stored rows, so that put and take must be the same function of the same rows.
  *
- * Facets are words too, which no query of a user can spell: `x:` the whole title, `e:` a whole artist, `f:` codec, `l:`
- * lossless, `y:` year, `c:` licence, `p:` publisher, and who may see it: `v:` visibility, `g:` group, `a:` account. Names
- * have marks beside their words (name-words.ts), and the inside of their words a column (word-parts.ts).
+ * Facets are words that no user's query can contain: `x:` whole title, `e:` whole artist, `f:` codec, `l:`
+ * lossless, `y:` year, `c:` licence, `p:` publisher, and the audience: `v:` visibility, `g:` group, `a:`
+ * account. Names have marks beside their words (name-words.ts), and a column for the inside of their words
+ * (word-parts.ts).
  *
- * A release of many words is put in by slices, since the writer answers nobody while it puts words in. Until it is whole it
- * is found by less; what is found of it is right at every moment, since all of it is taken out at once.
+ * A release of many words is indexed in slices, since the writer answers no other call while it indexes.
+ * Until all slices are in, fewer queries find the release, but every hit is correct, since a release is
+ * always removed as a whole.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseTrack } from '../../../torrents/release/release.ts';
@@ -30,39 +32,41 @@ export interface IndexedRelease {
   readonly tracks: readonly Pick<ReleaseTrack, 'title' | 'artist' | 'codec' | 'lossless'>[];
 }
 
-/** Words of the vocabulary are for mending what was typed: shorter ones are neighbours of everything. */
+/** The vocabulary is for correcting typing errors. Shorter words are similar to almost every word. */
 const vocabularyWord = /^[\p{L}\p{M}\p{N}]{3,40}$/u;
 
 export interface SearchIndex {
-  /** At once when it is of ordinary size; else its beginning, and the rest by `putMore`. */
+  /**
+   * Indexes a release of ordinary size at once; of a larger one the first slice, and the rest by `putMore`.
+   */
   put(releaseNumber: number, release: IndexedRelease): void;
-  /** What is in the index of it, all or its beginning. */
+  /** Removes all that the index holds of the release. */
   take(releaseNumber: number, release: IndexedRelease): void;
   /**
-   * A slice of what `put` has left, and of what waits as a whole (index-rebuild-migration.ts). False: nothing is left.
-   * `read`: the release as it is stored.
+   * Indexes one slice of what `put` has left and of releases not yet begun (index-rebuild-migration.ts).
+   * False: nothing is left. `read`: returns the release as it is stored.
    */
   putMore(read: (releaseNumber: number) => IndexedRelease): boolean;
 }
 
 /**
- * Words that are put in at once: some 30 ms in which the writer answers nobody. An album is a hundred words, and 8,000 long
- * titles are 200,000.
+ * Words per slice: about 30 ms in which the writer answers no other call. An album has about a hundred words;
+ * 8,000 long titles have 200,000.
  */
 const sliceWordsMax = 2_000;
-/** The mark of a part beside a word, which also goes into the lists of beginnings. */
+/** The cost of an inside mark beside a word, which also goes into the prefix indexes. */
 const markWeight = 0.25;
-/** Of all titles together, by which a release is found; each track is found by all of its own. */
+/** Title words by which a release is found; each track is found by all of its own words. */
 const releaseWordsMax = 5_000;
-/** Of a sampler; one of its artists is found by the words of all. */
+/** Artists of a sampler that are found by their exact names; the others are found by their words. */
 const artistsCalledMax = 50;
-/** Of a release, for mending what was typed: more than a thousand albums have words of their own. */
+/** Vocabulary words of one release; more than a thousand albums have words of their own. */
 const vocabularyMax = 10_000;
 
 /** How much of a release is in the index. */
 interface Progress {
   readonly tracks: number;
-  /** Of its vocabulary. */
+  /** Words of its vocabulary. */
   readonly words: number;
 }
 
@@ -75,7 +79,10 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
     putRelease.run(releaseNumber, ...releaseColumns(release).map((words) => words.join(' ')));
   }
 
-  /** Tracks first, then its vocabulary; at most so many words, and one track at least → how many. */
+  /**
+   * Indexes tracks first, then the vocabulary: about `wordsMax` words, and at least one track. Returns the
+   * number of words.
+   */
   function putSlice(
     releaseNumber: number,
     release: IndexedRelease,
@@ -106,7 +113,7 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
     return put + words - from.words;
   }
 
-  /** Of the last slice: reading 8,000 tracks takes as long as putting a slice of them in. */
+  /** The release of the last slice: reading 8,000 tracks takes as long as indexing a slice of them. */
   let last: { readonly releaseNumber: number; readonly release: IndexedRelease } | undefined;
 
   return {
@@ -148,14 +155,14 @@ function wordTables(db: DatabaseSync) {
   );
   const takeTrack = db.prepare('DELETE FROM track_words WHERE rowid = ?');
   const takeRelease = db.prepare('DELETE FROM release_words WHERE rowid = ?');
-  // What a full-text table deletes leaves a number as "the last inserted" that Node refuses to tell, and with it every
-  // later write of this connection. An ordinary insert puts an ordinary one there.
+  // After a DELETE from a full-text table SQLite's last_insert_rowid is a number that Node cannot return, so
+  // that every later write of this connection would throw. An ordinary insert replaces it.
   db.exec('CREATE TEMP TABLE IF NOT EXISTS ordinary_insert (id INTEGER PRIMARY KEY)');
   const settle = db.prepare('INSERT OR REPLACE INTO ordinary_insert VALUES (1)');
   return { putTrack, putRelease, takeTrack, takeRelease, settle };
 }
 
-/** The words of a release, by the columns of its table. */
+/** The words of a release, by column of release_words. */
 function releaseColumns(release: IndexedRelease): (readonly string[])[] {
   const { album, artist, albumArtist, genre, tracks } = release;
   const titles = firstWords(
@@ -171,7 +178,7 @@ function releaseColumns(release: IndexedRelease): (readonly string[])[] {
   return [title, artists, titles, nameWords(genre), parts, facets];
 }
 
-/** The words of one of its tracks, by the columns of their table; `cost`: as how many words they count. */
+/** The words of one track, by column of track_words. `cost`: how many words they count as. */
 function trackColumns(release: IndexedRelease) {
   const { album, artist, albumArtist, genre } = release;
   const albumWords = nameWords(album);
@@ -195,12 +202,16 @@ function trackColumns(release: IndexedRelease) {
   };
 }
 
-/** A release without a row: all of it is in the index. One with all of its words but those above the limit keeps its row. */
+/**
+ * A release without a row is completely indexed. One that is indexed up to the limit of the vocabulary keeps
+ * its row.
+ */
 function indexProgress(db: DatabaseSync) {
   const of = db.prepare('SELECT tracks, words FROM index_progress WHERE release_id = ?');
   const set = db.prepare('INSERT OR REPLACE INTO index_progress VALUES (?, ?, ?, ?)');
   const forget = db.prepare('DELETE FROM index_progress WHERE release_id = ?');
-  // The one that has the least, of those the newest: many large ones come on together.
+  // The release that has the least indexed, the newest first among equals, so that many large releases
+  // advance together.
   const next = db.prepare(
     `SELECT release_id AS releaseNumber, tracks, words FROM index_progress WHERE is_done = 0
      ORDER BY tracks, words, release_id DESC LIMIT 1`,
@@ -214,7 +225,7 @@ function indexProgress(db: DatabaseSync) {
   };
 }
 
-/** Each once, in their order, as far as there is room. */
+/** The distinct words in order, up to the limit. */
 function firstWords(texts: readonly (string | undefined)[], wordsMax: number): string[] {
   const words = new Set<string>();
   for (const text of texts) {
@@ -224,7 +235,7 @@ function firstWords(texts: readonly (string | undefined)[], wordsMax: number): s
   return [...words].slice(0, wordsMax);
 }
 
-/** What is called exactly so; The Beatles are Beatles, too. */
+/** The facets for an exact match of the whole name; a leading "The" may be left out of an artist's name. */
 function calledFacets(kind: 'x' | 'e', names: readonly (string | undefined)[]): string[] {
   const facets = new Set<string>();
   for (const name of new Set(names)) {
@@ -252,12 +263,12 @@ function formatFacets(tracks: readonly Pick<ReleaseTrack, 'codec' | 'lossless'>[
   return [...codecs, lossless ? 'l:1' : 'l:0'];
 }
 
-/** The words by which a release can be found although they were mistyped. */
+/** The words by which a release can be found in spite of typing errors. */
 export function vocabularyOf(release: Omit<IndexedRelease, 'access' | 'year' | 'licence'>): Set<string> {
   return new Set(vocabularyFrom(release));
 }
 
-/** The first of them, in an order that is always the same. */
+/** The first words, always in the same order. */
 function vocabularyFrom(
   release: Omit<IndexedRelease, 'access' | 'year' | 'licence'>,
   wordsMax = Infinity,

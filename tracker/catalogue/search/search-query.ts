@@ -1,8 +1,8 @@
 /**
- * What somebody typed → words, and what may stand for them. Pure.
+ * Typed text → words, and the forms that may stand for them. Pure.
  *
- * `blackbird` may be two words in a name, and `black bird` one: words that follow each other are joined where the
- * catalogue has the joined word; what signs join is looked for joined and apart.
+ * `blackbird` may be two words in a name, and `black bird` one. Adjacent words are joined where the catalogue
+ * has the joined word; words that signs join are searched both joined and apart.
  */
 import { CatalogueError } from '../catalogue-error.ts';
 import {
@@ -18,34 +18,34 @@ import {
 import { isCyrillic, latinSpellings, soundsOf } from '../words/sound.ts';
 import { pairsOf } from '../words/words.ts';
 
-/** Longer than any title; what is longer was pasted by mistake. */
+/** Longer than any title; a longer text was pasted by mistake. */
 export const queryCharsMax = 300;
-/** Each costs a walk through the index. */
+/** Each word costs a scan of the index. */
 const queryWordsMax = 12;
-/** One letter is the beginning of everything. */
+/** A single letter would be a prefix of far too many words. */
 const beginningCharsMin = 2;
-/** In more words than these none was torn apart by mistake. */
+/** In a query of more pieces no words are joined. */
 const joinedPiecesMax = 5;
 
 export interface QueryWord {
   readonly word: string;
-  /** The last one, if nothing stands behind it: there may be more to come. */
+  /** Only the last word can be one, if no character follows it: the user may still be typing it. */
   readonly isBeginning: boolean;
-  /** Of a script without spaces: nothing is like it. */
+  /** From a script without spaces: no similar words are searched. */
   readonly isPair: boolean;
-  /** In the index these stand for it: the sound of a word in Latin letters, Latin spellings of a Cyrillic one. */
+  /** Other forms in the index: the sound of a Latin word, the Latin spellings of a Cyrillic word. */
   readonly others: readonly string[];
 }
 
 export interface QueryPiece {
-  /** Places of its words in the query. */
+  /** The range of its words in the query. */
   readonly from: number;
   readonly to: number;
   readonly together: readonly string[];
   readonly apart: readonly string[];
 }
 
-/** A word that stands for several pieces. */
+/** A joined word that stands for several pieces. */
 export interface Joined {
   readonly from: number;
   readonly to: number;
@@ -56,13 +56,16 @@ export interface Query {
   readonly words: readonly QueryWord[];
   readonly pieces: readonly QueryPiece[];
   readonly joined: readonly Joined[];
-  /** What is called exactly so. */
+  /** The whole query as one word, for names that are exactly this. */
   readonly called: readonly string[];
   /** The mark of a short name with signs. */
   readonly signs: string | undefined;
 }
 
-/** Throws CatalogueError `query-invalid`. `isKnown`: whether a joined word, or the mark of a sound, is worth looking for. */
+/**
+ * `isKnown`: whether the vocabulary has a joined word or the mark of a sound, so that a search for it is
+ * worthwhile. Throws CatalogueError `query-invalid`.
+ */
 export function parseQuery(text: string, isKnown: (word: string) => boolean): Query {
   if (text.length > queryCharsMax) {
     throw new CatalogueError('query-invalid', `a search has at most ${queryCharsMax} characters`);
@@ -104,7 +107,7 @@ function queryWords(
   const none = { isBeginning: false, isPair: true, others: [] };
   if (run === 'pairs') return pairsOf(text).map((word) => ({ word, ...none }));
   if (run === 'triples') {
-    // Two characters are the beginning of every triple that they are in.
+    // Two characters are the prefix of every triple that begins with them.
     const isShort = [...text].length === 2;
     return triplesOf(text).map((word) => ({ word, ...none, isBeginning: isShort }));
   }
@@ -128,7 +131,10 @@ function joinedPieces(found: readonly Piece[], pieces: readonly QueryPiece[]): J
   }));
 }
 
-/** The question of a search asked of one name's words: whether all that was typed is there, each as a beginning. */
+/**
+ * Whether the words of one name contain everything that was typed, each typed word as a prefix. Answers as
+ * the search does.
+ */
 export function isNamedIn(
   { words, pieces, joined }: Pick<Query, 'words' | 'pieces' | 'joined'>,
   found: ReadonlySet<string>,

@@ -1,9 +1,10 @@
 /**
- * A page of hits. The tiers of search-expression.ts one after the other; within a tier the newest releases first, in
- * pools that are ranked together (ranking.ts). So the work for a page is bounded, however many hits there are, and all of
- * them can be paged to. Hits beyond one pool are ranked by age before everything else.
+ * Computes one page of hits. The tiers of search-expression.ts follow each other; within a tier the newest
+ * releases come first, in pools whose hits are ranked together (ranking.ts). This limits the work for a page
+ * however many hits exist, and all of them can be reached by paging. Between pools, age comes before rank.
  *
- * Invariant: a page holds nothing its viewer may not see, and how it is filled tells nothing of that.
+ * Invariant: a page holds nothing that its viewer may not see, and neither its length nor its order reveals
+ * hidden hits.
  */
 
 import type { DatabaseSync } from 'node:sqlite';
@@ -20,7 +21,7 @@ import { approximateTier, facetExpression, tierCount, tierExpression } from './s
 import { parseQuery, type Query, type QueryWord } from './search-query.ts';
 
 export const pageRowsMax = 50;
-/** Whatever is asked for. */
+/** 1 to pageRowsMax, whatever the caller asks for. */
 export function pageLimit(limit: number = pageRowsMax): number {
   return Math.min(pageRowsMax, Math.max(1, Math.floor(limit) || 1));
 }
@@ -29,13 +30,13 @@ export interface SearchLimits {
   /** Hits that are ranked together. */
   readonly poolMax: number;
   /**
-   * Hits that may be seen and are looked at for one page, filters included; then the page is short and the search goes
-   * on with the next one.
+   * Visible hits that are checked for one page, filters included. At this limit the page ends early, and the
+   * next page continues the search.
    */
   readonly lookedAtMax: number;
 }
 
-/** Ten full pages: the text of each hit is read and compared. */
+/** Ten full pages in a pool: the text of each hit is read and compared. */
 export const searchLimits: SearchLimits = { poolMax: 500, lookedAtMax: 20_000 };
 
 export interface HitPage {
@@ -43,15 +44,18 @@ export interface HitPage {
   readonly next: string | undefined;
 }
 
-/** Where the next hit is looked for: in a tier, below an id, and in the pool that begins there behind a rank. */
+/**
+ * Where the next hit is searched: the tier, the id below which the pool begins, and the rank of the last hit
+ * taken from that pool.
+ */
 interface Position {
   tier: number;
   below: number;
-  /** Undefined: at its beginning. */
+  /** Undefined: at the beginning of the pool. */
   rank: Rank | undefined;
 }
 
-/** Of its cursor. */
+/** How many numbers a cursor holds. */
 export const positionNumbers = 3 + rankNumbers;
 
 const highest = Number.MAX_SAFE_INTEGER;
@@ -81,7 +85,7 @@ interface Searched extends Omit<SearchSources, 'db'> {
   readonly scope: SearchScope;
 }
 
-/** One question for one page. */
+/** One query for one page. */
 class PageSearch {
   readonly #searched: Searched;
   readonly #input: SearchInput;
@@ -133,16 +137,16 @@ class PageSearch {
   }
 
   /**
-   * The hits of one pool, unsorted, and below which id the next one begins: nothing is there when it is zero. It ends
-   * at a hit, by what may be seen alone: were it to end where a look into the index ends, the order of hits and the
-   * length of pages would tell how many hidden ones lie between.
+   * The unsorted hits of one pool, and the id below which the next pool begins; 0: there is none. A pool ends
+   * at a visible hit. If it ended where a read of the index ends, the order of hits and the length of pages
+   * would reveal how many hidden hits lie between.
    */
   #pool(expression: string | undefined, from: number): { found: Hit[]; below: number } {
     const { table, limits } = this.#searched;
     const { poolMax, lookedAtMax } = limits;
     const found: Hit[] = [];
     let below = from;
-    // Counted anew in each pool, so that the next page finds the same one.
+    // Counted for each pool, so that the next page finds the same pool.
     let seen = 0;
     while (below > 0) {
       const step = table.below(expression, below, poolMax);
@@ -172,7 +176,7 @@ class PageSearch {
     return visible;
   }
 
-  /** Those that pass the filters of the question. */
+  /** The hits that pass the filters of the query. */
   #fitting(hits: readonly SeenHit[]): readonly SeenHit[] {
     const candidates = hits.filter(({ fact }) => fits(fact, this.#input));
     if (!hasRowFilter(this.#input) || candidates.length === 0) return candidates;
@@ -181,7 +185,7 @@ class PageSearch {
     return candidates.filter(({ id }) => left.has(id));
   }
 
-  /** In the same order, without those that hold the letters of a part and not the part. */
+  /** Keeps the order. Drops hits that contain the letter marks of a part but not the part itself. */
   #ranked(hits: readonly SeenHit[]): Hit[] {
     const { table, scope } = this.#searched;
     const query = this.#query;
@@ -202,7 +206,10 @@ class PageSearch {
     });
   }
 
-  /** Leaves the last release to the next pool, of which more tracks may come: its tracks stay together. */
+  /**
+   * Leaves the last release to the next pool, where more of its tracks may follow, so that its tracks stay
+   * together.
+   */
   #wholeReleases(found: Hit[]): number | undefined {
     const release = found.at(-1)?.rank.release;
     const end = found.findIndex(({ rank }) => rank.release === release);
@@ -216,7 +223,10 @@ const nothing = Symbol('a tier without hits');
 const noMeant: Meant = new Map();
 const noCloseness: Closeness = { title: 0, artist: 0, missing: 0 };
 
-/** Tier → its expression; undefined: everything. Without a name there is one tier, of whatever passes the filters. */
+/**
+ * Tier → its expression; undefined: all rows. A query without a name has one tier, with all hits that pass
+ * the filters.
+ */
 function tierExpressions(query: Query, facets: string | undefined, like: (word: QueryWord) => LikeWords) {
   return (tier: number): string | undefined | typeof nothing => {
     if (query.words.length === 0 && query.signs === undefined) return tier > 0 ? nothing : facets;
@@ -234,7 +244,7 @@ function hasRowFilter({ bitRateMin, durationMinMs, durationMaxMs }: SearchFilter
   return bitRateMin !== undefined || durationMinMs !== undefined || durationMaxMs !== undefined;
 }
 
-/** A pool that was not begun is written as behind the rank of nothing. */
+/** A pool that is not begun is written with a rank of zeros and the flag 0. */
 function cursorOf({ tier, below, rank }: Position): string {
   const fields = rank === undefined ? Array<number>(rankNumbers).fill(0) : rankFields(rank);
   return writeCursor([tier, below, Number(rank !== undefined), ...fields]);

@@ -1,9 +1,9 @@
 /**
- * How close a hit is to what was typed: first its title, then its artists for the words that the title lacks. Numbers, of
- * which the smaller one is closer. Pure.
+ * How close a hit is to the typed words: first its title, then its artists for the words that the title
+ * lacks. Smaller numbers are closer. Pure.
  *
- * In this order count: words that are not there; how far the others are from what was typed; words that were not typed;
- * whether the name begins with what was typed.
+ * Compared in this order: the number of missing words; the errors in the others; words that were not typed;
+ * whether the name begins with the typed text.
  */
 import type { Query, QueryWord } from '../search/search-query.ts';
 import { type Piece, piecesOf, signsOf, soundMark, triplesOf } from './name-words.ts';
@@ -14,31 +14,31 @@ import { pairsOf } from './words.ts';
 export interface Names {
   readonly title: string;
   readonly artists: readonly (string | undefined)[];
-  /** Album and genre of a song: words there count as found. */
+  /** Album and genre of a song: words found there do not count as missing. */
   readonly others: readonly (string | undefined)[];
 }
 
 export interface Closeness {
   readonly title: number;
   readonly artist: number;
-  /** Words that are nowhere. */
+  /** Typed words that are in none of the names. */
   readonly missing: number;
 }
 
-/** Typed word → words that may stand for it, with the errors between them. */
+/** Typed word → words that may stand for it, each with its number of typing errors. */
 export type Meant = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** How well one name answers. */
+/** How well one name matches. */
 interface Answer {
-  /** For each word that was typed; undefined: it is not there. */
+  /** For each typed word; undefined: the name does not contain it. */
   readonly costs: readonly (number | undefined)[];
   readonly words: number;
   readonly begins: boolean;
 }
 
-/** What a match costs that is not letter by letter: a part of a word is between one typing error and two. */
+/** The costs of inexact matches: part of a word costs more than one typing error and less than two. */
 const costs = { beginning: 4, otherForm: 4, error: 8, part: 10 } as const;
-/** Pairs of letters beside a part; more make no difference. */
+/** Pairs of letters beside a part that add to its cost; more make no difference. */
 const lettersMax = 5;
 const missingWeight = 1 << 18;
 const costWeight = 1 << 10;
@@ -48,7 +48,7 @@ const extraMax = 511;
 
 const nothing: Answer = { costs: [], words: 0, begins: false };
 
-/** For one question: names come many times in it. */
+/** For one query, in which the same names occur many times. */
 export function closenessTo(query: Query, meant: Meant): (names: Names) => Closeness {
   const known = new Map<string, Answer>();
   const answerOf = (name: string): Answer => {
@@ -79,7 +79,7 @@ export function closenessTo(query: Query, meant: Meant): (names: Names) => Close
   };
 }
 
-/** Signs alone: who has them, and who has them among other things. */
+/** For a query of signs alone: 0 for a name that is exactly these signs, else 1. */
 function signedCloseness({ signs }: Query): (names: Names) => Closeness {
   const key = (name: string | undefined) => (name !== undefined && signsOf(name) === signs ? 0 : 1);
   return ({ title, artists }) => ({
@@ -97,7 +97,7 @@ function keyOf({ costs, words, begins }: Answer, places: readonly number[]): num
     if (one === undefined) missing++;
     else cost += one;
   }
-  // Names without any of the words are equally far, however many words they have.
+  // Names that contain none of the words are equally far, however many words they have.
   if (missing === places.length) return missing * missingWeight;
   const extra = Math.max(0, words - (places.length - missing));
   return (
@@ -139,7 +139,7 @@ function beginsWith(pieces: readonly Piece[], typed: string | undefined): boolea
   return false;
 }
 
-/** All words of a name in all their forms, as the index has them, without the marks. */
+/** All forms of all words of a name, as the index has them, without the marks. */
 function formsIn(pieces: readonly Piece[]): Set<string> {
   const forms = new Set<string>();
   for (const { words, together, apart } of pieces) {
@@ -165,7 +165,7 @@ function wordCount(pieces: readonly Piece[]): number {
   return count;
 }
 
-/** Of a word that is not there as it was typed. */
+/** The cost of a word that the name does not contain exactly as typed. */
 function costOf(
   { word, isBeginning, isPair, others }: QueryWord,
   forms: ReadonlySet<string>,

@@ -1,23 +1,26 @@
 /**
- * How many typing errors lie between two words: a letter too many, one missing, a wrong one, two swapped (the optimal
- * string alignment distance).
+ * The number of typing errors between two words: a letter added, missing, wrong, or two letters swapped
+ * (optimal string alignment distance).
  */
 
-/** Rows of the table; words are short (vocabulary) and the thread does one thing at a time. */
+/**
+ * The rows of the table are shared: words are short (vocabulary.ts), and each thread computes one distance at
+ * a time.
+ */
 const charsMax = 64;
 let beforeLast = new Uint8Array(charsMax + 1);
 let last = new Uint8Array(charsMax + 1);
 let row = new Uint8Array(charsMax + 1);
 
 /**
- * At most `max`, or `max + 1` for anything above. `isBeginning`: `typed` is compared with the beginning of `word` that is
- * nearest to it.
+ * Returns at most `max + 1`, which stands for any greater distance. `isBeginning`: compares `typed` with the
+ * nearest prefix of `word`.
  */
 export function editDistance(typed: string, word: string, max: number, isBeginning = false): number {
   const width = Math.min(word.length, isBeginning ? typed.length + max : word.length);
   if (width > charsMax || typed.length > charsMax) return max + 1;
   if (width < typed.length - max || (!isBeginning && width > typed.length + max)) return max + 1;
-  // Only what lies within `max` of the diagonal can be reached with so many errors; beyond it stands too much.
+  // Only cells within `max` of the diagonal can have so few errors; cells outside count as `tooMuch`.
   const tooMuch = max + 1;
   let leastBefore = 0;
   for (let j = 0; j <= width; j++) last[j] = j;
@@ -41,7 +44,7 @@ export function editDistance(typed: string, word: string, max: number, isBeginni
       if (cost < least) least = cost;
     }
     if (to < width) row[to + 1] = tooMuch;
-    // The next row comes from this one, or by a swap and one error from the one before.
+    // The next row derives from this row, or by a swap (one error) from the row before it.
     if (least > max && leastBefore >= max) return tooMuch;
     leastBefore = least;
     [beforeLast, last, row] = [last, row, beforeLast];

@@ -1,13 +1,13 @@
 /**
- * One form for Chinese characters that are written in several: traditional and simplified ones, and those of Japan, all
- * become the simplified one. For searching only: 後 and 后 become one, which no text that is shown may do.
+ * Maps traditional, simplified and Japanese forms of a Chinese character to the simplified form. For
+ * searching only: it merges 後 and 后, which displayed text must not do.
  *
- * The tables are OpenCC's, character by character; its phrases would need to know where a word begins.
+ * The tables are OpenCC's single characters; its phrases would need word boundaries.
  */
 import japanese from 'opencc-js/dict/JPShinjitaiCharacters';
 import traditional from 'opencc-js/dict/TSCharacters';
 
-/** Made when the first such character comes: 4,000 pairs. */
+/** 4,000 pairs, built when the first such character occurs. */
 let forms: ReadonlyMap<string, string> | undefined;
 
 const hanPattern = /\p{Script=Han}/gu;
@@ -22,10 +22,10 @@ export function oneHanForm(text: string): string {
 function readForms(): ReadonlyMap<string, string> {
   const known = new Map(pairsOf(traditional));
   const simple = (character: string) => known.get(character) ?? character;
-  // 沢 is 澤, and that is 泽. Where a table knows a character, the other one does not change it: 学 is both forms.
+  // 沢 → 澤 → 泽. A character of the first table is not changed by the second: 学 is both forms.
   const japaneseForms = pairsOf(japanese).map(([from, to]) => [from, simple(to)] as const);
   for (const [from, to] of japaneseForms) if (from !== to && !known.has(from)) known.set(from, to);
-  // Some lead to one that leads on.
+  // Some characters map to one that maps further.
   return new Map([...known].map(([from, to]) => [from, simple(simple(to))]));
 }
 

@@ -1,19 +1,20 @@
 /**
- * What is kept of a .torrent: not what its publisher may have left in it of their own (an announce URL with their passkey,
- * other trackers, addresses of nodes).
+ * The parts of a .torrent that are kept. Private parts are dropped: an announce URL with the publisher's
+ * passkey, other trackers, addresses of DHT nodes.
  *
- * Nothing is parsed beyond where the parts lie: the largest torrent takes ten milliseconds so, and ten times that whole.
- * Invariant: the info dictionary stays byte for byte as it came, or the torrent would be another one.         BEP 3 12
+ * The parts are located, not parsed: ten milliseconds for the largest torrent, and ten times less than a full
+ * parse.
+ * Invariant: the info dictionary keeps its exact bytes, or the info-hash would change.         BEP 3 12
  */
 import { scanPrefix } from '../../../torrents/bencode/bencode.ts';
 
-/** In the order of a dictionary. `announce` comes before all of them. */
+/** In the order of a dictionary; `announce` sorts before all of them. */
 const partsKept = [
   ...['codepage', 'comment', 'created by', 'creation date'],
   ...['encoding', 'info', 'piece layers', 'url-list'],
 ] as const;
 
-/** `torrent`: one that the catalogue has taken, or takes. */
+/** `torrent`: one that the catalogue has accepted or is about to accept. */
 export function keptTorrent(
   torrent: Uint8Array,
   announceUrl?: string,

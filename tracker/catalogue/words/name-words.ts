@@ -1,12 +1,13 @@
 /**
- * The words of a name (title, album, artist) as people may type them. Pure.
+ * The words of a name (title, album, artist) in the forms that users may type. Pure.
  *
- * Signs inside a name separate words, and the words written together are one more: AC/DC is `ac`, `dc` and `acdc`. Some
- * signs stand for letters: Ke$ha is `kesha`. A name that is short and has signs can be found by exactly these signs:
- * `-M-`, `!!!`, `+/-`. Thai, Lao, Khmer and Burmese have no spaces between words: three neighbours each are a word.
+ * Signs inside a name separate words, and the joined words are one more word: AC/DC is `ac`, `dc` and `acdc`.
+ * Some signs stand for letters: Ke$ha is `kesha`. A short name with signs can be found by exactly these
+ * signs: `-M-`, `!!!`, `+/-`. Thai, Lao, Khmer and Burmese have no spaces between words: every three adjacent
+ * characters are a word.
  *
- * Marks with a colon are in the index beside words, and no query of a user can spell them: `r:` the sound of a Cyrillic
- * word (sound.ts), `s:` signs.
+ * The index also has marks with a colon, which no user's query can contain: `r:` the sound of a Cyrillic word
+ * (sound.ts), `s:` signs.
  */
 import { isCyrillic, soundsOf } from './sound.ts';
 import { foldLetters, pairsOf, withoutApostrophes } from './words.ts';
@@ -14,30 +15,30 @@ import { foldLetters, pairsOf, withoutApostrophes } from './words.ts';
 /** One word, or several that signs join. */
 export interface Piece {
   readonly words: readonly NameWord[];
-  /** All of them written together, and signs read as letters: each stands for all of the words. */
+  /** All words joined, and with signs read as letters; each form stands for all of the words. */
   readonly together: readonly string[];
-  /** What one word may also be written as: `o connor`, `blink 182`. */
+  /** How a single word may be written as several: `o connor`, `blink 182`. */
   readonly apart: readonly string[];
 }
 
 export interface NameWord {
   readonly text: string;
-  /** Of a script without spaces: `pairs` as Chinese, `triples` as Thai. */
+  /** The script has no spaces: `pairs` for Chinese, `triples` for Thai. */
   readonly run: 'pairs' | 'triples' | undefined;
 }
 
-/** Nobody types more of one word. */
+/** No user types more of one word. */
 const wordCharsMax = 40;
 /** A whole title in a script without spaces. */
 const runCharsMax = 200;
-/** Pieces of a name: one of 300 characters has fewer. */
+/** Pieces of a name; a name of 300 characters has fewer. */
 const piecesMax = 100;
-/** A name with more letters than these can be told by its letters. */
+/** A name with more letters is found by its letters and gets no mark for its signs. */
 const signedLettersMax = 4;
-/** Of the mark that stands for signs, in digits. */
+/** Hexadecimal digits in the mark for signs. */
 const signDigitsMax = 40;
 
-/** These separate words that have nothing to do with each other. */
+/** These separate words that are never joined. */
 const separators = /[\s,;:()[\]{}"“”„«»‹›–—…|。、・「」『』【】〈〉《》]+/u;
 const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
 const runPattern =
@@ -85,7 +86,7 @@ function wordsIn(chunk: string): NameWord[] {
   return words;
 }
 
-/** Signs that are written for letters: those that touch one, and the exclamation mark between two. */
+/** Signs written for letters: `$` and `€` next to a letter, `@` and `!` between two letters. */
 const signLetters: Readonly<Record<string, string>> = { $: 's', '€': 'e', '@': 'a', '!': 'i' };
 
 function togetherIn(chunk: string, words: readonly NameWord[]): string[] {
@@ -109,7 +110,7 @@ function signsRead(folded: string): string {
 function apartIn(chunk: string, words: readonly NameWord[]): string[] {
   const [word, ...more] = words;
   if (word === undefined || more.length > 0 || word.run !== undefined) return [];
-  // O'Connor and L'amour; what is left of don't and it's is no word.
+  // O'Connor and L'amour; the short rests of don't and it's are not words.
   const parts = chunk.match(wordPattern) ?? [];
   return parts.length > 1 && parts.some((part, at) => at > 0 && part.length >= 3)
     ? parts
@@ -120,7 +121,7 @@ function digitsApart(word: string): string[] {
   return /^(\p{L}{2,})(\p{N}+)$|^(\p{N}+)(\p{L}{2,})$/u.exec(word)?.slice(1).filter(Boolean) ?? [];
 }
 
-/** What is indexed of a name, each once. */
+/** The distinct words of a name in the index. */
 export function nameWords(name: string | undefined): string[] {
   if (name === undefined) return [];
   const words = new Set<string>();
@@ -139,7 +140,7 @@ export function nameWords(name: string | undefined): string[] {
   return [...words];
 }
 
-/** In the index; the pair at the end is the beginning of no triple. */
+/** In the index; the final pair is not the prefix of a triple. */
 function tokensOf({ text, run }: NameWord): string[] {
   if (run === undefined) return [text];
   if (run === 'pairs') return [...text, ...pairsOf(text)];
@@ -149,14 +150,14 @@ function tokensOf({ text, run }: NameWord): string[] {
     .slice(0, Math.max(1, characters.length - 1));
 }
 
-/** Three neighbours each; what is shorter is the beginning of such. */
+/** Every three adjacent characters; a shorter run stands for itself and is searched as a prefix. */
 export function triplesOf(run: string): string[] {
   const characters = [...run];
   if (characters.length <= 3) return [run];
   return characters.slice(2).map((_, at) => characters.slice(at, at + 3).join(''));
 }
 
-/** `R. E. M.` and `A C D C`: single letters in a row are one word, too. */
+/** `R. E. M.` and `A C D C`: single letters in a row are also one word. */
 function initialsIn(pieces: readonly Piece[]): string[] {
   const found: string[] = [];
   let row = '';
@@ -174,7 +175,7 @@ function initialsIn(pieces: readonly Piece[]): string[] {
 
 const andWords = ['and', 'und', 'et', 'y'];
 
-/** `&` is typed as a word; what consists of several signs is a word of its own. */
+/** `&` and `+` are typed as "and"; a chunk of several signs is a word of its own. */
 function signWordsIn(name: string): string[] {
   const found: string[] = [];
   for (const [chunk] of name.matchAll(/(?<=^|\s)[^\s\p{L}\p{M}\p{N}]+(?=\s|$)/gu)) {
@@ -185,7 +186,7 @@ function signWordsIn(name: string): string[] {
   return signs === undefined ? found : [...found, signs];
 }
 
-/** The mark of a short name with signs: of `-M-`, `!!!`, `+/-`, `R.E.M.`. */
+/** The mark of a short name with signs, such as `-M-`, `!!!`, `+/-`, `R.E.M.`. */
 export function signsOf(name: string): string | undefined {
   const folded = foldLetters(name).replace(/\s/g, '');
   const letters = lettersIn(folded);
@@ -202,8 +203,8 @@ export function soundMark(sound: string): string {
 }
 
 /**
- * All letters and digits of a name in a row: what is called so, however it is spaced and signed; and once more with signs
- * read as letters. None: it has no letters.
+ * All letters and digits of a name in a row, so that spaces and signs make no difference; and a second form
+ * with signs read as letters. Empty: the name has no letters.
  */
 export function calledAs(name: string): string[] {
   const folded = foldLetters(name);
@@ -211,7 +212,7 @@ export function calledAs(name: string): string[] {
   return [...forms].filter(Boolean).map((form) => form.slice(0, 2 * wordCharsMax));
 }
 
-/** The same by its sound; undefined for what is not Cyrillic. */
+/** The same by its sound; undefined for a name that is not Cyrillic. */
 export function soundsAs(name: string): string | undefined {
   const letters = lettersIn(foldLetters(name));
   return isCyrillic(letters) ? soundsOf(letters.slice(0, 2 * wordCharsMax))[0] : undefined;

@@ -1,15 +1,15 @@
 /**
- * Cyrillic and its romanisations. There are many (Чайковский is Tchaikovsky, Chaikovskiy, Tschaikowski), so all of them
- * are brought to one rough sound, which is what the index holds of a Cyrillic word: nothing is written that way, and it
- * is never shown. Pure.
+ * Cyrillic and its romanisations. There are many (Чайковский is Tchaikovsky, Chaikovskiy, Tschaikowski), so
+ * all are reduced to one rough sound. The index holds this sound for each Cyrillic word; it is never shown.
+ * Pure.
  *
- * The other way round, for what is written in Latin letters, a Cyrillic word has the spellings that are usual.
+ * For names written in Latin letters, a Cyrillic query word has its usual Latin spellings.
  */
 
 const cyrillicPattern = /\p{Script=Cyrillic}/u;
 const latinWordPattern = /^[a-z]+$/;
 
-/** As folded words have them: й is и, ё is е, ї is і there. */
+/** For folded words, in which й is и, ё is е and ї is і. */
 const english: Readonly<Record<string, string>> = {
   ...{
     а: 'a',
@@ -58,7 +58,7 @@ const english: Readonly<Record<string, string>> = {
   },
   ...{ э: 'e', ю: 'yu', я: 'ya' },
 };
-/** Where another scheme differs. */
+/** Where another scheme differs from the English one. */
 const scholarly: typeof english = {
   ...{ ж: 'z', х: 'h', ц: 'c', ч: 'c', ш: 's', щ: 'sc', ю: 'ju', я: 'ja', є: 'je' },
 };
@@ -72,8 +72,8 @@ export function isCyrillic(word: string): boolean {
 }
 
 /**
- * Of a Cyrillic word, as the index has it: one. Of a word in Latin letters those that it may stand for: `ch` is ч in
- * English and х in German. None for others. `word` is folded.
+ * For a Cyrillic word its one sound, as in the index. For a Latin word all sounds that it may have: `ch` is ч
+ * in English and х in German. Empty for other scripts. `word` is folded.
  */
 export function soundsOf(word: string): string[] {
   const latin = isCyrillic(word) ? spelt(word, english) : word;
@@ -97,7 +97,7 @@ function soundOf(latin: string): string {
     .replace(/(.)\1+/g, '$1');
 }
 
-/** The usual ones of a folded Cyrillic word, each once. */
+/** The distinct usual spellings of a folded Cyrillic word. */
 export function latinSpellings(word: string): string[] {
   const spellings = schemes.flatMap((scheme) => {
     const plain = spelt(word, scheme);

@@ -1,13 +1,14 @@
 /**
- * All words of the catalogue in memory of the search thread, to find those that somebody may have meant: words a typing
- * error or two away, and words that contain what was typed.
+ * All words of the catalogue, in memory of the search thread, to find the words that a user may have meant:
+ * words one or two typing errors away, and words that contain what was typed.
  *
- * Each word has a mark of 32 bits, one for each letter that is in it (letters share bits). A word that lacks more of the
- * wanted letters than errors are allowed is passed over by one look at its mark, which leaves a few hundred of a million
- * to measure. An index of trigrams finds less and costs more: in a short word one error spoils every trigram.
+ * Each word has a 32-bit mark with one bit for each of its letters (letters share bits). A word that lacks
+ * more of the typed letters than the allowed errors is skipped by its mark alone, which leaves a few hundred
+ * of a million words to compare. A trigram index finds less and costs more: in a short word one error changes
+ * every trigram.
  *
- * Invariant: a word is there for a viewer only when a release that this viewer sees contains it, and the number of such
- * releases is all that ranks it. Otherwise words of hidden releases could be found by those that they displace.
+ * Invariant: a viewer finds a word only if a release that they see contains it, and only the number of such
+ * releases ranks it. Otherwise words of hidden releases would show by the words that they displace.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { isMember, maySee, type SharedAccess, type Viewer } from '../../access.ts';
@@ -19,27 +20,27 @@ import { partCharsMin } from './word-parts.ts';
 
 export interface LikeWord {
   readonly word: string;
-  /** Typing errors away; of what contains it, one. */
+  /** Typing errors between the two; 1 for a word that contains the typed one. */
   readonly distance: number;
-  /** That the viewer sees. */
+  /** Releases with this word that the viewer sees. */
   readonly releases: number;
 }
 
-/** Other words than one that was typed, the nearest first, those of more releases before others. */
+/** Words other than the typed one, the nearest first, then those of more releases. */
 export interface LikeWords {
-  /** A typing error away, or two. */
+  /** One or two typing errors away. */
   readonly like: readonly LikeWord[];
-  /** That it is a part of, each. None when there are more than are asked for. */
+  /** Words that contain the typed one. Empty if there are more than `partsMax`. */
   readonly parts: readonly LikeWord[];
   readonly hasMoreParts: boolean;
 }
 
-/** `isBeginning`: there may be more of the word to come. */
+/** `isBeginning`: the user may still be typing the word. */
 export type FindLike = (word: string, isBeginning: boolean, partsMax: number) => LikeWords;
 
-/** More of them find nothing that anybody meant. */
+/** Further words are hardly ever what the user meant. */
 const likeWordsMax = 8;
-/** Counts of a word that are copied rather than added to. */
+/** From this length on a word's list of counts is extended in place, not copied. */
 const pushedFrom = 32;
 
 export class Vocabulary {
@@ -48,7 +49,7 @@ export class Vocabulary {
   readonly #newCounts;
   readonly #countOf;
   readonly #wordOf;
-  /** All four by the word's number in the database. */
+  /** These four are indexed by the word's number in the database. */
   readonly #words: (string | undefined)[] = [];
   #marks = new Uint32Array(1 << 12);
   /** Releases for everyone, and for members, that contain the word. */
@@ -56,10 +57,10 @@ export class Vocabulary {
   #members = new Uint32Array(1 << 12);
   /** Other releases: audience, count, audience, count … Most words have none. */
   readonly #restricted = new Map<number, number[]>();
-  /** By its number in the database. */
+  /** Indexed by the audience's number in the database. */
   readonly #audiences: (SharedAccess | undefined)[] = [];
   readonly #audienceIds = new Map<string, number>();
-  /** Of the Cyrillic ones, marked; forgotten ones too, until the next start. */
+  /** Marks of the Cyrillic words' sounds, including those of deleted words until the next start. */
   readonly #sounds = new Set<string>();
   #lastChange = 0;
 
@@ -74,18 +75,18 @@ export class Vocabulary {
     for (const statement of [this.#newWords, this.#newAudiences, this.#newCounts, this.#countOf]) {
       statement.setReturnArrays(true);
     }
-    // All at once is quicker along the table than along the index of changes.
+    // Reading all rows is faster by the table than by the index on `change`.
     const allCounts = db.prepare(
       'SELECT word_id, audience_id, releases, change FROM word_counts NOT INDEXED WHERE change > ?',
     );
     allCounts.setReturnArrays(true);
-    // Three tables as they are at one moment.
+    // The savepoint reads all three tables in the same state.
     db.exec('SAVEPOINT all_words');
     this.#read(allCounts);
     db.exec('RELEASE all_words');
   }
 
-  /** Takes in what was published, changed and withdrawn since. */
+  /** Reads what was published, changed and withdrawn since the last call. */
   refresh(): void {
     this.#read(this.#newCounts);
   }
@@ -127,7 +128,7 @@ export class Vocabulary {
   #setCount(word: number, audienceId: number, releases: number): void {
     const { visibility, publisherId } = this.#audiences[audienceId]!;
     if (visibility === 'everyone') this.#everyone[word] = releases;
-    // Those of one publisher are looked up for that publisher alone.
+    // The counts of one publisher are queried for that publisher only.
     else if (visibility === 'members') {
       if (publisherId === undefined) this.#members[word] = releases;
     } else this.#setRestricted(word, audienceId, releases);
@@ -139,7 +140,8 @@ export class Vocabulary {
     while (at < counts.length && counts[at] !== audienceId) at += 2;
     if (releases > 0 && at < counts.length) counts[at + 1] = releases;
     else if (releases > 0 && counts.length >= pushedFrom) counts.push(audienceId, releases);
-    // A short array that is made anew has no spare room; one that has grown has more of it than content.
+    // A copied short array has no spare capacity; an array that grows by push has more spare capacity than
+    // content.
     else if (releases > 0) this.#restricted.set(word, counts.concat(audienceId, releases));
     else if (at < counts.length) {
       counts.splice(at, 2);
@@ -147,21 +149,24 @@ export class Vocabulary {
     }
   }
 
-  /** For one question of this viewer, after refresh(). */
+  /** For one query of this viewer, after refresh(). */
   seenBy(viewer: Viewer): FindLike {
     const releasesOf = this.#releaseCounter(viewer);
     return (word, isBeginning, partsMax) => this.#like(word, isBeginning, partsMax, releasesOf);
   }
 
-  /** Whether any release at all may have it, a word or the mark of a sound: only to save looking for it. */
+  /**
+   * Whether any release, visible or not, may have this word or mark of a sound. Only to skip a search that
+   * would find nothing.
+   */
   has(word: string): boolean {
     const isMark = word.includes(':');
-    // Shorter words are not known here.
+    // The vocabulary has no shorter words.
     if (word.length < partCharsMin + (isMark ? soundMark('').length + 1 : 0)) return true;
     return isMark ? this.#sounds.has(word) : this.#wordOf.get(word) !== undefined;
   }
 
-  /** How many releases that this viewer sees contain a word. */
+  /** Counts the releases with a word that this viewer sees. */
   #releaseCounter(viewer: Viewer): (word: number) => number {
     const isOfMembers = isMember(viewer.role);
     // A guest sees no release for members, except those they published as a member.

@@ -1,8 +1,9 @@
 /**
- * The step of the database from one vocabulary for everybody to words that are counted by who sees them. It walks over
- * all releases once: some ten seconds for a million tracks.
+ * The migration from one vocabulary for all viewers to words that are counted by audience. It reads every
+ * release once: about ten seconds for a million tracks.
  *
- * It reads releases and tracks as they are at this step, not as later steps leave them, so it uses no store of them.
+ * It reads the tables as they are at this step, not as later steps leave them, so that it uses none of their
+ * stores.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess } from '../../access.ts';
@@ -56,7 +57,7 @@ export function countWords(db: DatabaseSync): void {
     });
     counts.put(accessOf(row, named), words);
   }
-  // After the rows: an index that is made at once is made faster.
+  // After the rows: building an index at once is faster.
   db.exec(`
     CREATE INDEX word_counts_by_change ON word_counts (change);
     CREATE INDEX word_counts_unused ON word_counts (word_id) WHERE releases = 0;

@@ -1,10 +1,10 @@
 /**
- * How many releases contain a word, by who sees them (audience.ts): what the writer keeps for the vocabulary. Every row
- * has the number of its last change, by which the reader finds what is new.
+ * The writer's side of the vocabulary: how many releases contain a word, by audience (audience.ts). Every row
+ * has the number of its last change, by which a reader finds new rows.
  *
- * Invariant: the counts are one function of the releases that are stored, so putting and taking must be told the same
- * access and the same words. Rows that count nothing go when the tracker starts, before anybody reads: a reader finds
- * changes by their rows, and would miss one that is gone.
+ * Invariant: the counts are a function of the stored releases, so that put and take must get the same access
+ * and the same words. Rows with the count 0 are deleted only when the tracker starts, before any reader runs:
+ * a reader finds changes by their rows and would miss a deleted one.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess } from '../../access.ts';
@@ -17,7 +17,7 @@ export interface WordCounts {
 
 export function wordCounts(db: DatabaseSync): WordCounts {
   forgetUnused(db);
-  // The numbers that releases have too (`releases.change`): they only grow.
+  // The change numbers are shared with `releases.change`; they only grow.
   const nextChange = db.prepare('UPDATE changes SET last = last + 1 RETURNING last');
   const addAudience = db.prepare('INSERT INTO audiences (text) VALUES (?) ON CONFLICT DO NOTHING');
   const audience = db.prepare('SELECT id FROM audiences WHERE text = ?');
@@ -69,7 +69,7 @@ function forgetUnused(db: DatabaseSync): void {
   db.exec('COMMIT');
 }
 
-/** Of a row that is there. */
+/** Throws if the row is missing. */
 function numberIn(row: Record<string, unknown> | undefined, column: string): number {
   const value = row?.[column];
   if (typeof value !== 'number') throw new RangeError(`no number: ${column}`);

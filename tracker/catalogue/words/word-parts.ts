@@ -1,23 +1,23 @@
 /**
- * The inside of words, to find `pperla` in Pepperland: each three letters in a row have a mark, and what holds all marks
- * of a part may hold the part. Pure.
+ * The inside of words, to find `pperla` in Pepperland: every three adjacent letters have a mark, and a word
+ * with all marks of a part may contain the part. Pure.
  *
- * A mark is one character that no text has: so it is in no list of beginnings, and a third of the index as letters would
- * be.
+ * A mark is a single character that no text contains. So the prefix indexes do not take it up, and the index
+ * needs a third of the space that letters would need.
  */
 
-/** A part is looked for from here on: two letters are in everything. */
+/** Parts are searched from three letters on: two letters are in almost every word. */
 export const partCharsMin = 3;
-/** Beyond all that Unicode gives to a script: planes 4 to 16. */
+/** Planes 4 to 16, which Unicode assigns to no script. */
 const firstMark = 0x40000;
 const markCount = 0x110000 - firstMark;
 /** A shorter word has no inside. */
 const wordCharsMin = partCharsMin + 1;
 
-/** Of all words, each once. */
+/** The distinct marks of all words. */
 export function insideMarks(words: Iterable<string>): string[] {
   const marks = new Set<string>();
-  // A colon: a mark already.
+  // A word with a colon is already a mark.
   for (const word of words) {
     if (word.length >= wordCharsMin && !word.includes(':'))
       for (const mark of partMarks(word)) marks.add(mark);

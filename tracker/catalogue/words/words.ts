@@ -1,30 +1,37 @@
 /**
- * Text → words, the same for what is stored and what is searched for. Pure. For names there is more (name-words.ts).
+ * Text → words, the same for stored and for searched text. Pure. Names have more forms (name-words.ts).
  *
- * Accents, case and width are folded; Chinese characters have one form, and katakana is hiragana. Japanese, Chinese and
- * Korean have no spaces to go by: every character and every pair of neighbours is a word. An apostrophe joins (`don't` is
- * `dont`), everything else that is no letter or digit separates.
- * Invariant: a word holds letters, marks and digits only, so none can be syntax of a full-text query.
+ * Accents, case and width are folded; Chinese characters have one form, and katakana becomes hiragana.
+ * Japanese, Chinese and Korean are split without spaces: every character and every pair of adjacent
+ * characters is a word. An apostrophe joins (`don't` is `dont`); every other character that is no letter or
+ * digit separates.
+ * Invariant: a word holds only letters, marks and digits, so that it cannot be syntax of a full-text query.
  */
 import { oneHanForm } from './han-forms.ts';
 
-/** Nobody types more of one word. */
+/** No user types more of one word. */
 const wordCharsMax = 40;
-/** Of one field: a title of 300 characters has fewer. */
+/** Words of one field; a title of 300 characters has fewer. */
 const wordsMax = 100;
 
-/** Letters that Unicode does not take apart. */
+/** Letters that Unicode does not decompose. */
 const plainLetters: Readonly<Record<string, string>> = {
   ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i', ħ: 'h', ŧ: 't' },
 };
 
-/** From katakana to hiragana. */
+/** From katakana to hiragana, in code points. */
 const kanaDistance = 0x60;
 
-/** Accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic. Vowel signs of other scripts are letters. */
+/**
+ * Accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic. Vowel signs of other scripts are
+ * letters.
+ */
 const accentPattern = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]/g;
 const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
-/** A run of characters of scripts without spaces; the long-vowel and repetition marks belong to no script alone. */
+/**
+ * A run of characters of scripts without spaces; the long-vowel and repetition marks belong to no single
+ * script.
+ */
 const spacelessPattern = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々]+/gu;
 
 export function fold(text: string): string {
@@ -33,9 +40,9 @@ export function fold(text: string): string {
 
 const asciiPattern = /^[\x20-\x7e]*$/;
 
-/** Everything but the letters stays. */
+/** Folds letters and keeps all other characters. */
 export function foldLetters(text: string): string {
-  // Most titles; all the rest is for others.
+  // The fast path: most titles are ASCII.
   if (asciiPattern.test(text)) return text.toLowerCase();
   return oneHanForm(
     text
@@ -44,7 +51,7 @@ export function foldLetters(text: string): string {
       .replace(accentPattern, '')
       .normalize('NFKC')
       .toLowerCase()
-      // `İ` becomes two characters there.
+      // toLowerCase makes two characters of `İ`, the second of which is an accent.
       .replace(accentPattern, '')
       .replace(/[ßæœøłđðþıħŧ]/g, (letter) => plainLetters[letter] ?? letter)
       .replace(/[ァ-ヶ]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - kanaDistance)),
@@ -56,9 +63,9 @@ export function withoutApostrophes(folded: string): string {
 }
 
 export interface Words {
-  /** As they stand, in words of scripts with spaces. */
+  /** The words of scripts with spaces. */
   readonly plain: readonly string[];
-  /** Runs of characters of scripts without. */
+  /** Runs of characters of scripts without spaces. */
   readonly runs: readonly string[];
 }
 
@@ -78,14 +85,14 @@ export function wordsOf(text: string): Words {
   return { plain: plain.map(cut), runs: runs.map(cut) };
 }
 
-/** What is indexed of a text. */
+/** The words of a text in the index. */
 export function indexWords(text: string | undefined): string[] {
   if (text === undefined) return [];
   const { plain, runs } = wordsOf(text);
   return [...plain, ...runs.flatMap((run) => [...new Set([...run, ...pairsOf(run)])])];
 }
 
-/** Neighbours in a run; a single character stands for itself. */
+/** Adjacent pairs in a run; a single character stands for itself. */
 export function pairsOf(run: string): string[] {
   const [first, ...others] = run;
   if (first === undefined) return [];
