@@ -1,6 +1,6 @@
 /**
- * Every kind of every actor among honest peers: who can complete does, what is stored is right, the actor is dropped for
- * the right reason where there is one, and nobody honest is blamed for anything.
+ * Every variant of every actor among honest peers: every honest peer that can complete does so with the right
+ * bytes, the actor is dropped for the reason it deserves, and no honest peer is blamed.
  */
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
@@ -29,13 +29,13 @@ function smallWorld(seed: number): World {
 
 interface Story {
   readonly actor: string;
-  /** Pieces that were wrong, at each leech. */
+  /** Pieces that failed their hash check, for each leecher. */
   readonly failures: readonly number[];
-  /** Why the actor was dropped, by anybody. */
+  /** Why honest peers dropped the actor. */
   readonly reasons: ReadonlySet<string>;
 }
 
-/** One seed, three leeches, one actor: everybody honest completes, and is blamed for nothing. */
+/** One seed, three leechers and one actor: every honest peer completes and is blamed for nothing. */
 function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
   const world = smallWorld(seed);
   const inspector = new Inspector(world);
@@ -43,7 +43,7 @@ function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
   const honest = [world.join({ has: 'all' }), world.join(), world.join(), world.join()];
   const leeches = honest.slice(1);
   expect(world.runUntilComplete(leeches, withinMs)).toBe(true);
-  // Whatever is slower than the download has its time, too.
+  // Time for faults that show only after the download.
   world.runUntil(() => false, 2 * minuteMs);
   for (const leech of leeches) expect(leech.isIdentical).toBe(true);
   const dropped = honest.flatMap((peer) => peer.reportsOf('peer-dropped'));
@@ -60,30 +60,36 @@ function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
   return { actor: actor.address.host, failures, reasons };
 }
 
-/** Why honest peers part. */
+/** Reasons for which honest peers drop each other. */
 const harmless = new Set(['both-complete', 'closed by peer', 'connected-twice', 'stopped', 'refused']);
 
 describe('a poisoner', () => {
-  it.each([1, 2, 3, 4])('that is always wrong is banned by whoever asked it (seed %i)', (seed) => {
-    const { reasons, failures } = play(seed, poisoner({ wrongOneIn: 1 }));
-    expect(reasons).toContain('sent-corrupt-data');
-    // The first verdict is the last.
-    for (const count of failures) expect(count).toBeLessThanOrEqual(2);
-  });
+  it.each([1, 2, 3, 4])(
+    'a poisoner that always sends wrong blocks is banned by the peer that requested them (seed %i)',
+    (seed) => {
+      const { reasons, failures } = play(seed, poisoner({ wrongOneIn: 1 }));
+      expect(reasons).toContain('sent-corrupt-data');
+      // A peer that sends a whole corrupt piece alone is banned at once.
+      for (const count of failures) expect(count).toBeLessThanOrEqual(2);
+    },
+  );
 
-  it.each([1, 2, 3, 4])('that is wrong now and then is found out by proof (seed %i)', (seed) => {
-    expect(play(seed, poisoner({ wrongOneIn: 4 })).reasons).toContain('sent-corrupt-data');
-  });
+  it.each([1, 2, 3, 4])(
+    'a poisoner that sends a wrong block now and then is proved guilty (seed %i)',
+    (seed) => {
+      expect(play(seed, poisoner({ wrongOneIn: 4 })).reasons).toContain('sent-corrupt-data');
+    },
+  );
 });
 
 describe('a liar', () => {
-  it.each(liarManners)('that %s holds nobody up', (manner) => {
+  it.each(liarManners)('a liar that %s delays no honest peer', (manner) => {
     play(11, liar({ manner }));
   });
 });
 
 describe('a slow-loris', () => {
-  it.each(slowParts)('that needs for ever for %s holds nobody up', (part) => {
+  it.each(slowParts)('a slow-loris that trickles %s delays no honest peer', (part) => {
     play(21, slowLoris({ part }));
   });
 });
@@ -95,7 +101,7 @@ describe('a flooder', () => {
     'long-message': 'message-too-long',
     'metadata-requests': 'metadata-flood',
   };
-  it.each(floods)('with %s drowns nobody', (flood) => {
+  it.each(floods)('a flooder with %s prevents no download and is dropped for what it does', (flood) => {
     const { reasons } = play(31, flooder({ flood }));
     if (deserved[flood] !== undefined) expect(reasons).toContain(deserved[flood]);
   });
@@ -109,28 +115,28 @@ describe('a false bitfield', () => {
     'no-such-piece': 'piece-out-of-range',
     unserved: 'both-complete',
   };
-  it.each(falseBitfields)('(%s) is not believed', (kind) => {
+  it.each(falseBitfields)('a false bitfield (%s) is dropped for the right reason', (kind) => {
     const { reasons } = play(41, falseBitfield({ kind }));
     expect(reasons).toContain(deserved[kind]);
   });
 });
 
 describe('a self-connector', () => {
-  it.each(borrowings)('(%s) shuts nobody out', (borrowing) => {
+  it.each(borrowings)('a self-connector (%s) shuts out no honest peer', (borrowing) => {
     play(51, selfConnector({ borrowing }));
   });
 });
 
-it.each([61, 62, 63])('a churner leaves nothing behind (seed %i)', (seed) => {
+it.each([61, 62, 63])('honest peers complete despite a churner (seed %i)', (seed) => {
   play(seed, churner());
 });
 
-it.each([true, false])('a free-rider (boasts: %s) takes from nobody what they need', (boasts) => {
+it.each([true, false])('honest peers complete despite a free-rider (boasts: %s)', (boasts) => {
   play(71, freeRider({ boasts }));
 });
 
-describe('a crowd that is here first, before small tables,', () => {
-  /** Two seeds that six actors have met; then an honest peer comes. */
+describe('actors that fill small connection tables first', () => {
+  /** Six actors connect to two seeds before the honest leechers join. */
   function besiege(seed: number, script: () => Script): void {
     const limits = { connectionsMax: 6, connectionsPerTorrentMax: 6, halfOpenMax: 4, halfOpenPerHostMax: 2 };
     const world = new World({ seed, totalBytes: 1920 * KiB, pieceLength: 64 * KiB, limits });
@@ -144,13 +150,16 @@ describe('a crowd that is here first, before small tables,', () => {
     inspector.look();
   }
 
-  it.each(silences)('shuts nobody out with silent peers (%s)', (silence) => {
+  it.each(silences)('silent peers (%s) that fill the tables first shut out no honest peer', (silence) => {
     besiege(101, () => silent({ silence, linesMax: 3 }));
   });
 
-  it.each([0, 40, 67])('shuts nobody out with half-open connections (%i bytes said)', (bytes) => {
-    besiege(102, () => halfOpen({ bytes, linesMax: 6 }));
-  });
+  it.each([0, 40, 67])(
+    'half-open connections (%i bytes sent) that fill the tables first shut out no honest peer',
+    (bytes) => {
+      besiege(102, () => halfOpen({ bytes, linesMax: 6 }));
+    },
+  );
 });
 
 describe('a metadata liar', () => {
@@ -160,23 +169,26 @@ describe('a metadata liar', () => {
     short: 'extension-malformed',
     silent: 'stalled',
   };
-  it.each(metadataLies)('(%s) is found out, and another peer asked', (lie) => {
-    const world = smallWorld(81);
-    const actor = enter(world, metadataLiar({ lie }), { name: 'liar' });
-    const finder = world.join({ magnet: true });
-    // For a while nobody else is there.
-    world.runUntil(() => false, minuteMs);
-    world.join({ has: 'all' });
-    expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, 5 * minuteMs)).toBe(true);
-    expect(finder.reportsOf('metadata-received')[0]!.infoBytes).toEqual(world.infoBytes);
-    const drops = finder
-      .reportsOf('peer-dropped')
-      .filter(({ address }) => address.host === actor.address.host);
-    if (deserved[lie] !== undefined) expect(drops.map(({ reason }) => reason)).toContain(deserved[lie]);
-  });
+  it.each(metadataLies)(
+    'a metadata liar (%s) is dropped, and the metadata comes from another peer',
+    (lie) => {
+      const world = smallWorld(81);
+      const actor = enter(world, metadataLiar({ lie }), { name: 'liar' });
+      const finder = world.join({ magnet: true });
+      // For the first minute the actor is the only other peer.
+      world.runUntil(() => false, minuteMs);
+      world.join({ has: 'all' });
+      expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, 5 * minuteMs)).toBe(true);
+      expect(finder.reportsOf('metadata-received')[0]!.infoBytes).toEqual(world.infoBytes);
+      const drops = finder
+        .reportsOf('peer-dropped')
+        .filter(({ address }) => address.host === actor.address.host);
+      if (deserved[lie] !== undefined) expect(drops.map(({ reason }) => reason)).toContain(deserved[lie]);
+    },
+  );
 });
 
-it('a crowded tracker hides no real peer behind its dead ones', () => {
+it("dead addresses in a tracker's reply do not hide its one real peer", () => {
   const dead = deadAddresses(5_000, new Prng(91));
   const world = smallWorld(91);
   world.tracker.distort = (answer) => crowded(answer, dead);

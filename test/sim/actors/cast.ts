@@ -1,5 +1,5 @@
 /**
- * Every hostile actor by the name plans give it. Options that nobody names are drawn from the actor's own luck.
+ * Every hostile actor, by its name in a plan. Options left out are drawn from the actor's own random stream.
  */
 import { churner } from './churner.ts';
 import { falseBitfield } from './false-bitfield.ts';

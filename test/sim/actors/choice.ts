@@ -1,5 +1,5 @@
 /**
- * A variant nobody has named is drawn, so that a seed that says only "a flooder" meets every kind of it in time.
+ * Draws a variant that the plan does not name, so that the seeds of "a flooder" cover every kind of flooder.
  */
 import type { Stage } from './stage.ts';
 

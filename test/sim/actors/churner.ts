@@ -1,13 +1,14 @@
 /**
- * Churner: comes and goes all the time, mostly in the middle of something. Attacks everything that is counted on the way
- * in and has to be given back on the way out: requests, slots, memory, availability, places.
+ * Churner: connects and disconnects all the time, mostly in the middle of something. Attacks everything that
+ * a connection takes and must give back when it closes: requests, slots, memory, availability counts, table
+ * entries.
  */
 import { encodePieceHeader } from '../../../client/wire/message.ts';
 import type { Line } from './line.ts';
 import type { Script } from './puppet.ts';
 
 export interface ChurnerOptions {
-  /** Longest stay and longest absence; each is drawn. */
+  /** Longest connection and longest absence, in milliseconds. The actual lengths are drawn. */
   readonly staysMsMax?: number;
   readonly awayMsMax?: number;
 }
@@ -23,7 +24,7 @@ export function churner({ staysMsMax = 3_000, awayMsMax = 4_000 }: ChurnerOption
       dials: true,
       onOpen(line) {
         line.say((writer) => {
-          // Now a seed, now somebody with the odd piece.
+          // Either a seed or a peer with one piece.
           if (random.below(2) === 0) writer.haveAll();
           else writer.have(random.below(geometry.pieceCount));
           writer.unchoke();
@@ -40,7 +41,7 @@ export function churner({ staysMsMax = 3_000, awayMsMax = 4_000 }: ChurnerOption
         const block = geometry.block(message.index, message.begin, message.length);
         if (block === undefined) return;
         if (random.below(4) > 0) return line.sendBlock(block, true);
-        // It leaves in the middle of a block.
+        // It disconnects in the middle of a block.
         line.sendBytes(encodePieceHeader(block.pieceIndex, block.begin, block.bytes));
         line.sendBytes(torrent.payload(block, true).slice(0, 1 + random.below(block.bytes)));
         puppet.hangUp(line);

@@ -1,6 +1,4 @@
-/**
- * The way onto the stage: a host in a simulated world on which an actor stands in a program's place.
- */
+/** Adds an actor to a simulated world: a host on which the actor runs in place of a client. */
 import type { Fact, PeerAddress } from '../../../client/engine/contract.ts';
 import { homeLink, type Link, type Reachability } from '../world/link.ts';
 import { torrent } from '../world/peer.ts';
@@ -10,12 +8,12 @@ import { Puppet, type Script } from './puppet.ts';
 import type { Actor } from './stage.ts';
 
 export interface EntranceOptions {
-  /** Whose luck it has: two actors of one name would draw alike. */
+  /** Names the actor's random stream. Two actors with the same name would draw the same numbers. */
   readonly name: string;
   readonly link?: Link;
   readonly reachability?: Reachability;
   readonly place?: Place;
-  /** URLs of trackers it lets itself be listed by; all that peers announce to when missing. */
+  /** URLs of the trackers it announces to. Default: all that the world's peers announce to. */
   readonly trackers?: readonly string[];
 }
 
@@ -24,13 +22,13 @@ export interface StandingActor extends Actor {
   readonly place: Place;
 }
 
-/** Flavour of a block that is not the author's; any number but 0. */
+/** Content variant of wrong blocks. Any number but 0, which stands for the right bytes. */
 const wrongFlavour = 0x5a5a;
 
-/** How a peer id begins: as programs write it that are known by name, and in no known way. */
+/** Peer id prefixes: of well-known clients in the usual styles, and of no known client. */
 const clients = ['-XX0001-', '-qB45A0-', '-TR2840-', '-TR4060-', 'M7-10-1-', 'Q1-23-0-', '-zz9999-'] as const;
 
-/** Drawn apart, so that the actor does what it did. */
+/** Drawn from a stream of its own, so that the actor's other draws do not depend on it. */
 function clientOf(world: World, name: string): string {
   return clients[world.random.of(`client of ${name}`).below(clients.length)]!;
 }

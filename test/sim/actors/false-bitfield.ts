@@ -1,11 +1,15 @@
 /**
- * False bitfield: what it says it has cannot be, or is not so. Attacks the door where numbers from outside become piece
- * indices, and the counts of how rare a piece is, which one peer's word must not upset.                       BEP 3 6
+ * False bitfield: claims pieces that cannot exist, or pieces that it never serves. Attacks the checks that
+ * turn a number from a peer into a piece index, and the availability counts, which one peer must not distort.
+ *                                                                                                     BEP 3 6
  */
 import { pick } from './choice.ts';
 import type { Script } from './puppet.ts';
 
-/** Bits beyond the last piece; a length that fits another torrent; a piece that is none; everything, and never served. */
+/**
+ * Spare bits set; one byte too long; one byte too short; an index past the last piece; all pieces, none
+ * served.
+ */
 export const falseBitfields = ['spare-bits', 'too-long', 'too-short', 'no-such-piece', 'unserved'] as const;
 
 export interface FalseBitfieldOptions {
@@ -24,7 +28,7 @@ export function falseBitfield(options: FalseBitfieldOptions = {}): Script {
         else if (kind === 'too-long') line.say((writer) => writer.bitfield(new Uint8Array(bytes + 1)));
         else if (kind === 'too-short') line.say((writer) => writer.bitfield(new Uint8Array(bytes - 1)));
         else if (kind === 'no-such-piece') line.say((writer) => writer.have(pieceCount));
-        // Word by word, and some words twice: each piece counts once all the same.
+        // A `have` for each piece, some pieces more than once. Each piece must be counted once all the same.
         else
           line.say((writer) => {
             for (let index = 0; index < pieceCount; index++) writer.have(index);
@@ -37,7 +41,7 @@ export function falseBitfield(options: FalseBitfieldOptions = {}): Script {
   };
 }
 
-/** MSB first, spare bits zero. */
+/** Most significant bit first, spare bits zero. */
 function allBits(pieceCount: number): Uint8Array {
   const bits = new Uint8Array(Math.ceil(pieceCount / 8)).fill(255);
   const spare = bits.length * 8 - pieceCount;

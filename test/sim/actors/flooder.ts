@@ -1,6 +1,6 @@
 /**
- * Flooder: more of everything than anybody asked for. Attacks every queue, table and counter that has no end, and the
- * time one connection may cost the others.
+ * Flooder: sends more of everything than was requested. Attacks every queue, table and counter without a
+ * limit, and the CPU time that one connection may cost the others.
  */
 import {
   encodeMetadataRequest,
@@ -29,17 +29,20 @@ export interface FlooderOptions {
   readonly count?: number;
 }
 
-/** More than the longest queue any client keeps (libtorrent's max_allowed_in_request_queue is 2,000). */
+/** More than the longest request queue of any client (libtorrent's max_allowed_in_request_queue is 2,000). */
 const defaultCount = 2_500;
-/** Blocks are dear to send: enough to be more than crossed cancels can explain (1 MiB). */
+/**
+ * 1.25 MiB of blocks: more than crossed cancels can explain (1 MiB), and no more, since blocks are expensive
+ * to send.
+ */
 const unaskedBlocks = 80;
-/** A household has four; more are somebody filling a table. */
+/** A household may have four connections. More fill the table. */
 const connections = 12;
 const pauseMs = 5_000;
-/** Faster than a slow line can take it in. */
+/** Faster than a slow link can receive. */
 const chatterPauseMs = 250;
-/** No message of any BEP. */
-const nobodysId = 99;
+/** A message id that no BEP defines. */
+const undefinedId = 99;
 
 export function flooder(options: FlooderOptions = {}): Script {
   return (puppet) => {
@@ -48,7 +51,7 @@ export function flooder(options: FlooderOptions = {}): Script {
   };
 }
 
-/** Says the same again every few seconds while the line is open. */
+/** Repeats `run` every few seconds while the connection is open. */
 function repeat(puppet: Puppet, line: Line, run: () => void, everyMs = pauseMs): void {
   if (!line.isOpen) return;
   run();
@@ -56,7 +59,7 @@ function repeat(puppet: Puppet, line: Line, run: () => void, everyMs = pauseMs):
 }
 
 const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: number) => Role>> = {
-  /** Whether it is choked or not, and whatever the other side has. */
+  /** Requests blocks whether or not it is choked and whether or not the peer has them. */
   requests: (puppet, count) => ({
     onOpen(line) {
       const { geometry } = puppet.stage.torrent;
@@ -80,13 +83,13 @@ const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: nu
     },
   }),
 
-  /** Right ones: being right is no excuse. */
+  /** The blocks are correct. That does not excuse sending them. */
   'unasked-blocks': (puppet) => ({
     onOpen(line) {
       const { geometry } = puppet.stage.torrent;
       line.offerEverything();
       let sent = 0;
-      // Asked or not, it sends block after block of the whole torrent.
+      // Sends block after block of the whole torrent, none of them requested.
       while (sent < unaskedBlocks) {
         for (const pieceIndex of geometry.pieces()) {
           for (let i = 0; i < geometry.blockCount(pieceIndex) && sent < unaskedBlocks; i++, sent++) {
@@ -98,7 +101,7 @@ const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: nu
     },
   }),
 
-  /** Changes its mind, and says again what everybody knows. */
+  /** Changes its state over and over, and repeats what the peer already knows. */
   'small-talk': (puppet, count) => ({
     onOpen(line) {
       line.say((writer) => writer.haveAll());
@@ -116,7 +119,7 @@ const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: nu
     },
   }),
 
-  /** Nothing that is forbidden, of no use at all, and more than a slow line can carry. */
+  /** Useless messages that no BEP forbids, more of them than a slow link can carry. */
   chatter: (puppet, count) => ({
     onOpen(line) {
       line.say((writer) => writer.haveNone());
@@ -130,19 +133,19 @@ const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: nu
             writer.keepAlive();
             writer.cancel(first, 0, geometry.blockBytes(first, 0));
             writer.suggest(first);
-            writer.raw(Uint8Array.of(0, 0, 0, 1, nobodysId));
+            writer.raw(Uint8Array.of(0, 0, 0, 1, undefinedId));
           }
         });
       repeat(puppet, line, everyWord, chatterPauseMs);
     },
   }),
 
-  /** No BitTorrent at all. */
+  /** Random bytes in place of a handshake. */
   garbage: (puppet, count) => ({
     onConnected: (line) => line.sendBytes(new Uint8Array(count).map(() => puppet.stage.random.below(256))),
   }),
 
-  /** A length that would fill the memory of whoever believed it. */
+  /** A length prefix for which a naive receiver would allocate 2 GiB. */
   'long-message': () => ({
     onOpen: (line) =>
       line.sendBytes(
@@ -150,7 +153,7 @@ const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: nu
       ),
   }),
 
-  /** Many at once, and all of them silent. */
+  /** Many connections at once, all of them silent. */
   connections: (puppet) => {
     const greeted = new Set<string>();
     return {
@@ -163,7 +166,7 @@ const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: nu
     };
   },
 
-  /** The info dictionary, again and again. */
+  /** Requests the info dictionary over and over. */
   'metadata-requests': (puppet, count) => ({
     onOpen: (line) => line.introduce(undefined),
     onMessage(line, message) {

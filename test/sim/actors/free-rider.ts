@@ -1,22 +1,27 @@
 /**
- * Free-rider: takes what it can get and gives nothing. Attacks the choker: whoever gives should get more than whoever
- * does not, and a swarm in which many give nothing should still be quick for the others.                       BEP 3
+ * Free-rider: downloads what it can and uploads nothing. Attacks the choker: peers that upload should receive
+ * more than peers that do not, and a swarm with many free-riders should still be fast for the others.   BEP 3
  */
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import type { Line } from './line.ts';
 import type { Script } from './puppet.ts';
 
 export interface FreeRiderOptions {
-  /** It says what it has, as if it would share it; otherwise it seems to have nothing for ever. */
+  /**
+   * Whether it announces its pieces with `have` as if it would share them. Otherwise it appears to have none.
+   */
   readonly boasts?: boolean;
-  /** Requests on their way to one peer. */
+  /** Outstanding requests to one peer. */
   readonly requestsMax?: number;
 }
 
 interface Asking {
-  /** Blocks asked for and not here, by key. */
+  /** Blocks requested and not yet received, by key. */
   readonly asked: Set<number>;
-  /** Where its next look for a piece begins: not everybody should be asked for the same. */
+  /**
+   * Piece at which its next search begins. Drawn for each connection, so that it requests different pieces
+   * from each.
+   */
   at: number;
 }
 
@@ -27,7 +32,7 @@ export function freeRider({ boasts, requestsMax = 32 }: FreeRiderOptions = {}): 
     const tells = boasts ?? random.below(2) === 0;
     const { blocksPerPiece, pieceCount } = geometry;
     const askings = new WeakMap<Line, Asking>();
-    /** Blocks that are here or on their way, by key; and how many of a piece are here. */
+    /** Blocks received or requested, by key, and how many blocks of each piece are received. */
     const taken = new Set<number>();
     const received = new Uint16Array(pieceCount);
     const askingOf = (line: Line) => {
@@ -40,7 +45,7 @@ export function freeRider({ boasts, requestsMax = 32 }: FreeRiderOptions = {}): 
       for (const key of asked) taken.delete(key);
       asked.clear();
     };
-    /** Looks at so many pieces from the one where it left off, or from the one it has just heard of. */
+    /** Searches this many pieces, from where the last search ended or from the piece that a `have` named. */
     const ask = (line: Line, from = askingOf(line).at, pieces = pieceCount) => {
       const asking = askingOf(line);
       if (line.peerChoking || asking.asked.size > requestsMax / 2) return;

@@ -1,23 +1,29 @@
 /**
- * Half-open: connects and never comes to a handshake, from as many connections as it can have, and comes back at once
- * when one of them is closed. A dial to it is taken and never answered. Attacks whatever is kept for those who have not
- * said yet what they want.
+ * Half-open: connects and never completes a handshake, with as many connections as it can get, and reconnects
+ * soon after one is closed. It accepts connections and never answers on them. Attacks the memory and slots
+ * that a peer keeps for connections before the handshake.
  */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import { encodeHandshake } from '../../../client/wire/handshake.ts';
 import type { Script } from './puppet.ts';
 
 export interface HalfOpenOptions {
-  /** Bytes of a handshake that it says, below 68. */
+  /** Bytes of the handshake that it sends, fewer than 68. */
   readonly bytes?: number;
-  /** Connections with each victim. */
+  /** Connections to each victim. */
   readonly linesMax?: number;
 }
 
-/** It comes back after so long, each time a little later: a flood of an hour shows no more than one of a few minutes. */
+/**
+ * Delay before it reconnects. The delay grows, since a flood of an hour shows no more than one of a few
+ * minutes.
+ */
 const awayMsMin = 20;
 const awayMsMax = 120_000;
-/** All its connections count, some three dozen: within a minute it comes back some two hundred times. */
+/**
+ * Growth of the longest delay per closed connection. With some three dozen connections that makes some two
+ * hundred reconnects in the first minute.
+ */
 const awayMsGrowth = 300;
 
 export function halfOpen(options: HalfOpenOptions = {}): Script {
@@ -27,7 +33,7 @@ export function halfOpen(options: HalfOpenOptions = {}): Script {
     const linesMax = options.linesMax ?? 1 + random.below(6);
     let floods = 0;
     const met = new Set<string>();
-    /** The first connection brings the others; each comes back by itself. */
+    /** The first connection to a host opens the others. Each reconnects on its own. */
     const dialOthers = (address: PeerAddress) => {
       if (met.has(address.host)) return;
       met.add(address.host);

@@ -1,11 +1,12 @@
 /**
- * Liar: says that it has everything and invites everybody to ask, and then sends nothing. Attacks whatever waits: a
- * request that is refused or forgotten has to go to somebody else, and a liar's word must not count for ever.
+ * Liar: claims to have every piece, unchokes every peer, and sends no block. Attacks what waits for an
+ * answer: a rejected or ignored request has to go to another peer, and the liar must not keep pieces
+ * reserved.
  */
 import { pick } from './choice.ts';
 import type { Script } from './puppet.ts';
 
-/** It refuses each request, or answers none, or invites and at once chokes again. */
+/** It rejects each request, answers none, or unchokes and chokes again at the first request. */
 export const liarManners = ['refuses', 'ignores', 'chokes'] as const;
 
 export interface LiarOptions {

@@ -1,6 +1,8 @@
 /**
- * One connection of an actor: what the other side has said of itself, and ways to say things that are right, or wrong,
- * or no messages at all. Nothing here keeps a rule by itself but this: after `close` nothing is sent.      BEP 3 6 10
+ * One connection of an actor: what the peer has said about itself, and methods to send valid messages,
+ * invalid ones, or arbitrary bytes.
+ *
+ * Invariant: nothing is sent after `close`. No other rule of the protocol is kept here.            BEP 3 6 10
  */
 import {
   type ExtensionHandshake,
@@ -15,15 +17,15 @@ import { encodePieceHeader, type Message, MessageWriter } from '../../../client/
 import type { Block } from '../../../torrents/geometry.ts';
 import type { Stage } from './stage.ts';
 
-/** Whoever moves the actor hears what comes, after the line has taken note of it. */
+/** The actor's callbacks. They run after the connection has updated its own state. */
 export interface LineEvents {
   onHandshake(line: Line, handshake: Handshake): void;
   onMessage(line: Line, message: Message): void;
-  /** A whole block has come. */
+  /** A whole block has been received. */
   onBlock(line: Line, index: number, begin: number, bytes: number): void;
 }
 
-/** The extensions that one says it speaks. */
+/** The extensions that the actor claims to support. */
 export interface Spoken {
   readonly fast: boolean;
   readonly extended: boolean;
@@ -36,7 +38,7 @@ export class Line implements WireHandler<'closed'> {
   readonly address: PeerAddress;
   readonly incoming: boolean;
   isOpen = true;
-  /** We have; the other side, once `handshake` is there. */
+  /** Whether the actor has sent its handshake. `handshake` is the peer's, once received. */
   hasShaken = false;
   handshake: Handshake | undefined;
   extensions: ExtensionHandshake | undefined;
@@ -64,12 +66,12 @@ export class Line implements WireHandler<'closed'> {
     this.incoming = incoming;
   }
 
-  /** Whether the other side says that it has this piece. */
+  /** Whether the peer claims to have this piece. */
   has(pieceIndex: number): boolean {
     return this.isSeed || this.#has.has(pieceIndex);
   }
 
-  // Speaking --------------------------------------------------------------------------------------------------------
+  // Sending -------------------------------------------------------------------------------------------------
 
   shakeHands(peerId = this.#stage.peerId, speaks: Spoken = everything): void {
     this.hasShaken = true;
@@ -83,7 +85,7 @@ export class Line implements WireHandler<'closed'> {
     this.sendBytes(this.#writer.take());
   }
 
-  /** "Ask me for anything." */
+  /** Claims every piece and unchokes the peer. */
   offerEverything(): void {
     this.amChoking = false;
     this.say((writer) => {
@@ -92,7 +94,9 @@ export class Line implements WireHandler<'closed'> {
     });
   }
 
-  /** Tells the other side how to speak to it of metadata, and how much it claims to have of it.  BEP 9 10 */
+  /**
+   * Sends the extension handshake: the id for ut_metadata messages and the claimed metadata size.    BEP 9 10
+   */
   introduce(metadataBytes: number | undefined, reqq = 250): void {
     const ours = {
       client: 'Actor',
@@ -104,7 +108,7 @@ export class Line implements WireHandler<'closed'> {
     this.say((writer) => writer.extended(ourExtensionId.handshake, encodeExtensionHandshake(ours)));
   }
 
-  /** Any bytes at all. They are given away. */
+  /** Any bytes. The network owns the buffer afterwards. */
   sendBytes(bytes: Uint8Array): void {
     if (this.isOpen && bytes.length > 0) this.#stage.network.send(this.connection, bytes);
   }
@@ -121,7 +125,7 @@ export class Line implements WireHandler<'closed'> {
     this.#stage.network.close(this.connection);
   }
 
-  // Listening -------------------------------------------------------------------------------------------------------
+  // Receiving -----------------------------------------------------------------------------------------------
 
   hear(bytes: Uint8Array, count: number): void {
     this.#decoder.feed(bytes, count, this);

@@ -1,7 +1,7 @@
 /**
- * Metadata liar: whoever has only the hash asks it for the info dictionary, and it gives another one, or never all of
- * it. Attacks the magnet link: nothing may be believed before its hash is checked, no peer may hold up the others, and a
- * number must not become memory.                                                                           BEP 9 10
+ * Metadata liar: a peer that has only the info-hash requests the info dictionary from it, and receives
+ * another one, or never all of it. Attacks magnet links: metadata must not be used before its hash is
+ * checked, one peer must not delay the others, and a claimed size must not be allocated.             BEP 9 10
  */
 import { ourExtensionId } from '../../../client/engine/connection/extension-handshake.ts';
 import {
@@ -14,8 +14,9 @@ import { pick } from './choice.ts';
 import type { Script } from './puppet.ts';
 
 /**
- * Wrong bytes of the right length; an absurd length; a block that was not asked for; blocks too short; no answer; no block at
- * all; the first block again and again; or it does not want to be asked any more, and answers all the same.
+ * Wrong bytes of the right length; an absurd size; a block that was not requested; blocks too short; no
+ * answer; rejects; the first block for every request; or it withdraws ut_metadata and sends the (wrong) block
+ * all the same.
  */
 export const metadataLies = [
   ...(['wrong', 'huge', 'unasked', 'short', 'silent', 'refuses', 'again', 'mute'] as const),
@@ -25,10 +26,10 @@ export interface MetadataLiarOptions {
   readonly lie?: (typeof metadataLies)[number];
 }
 
-/** What a client that believes it would have to allocate: 2 GiB. */
+/** 2 GiB: what a client that believes it would have to allocate. */
 const hugeBytes = 2 ** 31;
 const noExtension = new TextEncoder().encode('d1:mdee');
-/** A data message of one byte, of a block far behind the end. */
+/** A data message with one byte, for a block far past the end. */
 const noSuchBlock = new TextEncoder().encode('d8:msg_typei1e5:piecei9999e10:total_sizei1ee!');
 
 export function metadataLiar(options: MetadataLiarOptions = {}): Script {
@@ -42,7 +43,7 @@ export function metadataLiar(options: MetadataLiarOptions = {}): Script {
       onOpen(line) {
         line.say((writer) => writer.haveNone());
         line.introduce(lie === 'huge' ? hugeBytes : infoBytes.length);
-        // Of one that looks for it itself.
+        // Requests the metadata itself, as a peer that lacks it does.
         line.say((writer) => writer.extended(ourExtensionId.utMetadata, encodeMetadataRequest(0)));
       },
       onMessage(line, message) {

@@ -1,7 +1,7 @@
 /**
- * Mumbler: it says everything there is to say, in any order, and now and then what nobody may say. Attacks the door:
- * every length, every number, every message of an extension that was not agreed on, and what nobody has defined.
- *                                                                                                     BEP 3 6 9 10
+ * Mumbler: sends every kind of message in any order, and sometimes an invalid one. Attacks the decoder and
+ * the checks of messages: every length, every number, messages of extensions that were not negotiated, and
+ * messages that no BEP defines.                                                                  BEP 3 6 9 10
  */
 import {
   encodeMetadataReject,
@@ -20,24 +20,24 @@ type Word = (writer: MessageWriter, random: Random, geometry: Geometry) => void;
 
 const KiB = 1024;
 const comesBackMax = 12;
-/** One in so many times that it speaks: each of these costs as much as a thousand other words. */
+/** Every 24th time on average: the longest message costs as much as a thousand others. */
 const longestEvery = 24;
-/** It pauses for so long at first, and a little longer each time: an hour of it shows no more than a few minutes. */
+/** Its pauses grow, since an hour of it shows no more than a few minutes. */
 const pauseMsMin = 50;
 const pauseMsFirst = 1_000;
 const pauseMsGrowth = 20;
 const pauseMsMax = 30_000;
-/** One byte more than anybody's info dictionary may have. */
+/** One byte above the largest info dictionary that the engine accepts. */
 const metadataTooLong = 8 * KiB * KiB + 1;
-/** Of the largest torrent that a peer takes which knows only its hash. */
+/** For the largest torrent that a peer accepts before it has the metadata. */
 const bitfieldBytesMax = 2 ** 22 / 8;
-/** No message of any BEP. */
-const nobodysIds = [10, 18, 21, 99, 255];
+/** Message ids that no BEP defines. */
+const undefinedIds = [10, 18, 21, 99, 255];
 
-/** So many bytes of a message are drawn. A longer one repeats them: nobody looks at what lies behind. */
+/** Bytes of a message that are drawn. A longer message repeats them, since no receiver reads further. */
 const drawnBytesMax = 64;
 
-/** A message of `length`, the id counted, with anything in it. */
+/** A message with this `length` (which includes the id) and random content. */
 function anything(writer: MessageWriter, random: Random, id: number, length: number): void {
   const bytes = new Uint8Array(4 + length);
   const drawn = Math.min(bytes.length, drawnBytesMax);
@@ -48,7 +48,7 @@ function anything(writer: MessageWriter, random: Random, id: number, length: num
   writer.raw(bytes);
 }
 
-/** The head of a message whose body never comes. */
+/** A message header without its body. */
 function head(writer: MessageWriter, id: number, length: number): void {
   const bytes = new Uint8Array(5);
   new DataView(bytes.buffer).setUint32(0, length);
@@ -62,7 +62,7 @@ function place(random: Random, geometry: Geometry): [number, number, number] {
   return [pieceIndex, blockIndex * 16 * KiB, geometry.blockBytes(pieceIndex, blockIndex)];
 }
 
-/** Of use or not, but nobody's crime. */
+/** Messages that are useful or useless, but valid. */
 const allowed: readonly Word[] = [
   (w) => w.keepAlive(),
   (w) => w.choke(),
@@ -73,15 +73,15 @@ const allowed: readonly Word[] = [
   (w, r, g) => w.request(...place(r, g)),
   (w, r, g) => w.cancel(...place(r, g)),
   (w, r) => anything(w, r, messageId.port, 3),
-  (w, r) => anything(w, r, pick(nobodysIds, r), 1 + r.below(300)),
+  (w, r) => anything(w, r, pick(undefinedIds, r), 1 + r.below(300)),
 ];
-/** The longest message that is allowed, and one byte less. */
+/** A message of the greatest allowed length, or one byte shorter. */
 const longest: Word = (w, r) =>
-  anything(w, r, pick([...nobodysIds, messageId.extended], r), 64 * KiB + 1 - r.below(2));
+  anything(w, r, pick([...undefinedIds, messageId.extended], r), 64 * KiB + 1 - r.below(2));
 const allowedFast: readonly Word[] = [
   (w, r, g) => w.suggest(r.below(g.pieceCount)),
   (w, r, g) => w.reject(...place(r, g)),
-  // Within a piece, and no block that anybody asks for.
+  // Within a piece, but at no block boundary.
   (w, r, g) => w.reject(r.below(g.pieceCount), 1, 1),
   (w, r) => anything(w, r, messageId.allowedFast, 5),
 ];
@@ -104,7 +104,7 @@ const allowedExtended: readonly Word[] = [
     ),
 ];
 
-/** For each of these a connection ends. */
+/** Messages for which a peer closes the connection. */
 const forbidden: readonly Word[] = [
   ...[0, 1, 2, 3, 14, 15].map(
     (id): Word =>
@@ -128,11 +128,11 @@ const forbidden: readonly Word[] = [
   (w, _, g) => w.bitfield(new Uint8Array(Math.ceil(g.pieceCount / 8) - 1)),
   (w, _, g) => {
     const bits = new Uint8Array(Math.ceil(g.pieceCount / 8)).fill(255);
-    // Without spare bits it is a right one.
+    // Valid if the piece count is a multiple of eight.
     w.bitfield(bits);
   },
   (w, _, g) => {
-    // Only the very last bit, which is spare unless there are as many pieces as bits.
+    // Only the very last bit, which is spare unless the piece count is a multiple of eight.
     const bits = new Uint8Array(Math.ceil(g.pieceCount / 8));
     bits[bits.length - 1] = 1;
     w.bitfield(bits);
@@ -143,7 +143,7 @@ const forbidden: readonly Word[] = [
   (w, _, g) =>
     w.raw(Uint8Array.of(0, 0, 0, 10, 7, 0, 0, g.pieceCount >> 8, g.pieceCount & 255, 0, 0, 0, 0, 0)),
   (w) => head(w, messageId.extended, 1),
-  // A block that begins in the middle of one.
+  // A block with an offset that is no multiple of the block length.
   (w) => w.raw(Uint8Array.of(0, 0, 0, 10, messageId.piece, 0, 0, 0, 0, 0, 0, 0, 1, 0)),
   ...['', 'le', 'd', 'd1:me', 'i1e', 'dei'].flatMap((text): Word[] => [
     (w) => w.extended(0, new TextEncoder().encode(text)),
@@ -152,8 +152,8 @@ const forbidden: readonly Word[] = [
   (w) => head(w, messageId.extended, 64 * KiB + 2),
   (w) => head(w, messageId.bitfield, bitfieldBytesMax + 2),
   (w, r, g) => w.reject(...place(r, g)),
-  (w, r) => head(w, pick(nobodysIds, r), 64 * KiB + 2),
-  (w, r) => head(w, pick(nobodysIds, r), 2 ** 31),
+  (w, r) => head(w, pick(undefinedIds, r), 64 * KiB + 2),
+  (w, r) => head(w, pick(undefinedIds, r), 2 ** 31),
   (w) => w.haveAll(),
   (w) => w.haveNone(),
   (w, r, g) => w.suggest(r.below(g.pieceCount)),
@@ -185,7 +185,7 @@ export function mumbler(): Script {
     const shake = (line: Line) => {
       if (random.below(16) > 0) return line.shakeHands(undefined, speaks);
       line.hasShaken = true;
-      // One byte of the first twenty is wrong.
+      // One byte of the protocol string is wrong.
       const bytes = Uint8Array.from('\x13BitTorrent protocol', (c) => c.charCodeAt(0));
       bytes[random.below(bytes.length)]! ^= 1;
       line.sendBytes(bytes);

@@ -1,7 +1,7 @@
 /**
- * Old client: it plays by the rules of BEP 3 and knows little else. It speaks neither the fast extension nor the extension
- * protocol, or one of them; what it has it gives to everybody, what it lacks it asks for a few blocks at a time. Not
- * hostile: who talks to it may use nothing that it does not speak.                                            BEP 3 6 10
+ * Old client: a correct BEP 3 peer that lacks the fast extension, the extension protocol or both. It serves
+ * every peer, and requests a few blocks at a time. It is not hostile: peers must not send it messages of
+ * extensions that it lacks.                                                                        BEP 3 6 10
  */
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import type { Line, Spoken } from './line.ts';
@@ -9,13 +9,13 @@ import type { Script } from './puppet.ts';
 
 export interface OldClientOptions {
   readonly speaks?: Spoken;
-  /** It has everything; otherwise nothing, at first. */
+  /** Whether it starts with all pieces or with none. */
   readonly isSeed?: boolean;
 }
 
-/** Requests on their way to one peer. */
+/** Outstanding requests to one peer. */
 const requestsMax = 5;
-/** How many it lets wait itself, at most: old µTorrents had queues of a handful. */
+/** Longest request queue that it advertises (`reqq`). Old µTorrent versions had queues of a handful. */
 const queueMax = 8;
 const keepAliveMs = 60_000;
 
@@ -33,7 +33,7 @@ export function oldClient(options: OldClientOptions = {}): Script {
     const isSeed = options.isSeed ?? random.below(3) === 0;
     const reqq = 1 + random.below(queueMax);
     const has = new Set<number>(isSeed ? geometry.pieces() : []);
-    /** Blocks that are here or on their way, by key; and how many of a piece are here. */
+    /** Blocks received or requested, by key, and how many blocks of each piece are received. */
     const taken = new Set<number>();
     const received = new Uint16Array(pieceCount);
     const asked = new WeakMap<Line, Set<number>>();

@@ -1,12 +1,13 @@
 /**
- * Poisoner: says that it has everything, serves whoever asks, and what it sends is wrong. Attacks the promise that
- * nothing unverified is kept or passed on, and whoever decides who is to blame: alone it is caught at its first piece;
- * one that is wrong only now and then shares its pieces with honest peers, and guilt has to be proved.
+ * Poisoner: claims to have every piece, serves every request, and sends wrong data. Attacks the promise that
+ * unverified data is neither kept nor uploaded, and the search for the culprit: alone it is caught at its
+ * first piece; if only some of its blocks are wrong, honest peers share its corrupt pieces and its guilt must
+ * be proved.
  */
 import type { Script } from './puppet.ts';
 
 export interface PoisonerOptions {
-  /** One block in so many is wrong; 1: every one. */
+  /** One block in this many is wrong. 1: all of them. */
   readonly wrongOneIn?: number;
 }
 

@@ -1,8 +1,8 @@
 /**
- * The hand that moves every actor: its connections, its handshakes, being listed by trackers and dialing whom they name.
- * What an actor makes of that is its role (poisoner.ts …): a handful of answers to what the other side says.
+ * Runs every actor: its connections and handshakes, its announces, and dials to the peers that trackers name.
+ * What an actor does on events is its role (poisoner.ts and the other actors).
  *
- * Invariant: after `leave` nothing is said, nothing is open and no alarm is set.
+ * Invariant: after `leave` nothing is sent, no connection is open and no timer is set.
  */
 import type { AnnounceEvent, ConnectionId, Fact, PeerAddress } from '../../../client/engine/contract.ts';
 import type { Handshake } from '../../../client/wire/handshake.ts';
@@ -10,28 +10,28 @@ import type { Message } from '../../../client/wire/message.ts';
 import { Line, type LineEvents } from './line.ts';
 import type { Actor, Stage } from './stage.ts';
 
-/** What an actor makes of what it hears. */
+/** How an actor reacts to events. */
 export interface Role {
-  /** It looks for victims where the trackers send it; otherwise it waits for them. */
+  /** Whether it dials the peers that trackers name. Otherwise it waits for incoming connections. */
   readonly dials?: boolean;
-  /** The connection stands, nothing has been said. Without it the actor shakes hands if it has dialed. */
+  /** Connected, and nothing sent yet. Default: an actor that dialed sends its handshake. */
   onConnected?(line: Line): void;
-  /** The other side has shaken hands. Without it the actor answers in kind if it has not yet. */
+  /** The peer's handshake has been received. Default: the actor sends its own unless it has already. */
   onHandshake?(line: Line, handshake: Handshake): void;
-  /** Both have shaken hands. */
+  /** Both handshakes are done. */
   onOpen?(line: Line): void;
   onMessage?(line: Line, message: Message): void;
-  /** A whole block has come. */
+  /** A whole block has been received. */
   onBlock?(line: Line, index: number, begin: number, bytes: number): void;
-  /** Bytes as they came, for those who want no messages. */
+  /** Received bytes as they are. Replaces the decoding into messages. */
   onBytes?(line: Line, bytes: Uint8Array): void;
   onClosed?(line: Line, reason: string): void;
 }
 
-/** A role, once it is known who plays it. */
+/** Makes the role of one actor. */
 export type Script = (puppet: Puppet) => Role;
 
-/** An actor says again that it is here, before trackers forget it. */
+/** Announce interval, short enough that trackers do not drop the actor. */
 const announceMs = 60_000;
 
 export class Puppet implements Actor, LineEvents {
@@ -39,7 +39,7 @@ export class Puppet implements Actor, LineEvents {
   readonly #role: Role;
   readonly #lines = new Map<ConnectionId, Line>();
   readonly #alarms = new Set<() => void>();
-  /** By host, how many dials are to come. */
+  /** By host: how many scheduled reconnects are pending. */
   readonly #returns = new Map<string, number>();
   #dialed = 0;
   #hasLeft = false;
@@ -50,7 +50,7 @@ export class Puppet implements Actor, LineEvents {
     this.#announce('started');
   }
 
-  /** As they are now: whoever walks them may dial and hang up. */
+  /** A copy, so that a caller may dial and close connections while it iterates. */
   get lines(): readonly Line[] {
     return [...this.#lines.values()];
   }
@@ -62,7 +62,7 @@ export class Puppet implements Actor, LineEvents {
     this.stage.network.dial(this.#dialed, address);
   }
 
-  /** `run`, in a while, unless the actor has left by then. */
+  /** Calls `run` after a delay, unless the actor has left by then. */
   after(delayMs: number, run: () => void): void {
     if (this.#hasLeft) return;
     const cancel = this.stage.after(delayMs, () => {
@@ -72,7 +72,7 @@ export class Puppet implements Actor, LineEvents {
     this.#alarms.add(cancel);
   }
 
-  /** It dials this address again, in a while. Until then a tracker that names the host does not bring it there once more. */
+  /** Dials this address again after a delay. Until then the host is not dialed because a tracker names it. */
   comeBack(address: PeerAddress, delayMs: number): void {
     const { host } = address;
     this.#returns.set(host, (this.#returns.get(host) ?? 0) + 1);
@@ -108,7 +108,7 @@ export class Puppet implements Actor, LineEvents {
     }
   }
 
-  /** It is done with this connection. */
+  /** Closes a connection of the actor's own accord. `onClosed` is not called. */
   hangUp(line: Line): void {
     line.close();
     this.#lines.delete(line.connection);
@@ -136,14 +136,14 @@ export class Puppet implements Actor, LineEvents {
     this.#role.onClosed?.(line, reason);
   }
 
-  /** Once each, as long as they are connected or about to be; and not itself. */
+  /** Dials a peer that it is neither connected to nor about to dial, and never itself. */
   #meet(peer: PeerAddress): void {
     if (peer.host === this.stage.address.host || this.#returns.has(peer.host)) return;
     for (const line of this.#lines.values()) if (line.address.host === peer.host) return;
     this.dial(peer);
   }
 
-  // LineEvents ------------------------------------------------------------------------------------------------------
+  // LineEvents ----------------------------------------------------------------------------------------------
 
   onHandshake(line: Line, handshake: Handshake): void {
     if (this.#role.onHandshake !== undefined) this.#role.onHandshake(line, handshake);
@@ -159,7 +159,7 @@ export class Puppet implements Actor, LineEvents {
     this.#role.onBlock?.(line, index, begin, bytes);
   }
 
-  // Trackers --------------------------------------------------------------------------------------------------------
+  // Trackers ------------------------------------------------------------------------------------------------
 
   #announce(event: AnnounceEvent): void {
     const { torrent, announcer, peerId, address } = this.stage;
@@ -174,7 +174,7 @@ export class Puppet implements Actor, LineEvents {
         port: address.port,
         uploaded: 0,
         downloaded: 0,
-        // Not a seed's word: seeds are named only to those who lack something.
+        // Not 0: trackers name seeds only to leechers.
         left: geometry.totalBytes,
         event,
         peersWanted: event === 'stopped' ? 0 : 50,

@@ -1,11 +1,12 @@
 /**
- * Self-connector: it has no name of its own. Attacks whoever tells peers apart by what they call themselves: an echo of
- * ourselves is not worth a connection, and whoever borrows an honest peer's name must not shut that peer out.     BEP 3
+ * Self-connector: uses peer ids that are not its own. Attacks code that tells peers apart by peer id: a
+ * connection to oneself is worthless, and a peer that copies an honest peer's id must not shut that peer out.
+ *                                                                                                       BEP 3
  */
 import { pick } from './choice.ts';
 import type { Script } from './puppet.ts';
 
-/** Every byte comes back; the other side's own name; the name of somebody it has met. */
+/** Echoes every byte; answers with the peer's own id; uses the id of another peer that it has met. */
 export const borrowings = ['echo', 'namesake', 'impostor'] as const;
 
 export interface SelfConnectorOptions {
@@ -23,7 +24,7 @@ export function selfConnector(options: SelfConnectorOptions = {}): Script {
     if (borrowing === 'namesake') {
       return { onConnected: () => {}, onHandshake: (line, { peerId }) => line.shakeHands(peerId) };
     }
-    /** Whom it has met, by host. */
+    /** Peer ids that it has met, by host. */
     const names = new Map<string, Uint8Array>();
     return {
       dials: true,
@@ -39,7 +40,7 @@ export function selfConnector(options: SelfConnectorOptions = {}): Script {
         const others = [...names].filter(([other]) => other !== host);
         if (!line.hasShaken)
           line.shakeHands(others.length === 0 ? undefined : pick(others, puppet.stage.random)[1]);
-        // Now that it knows one name more, it goes back to everybody else under it, once each.
+        // It knows one more id now, so it reconnects to all other hosts with it, once each.
         if (!isStranger) return;
         const dialed = puppet.lines.filter((other) => !other.incoming).map((other) => other.address);
         const elsewhere = new Map(dialed.map((address) => [address.host, address]));

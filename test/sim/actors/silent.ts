@@ -1,23 +1,23 @@
 /**
- * Silent: takes a seat and makes nothing of it. Attacks the table of connections: it shakes hands like a peer, keeps the
- * connection alive, and comes back under another name when it is let go.
+ * Silent: takes up connection slots without exchanging data. Attacks the connection table: it completes the
+ * handshake, keeps the connection alive, and reconnects with another peer id when it is dropped.
  */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import type { Line } from './line.ts';
 import type { Script } from './puppet.ts';
 
-/** Keep-alives alone; a claim of interest; a claim to have everything; a request for one byte now and then. */
+/** Keep-alives alone; `interested`; `have all`; or a request for one byte every few seconds. */
 export const silences = ['keep-alives', 'interest', 'offer', 'sips'] as const;
 
 export interface SilentOptions {
   readonly silence?: (typeof silences)[number];
-  /** Connections with each victim. */
+  /** Connections to each victim. */
   readonly linesMax?: number;
 }
 
 const keepAliveMs = 30_000;
 const sipMs = 5_000;
-/** It comes back after so long, each time a little later: a siege of hours shows no more than one of minutes. */
+/** Longest delay before it reconnects. Delays grow, since hours of this show no more than minutes. */
 const awayMsMax = 60_000;
 
 export function silent(options: SilentOptions = {}): Script {
@@ -27,7 +27,7 @@ export function silent(options: SilentOptions = {}): Script {
     const linesMax = options.linesMax ?? 1 + random.below(3);
     let returns = 0;
     const met = new Set<string>();
-    /** The first connection brings the others; each comes back by itself. */
+    /** The first connection to a host opens the others. Each reconnects on its own. */
     const dialOthers = (address: PeerAddress) => {
       if (met.has(address.host)) return;
       met.add(address.host);

@@ -1,6 +1,6 @@
 /**
- * Slow-loris: occupies a place and is as slow as it can be without being silent. Attacks timeouts that any byte resets,
- * and whoever waits for a piece that one peer has begun to send.
+ * Slow-loris: holds a connection and sends as slowly as it can without being silent. Attacks timeouts that
+ * any byte resets, and peers that wait for a piece which one peer has begun to send.
  */
 import { encodeHandshake } from '../../../client/wire/handshake.ts';
 import { encodePieceHeader } from '../../../client/wire/message.ts';
@@ -8,7 +8,7 @@ import { pick } from './choice.ts';
 import type { Line } from './line.ts';
 import type { Puppet, Script } from './puppet.ts';
 
-/** What takes it for ever: to shake hands, to send a block, or to say anything at all. */
+/** What it does too slowly: the handshake, a block, or everything (it sends nothing at all). */
 export const slowParts = ['handshake', 'block', 'everything'] as const;
 
 export interface SlowLorisOptions {
@@ -16,7 +16,7 @@ export interface SlowLorisOptions {
   readonly byteMs?: number;
 }
 
-/** One byte a second: a handshake would take more than a minute, a block four and a half hours. */
+/** One byte a second: a handshake takes more than a minute, a block four and a half hours. */
 const defaultByteMs = 1_000;
 
 export function slowLoris(options: SlowLorisOptions = {}): Script {
@@ -29,11 +29,11 @@ export function slowLoris(options: SlowLorisOptions = {}): Script {
       return {
         dials: true,
         onConnected: (line) => trickle(puppet, line, handshake, byteMs),
-        // It was dialed: the other side need not wait for anything to speak first.
+        // On incoming connections it sends nothing. The peer that dialed must time out on its own.
         onHandshake: () => {},
       };
     }
-    // Nothing is said until somebody hangs up.
+    // It sends nothing until the peer closes the connection.
     if (part === 'everything') return { dials: true, onConnected: () => {}, onHandshake: () => {} };
     const busy = new Set<Line>();
     return {
@@ -52,7 +52,7 @@ export function slowLoris(options: SlowLorisOptions = {}): Script {
   };
 }
 
-/** A byte now and then until all are said. */
+/** Sends one byte every `byteMs` until all are sent. */
 function trickle(puppet: Puppet, line: Line, bytes: Uint8Array, byteMs: number): void {
   let at = 0;
   const next = () => {

@@ -1,6 +1,7 @@
 /**
- * What a hostile actor is given of the world, and what it has to be. An actor is no engine: it speaks the wire itself
- * over the same ports that the driver of an honest peer is given, so that it can say what no engine would.
+ * What a hostile actor gets from the world, and the interface it has to implement. An actor contains no
+ * engine: it speaks the wire protocol through the ports that an honest peer's driver has, so that it can send
+ * what no engine would.
  */
 import type { Fact, PeerAddress, TorrentId } from '../../../client/engine/contract.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -9,35 +10,35 @@ import type { Block, Geometry } from '../../../torrents/geometry.ts';
 
 export interface Stage {
   readonly address: PeerAddress;
-  /** 20 bytes: what the actor calls itself. */
+  /** The actor's peer id, 20 bytes. */
   readonly peerId: Uint8Array;
-  /** Its connections are numbered as an engine's: even when it dials, odd when it is dialed. */
+  /** Connections are numbered as an engine's: even for outgoing, odd for incoming. */
   readonly network: Network;
   readonly announcer: Announcer;
-  /** Its own: what one actor draws changes nobody else's luck. */
+  /** The actor's own stream, so that its draws do not change those of others. */
   readonly random: Pick<Prng, 'below'>;
   readonly torrent: StagedTorrent;
-  /** Runs `run` at nowMs + delayMs; answers how to take it back. */
+  /** Calls `run` after `delayMs`. Returns a function that cancels it. */
   after(delayMs: number, run: () => void): () => void;
 }
 
-/** What the actor knows of the torrent: everything. */
+/** What the actor knows about the torrent: everything. */
 export interface StagedTorrent {
   readonly id: TorrentId;
   readonly infoHash: Uint8Array;
   readonly geometry: Geometry;
   /** The right info dictionary. */
   readonly infoBytes: Uint8Array;
-  /** Trackers it lets itself be listed by. */
+  /** Trackers that it announces to. */
   readonly trackers: readonly string[];
-  /** The bytes of a block as this world sends them: the right ones, or others in their place. Lent until the next call. */
+  /** The bytes of a block as this world sends them, right or wrong. Borrowed until the next call. */
   payload(block: Block, isRight: boolean): Uint8Array;
 }
 
-/** An actor at work. */
+/** A running actor. */
 export interface Actor {
-  /** Facts of its network and announcer; others mean nothing to it. */
+  /** Facts of its network and announcer. Others are ignored. */
   hear(fact: Fact): void;
-  /** It leaves the stage: nothing of it is left, no connection and no alarm. */
+  /** Leaves the world: no connection and no timer remains. */
   leave(): void;
 }
