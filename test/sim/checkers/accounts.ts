@@ -1,13 +1,14 @@
 /**
- * Bytes are neither made nor lost: what one end of a connection sent is at the other, or on its way, or waits; what a
- * host counts as unread is what it sent less what left; what it downloaded is stored, in hand, or wasted.
+ * Bytes neither appear nor vanish: what one end of a connection sent is received, in flight or queued; what
+ * the engine counts as unread is what it sent less what was flushed; what it downloaded is stored, in a piece
+ * in memory, or wasted.
  */
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
 import { type Checker, type Disbelief, inspectionOf, isOfSide, sessionOf } from './checker.ts';
 
-/** Of the world itself: a simulator that loses bytes proves nothing. */
+/** A check of the simulated network itself: a simulator that loses bytes proves nothing. */
 export function sentIsReceivedOrInFlight(): Checker {
   return {
     name: 'sent-is-received-or-in-flight',
@@ -53,7 +54,7 @@ export function unreadIsCounted(): Checker {
 }
 
 export function downloadedIsSomewhere(): Checker {
-  /** Bytes of the pieces that a life has stored, pads that nobody sent left out. */
+  /** Bytes of the pieces stored in this run of the engine, without pads, which are never sent. */
   const stored = new WeakMap<Engine, number>();
   return {
     name: 'downloaded-is-somewhere',

@@ -1,7 +1,7 @@
 /**
- * The accounts and the pace of announces, kept beside the engine: what trackers are told to have gone over the line did,
- * `completed` is said when it is owed, `stopped` to everyone who lists us; no tracker is asked sooner than it allows, nor
- * later than it was promised.                                                                         BEP 3 12 21 31
+ * A model of each torrent's announces: totals match what went over the wire, `completed` is sent when it is
+ * owed, `stopped` is sent to every tracker that lists the client, and no tracker gets an announce before the
+ * interval it allows nor later than the engine promises.                                       BEP 3 12 21 31
  */
 import type { AnnounceRequest, Fact, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -17,25 +17,28 @@ interface TrackerTalk extends Remembered {
   isLeaving: boolean;
   failures: number;
   failedMs: number;
-  /** It has said when, or never. */
+  /** How long the tracker has asked to be left alone. `Number.MAX_SAFE_INTEGER` for "never". */
   retryInMs: number;
-  /** It is there again since it failed: by then it is asked at the latest. */
+  /** Set when the tracker has returned since it failed: the latest time of the next announce to it. */
   backMs: number | undefined;
 }
 
-/** All announces of one torrent in one life. */
+/** All announces of one torrent in one run of the engine. */
 interface Talk {
   readonly trackers: ReadonlyMap<string, TrackerTalk>;
   readonly beganWhole: boolean;
   inFlight: AnnounceRequest | undefined;
   sentMs: number;
-  /** Not sooner after the last one, unless something has happened. */
+  /** Least time since the last announce, unless there is news. */
   shortestMs: number;
-  /** When the next one is due at the latest, trackers that have failed apart. */
+  /** Latest time of the next announce, backoffs after failures left aside. */
   dueMs: number;
-  /** Since the last one was sent: done, something lost, back again, or a tracker has failed. */
+  /**
+   * Since the last announce: the download completed, pieces were lost, the files came back, or a tracker
+   * failed.
+   */
   hasNews: boolean;
-  /** The one that has answered last. */
+  /** The tracker that answered last. */
   working: string | undefined;
   hadAll: boolean;
   isOffline: boolean;
@@ -98,7 +101,7 @@ export function announcesAreTimely(): Checker {
   }
 }
 
-/** Of the last turn of each life. */
+/** Totals after the last turn of each run. */
 const totals = new WeakMap<
   Engine,
   ReadonlyMap<TorrentId, { readonly uploaded: number; readonly downloaded: number; readonly unsure: number }>
@@ -137,7 +140,7 @@ function newTracker(): TrackerTalk {
   };
 }
 
-// What is heard ---------------------------------------------------------------------------------------------------------
+// Facts -----------------------------------------------------------------------------------------------------
 
 function hear({ fact, peer, nowMs }: Turn, torrent: TorrentId, talk: Talk): undefined {
   const { limits } = peer.engine.usage;
@@ -186,13 +189,16 @@ function hear({ fact, peer, nowMs }: Turn, torrent: TorrentId, talk: Talk): unde
     talk.isOffline = peers.isOffline;
     talk.hasNews = true;
     talk.dueMs = Math.max(nowMs, talk.sentMs + limits.announceIntervalMinSeconds * 1_000);
-    // Back again: it has been forgotten, and says `started`.
+    // When the torrent is back online, the trackers no longer list it and it announces `started`.
     if (peers.isOffline) for (const tracker of talk.trackers.values()) tracker.owesCompleted = false;
   }
   return undefined;
 }
 
-/** The user wants peers: one that has failed may be asked again after the least interval, unless it has said when. */
+/**
+ * The user wants peers: failed trackers may be tried again after the least interval, unless they named a time
+ * themselves.
+ */
 function wish(talk: Talk, nowMs: number, limits: Limits): void {
   const soonMs = Math.max(nowMs, talk.sentMs + limits.announceIntervalMinSeconds * 1_000);
   for (const tracker of talk.trackers.values())
@@ -200,7 +206,10 @@ function wish(talk: Talk, nowMs: number, limits: Limits): void {
   talk.dueMs = Math.min(talk.dueMs, Math.max(nowMs, talk.sentMs + talk.shortestMs));
 }
 
-/** A tracker is there again: asked within a minute, if it failed or has forgotten us. */
+/**
+ * A tracker has returned: the engine announces to it within `announceSpreadMs` if it had failed or has
+ * forgotten the client.
+ */
 function comeBack(
   talk: Talk,
   fact: Extract<Fact, { readonly tracker: string }>,
@@ -233,7 +242,7 @@ function becameWhole(talk: Talk, hasAll: boolean, nowMs: number, limits: Limits)
   talk.dueMs = isOwed ? nowMs : Math.min(talk.dueMs, hastened);
 }
 
-// What is said ----------------------------------------------------------------------------------------------------------
+// Announces -------------------------------------------------------------------------------------------------
 
 function speak(turn: Turn, torrent: TorrentId, talk: Talk): Disbelief {
   const went = overhear(turn).torrents;
@@ -295,12 +304,12 @@ function judgeSaid(
   return gapMs < leastMs ? `something again after ${gapMs} ms; ${leastMs} it should wait` : undefined;
 }
 
-/** How long a tracker that has failed so often in a row is left alone at least; up to half as long again by chance. */
+/** Least wait after this many failures in a row. The engine adds up to half of it at random. */
 function backoff(failures: number, { announceRetryFirstMs, announceRetryMaxMs }: Limits): number {
   return failures === 0 ? 0 : Math.min(announceRetryMaxMs, announceRetryFirstMs * 2 ** (failures - 1));
 }
 
-/** What was due at the last look but one has been said at the last. */
+/** An announce that was due at the last tick but one must have been sent by the last tick. */
 function late({ peer, fact }: Turn, talk: Talk, wokeMs: number): Disbelief {
   if (fact.type !== 'woke' || talk.inFlight !== undefined || talk.isOffline || talk.trackers.size === 0)
     return undefined;
@@ -313,7 +322,7 @@ function late({ peer, fact }: Turn, talk: Talk, wokeMs: number): Disbelief {
     isLeaving,
     backMs = Number.MAX_SAFE_INTEGER,
   } of talk.trackers.values()) {
-    // It is told nothing until its farewell is answered, and others wait with it.
+    // A tracker gets no announce until it has answered `stopped`, and the other trackers wait for it.
     if (isLeaving) return undefined;
     const waitMs = failures === 0 ? 0 : Math.max(backoff(failures, limits) * 1.5, retryInMs);
     readyMs = Math.min(readyMs, failedMs + waitMs, Math.max(backMs, failedMs + retryInMs));
@@ -324,7 +333,7 @@ function late({ peer, fact }: Turn, talk: Talk, wokeMs: number): Disbelief {
     : `has told no tracker anything, and should have ${wokeMs - dueMs} ms ago`;
 }
 
-/** Each that lists it, or will when it has answered, hears that it stops. */
+/** Every tracker that lists the client, or will after its pending reply, is sent `stopped`. */
 function judgeStop({ actions }: Turn, talk: Talk): Disbelief {
   const told = new Set(actions.map((action) => (action.type === 'announce' ? action.request.tracker : '')));
   for (const [url, tracker] of talk.trackers) {

@@ -1,6 +1,7 @@
 /**
- * Torrents of one client are apart: what is done for one is done to its own pieces, and nothing of a torrent that was
- * stopped goes on: no word, no read, no connection. The other torrents than the first have on their disks what they say.
+ * Torrents of one client do not mix: an action for a torrent concerns its own pieces, and a stopped torrent
+ * sends nothing, reads nothing and has no connection. The torrents after the first have on disk the pieces
+ * that their ledgers claim.
  */
 import type { Action, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -63,7 +64,7 @@ function torrentIn(action: Action, engine: Engine): TorrentId | undefined {
   return engine.torrentOf(action.connection);
 }
 
-/** The piece or block is one of this torrent. */
+/** The piece or block exists in this torrent. */
 function judgePlace(world: World, torrent: TorrentId, action: Action): Disbelief {
   const { geometry } = world.torrentOf(torrent);
   if (action.type === 'store-piece') {

@@ -1,6 +1,6 @@
 /**
- * Everything has an end: connections, dials, memory, queues, what lies unread. The limits are those the host was started
- * with, however small they were drawn.
+ * Connections, dials, memory, queues and unread bytes stay within their limits. The limits are those that the
+ * host was started with, however small they were drawn.
  */
 import { metadataBlockCount } from '../../../client/engine/connection/metadata-exchange.ts';
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
@@ -45,7 +45,7 @@ function judgeUsage(
   inspection: Inspection | undefined,
   pieceLength: number,
 ): Disbelief {
-  // One piece may always be on its way, however small the cap.
+  // One piece may always be in memory, however small the limit.
   const pieceBytesMax = Math.max(limits.pieceMemoryBytesMax, pieceLength);
   return (
     atMost('connections', budget.connections, limits.connectionsMax) ??
@@ -65,7 +65,7 @@ function judgeTorrent({ sessions, choker, peers }: Inspection, limits: Limits): 
   );
 }
 
-/** Of all torrents. */
+/** The longest piece length of all torrents. */
 function largestPiece({ torrent, sides }: World): number {
   let largest = torrent.geometry.pieceLength;
   for (const { geometry } of sides) largest = Math.max(largest, geometry.pieceLength);
@@ -75,7 +75,8 @@ function largestPiece({ torrent, sides }: World): number {
 function judgeSession(session: PeerSession, { limits }: EngineUsage): Disbelief {
   if (session.gone) return undefined;
   const { uploads, pipeline } = session;
-  // A queue as deep as the peer allows; a piece that was taken over; what it helps with at the end.
+  // The longest queue that the peer allows, plus the requests of a piece taken over from another peer, plus
+  // endgame requests.
   const askedMax =
     Math.max(limits.requestsReqqMax, limits.requestsOutstandingMax) +
     limits.requestsOutstandingMax +
@@ -124,8 +125,8 @@ function mostOf(perHost: ReadonlyMap<string, number>, what: string, max: number)
 }
 
 /**
- * Buffers that are out are pieces, and copies of blocks that two peers send at once. A torrent that was stopped counts no
- * pieces any more: those that were being stored are the disk's to release.
+ * Buffers hold pieces, and copies of blocks that two peers send at once. A stopped torrent counts no pieces
+ * any more: the disk releases those that are being stored.
  */
 function judgeMemory({ engine, memory, disk }: SimPeer): Disbelief {
   const { budget, sessions } = engine.usage;

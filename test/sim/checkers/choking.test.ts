@@ -1,4 +1,6 @@
-/** Two peers want what a leech has, and their slots are given and taken by hand: a slot that is taken unfairly is seen. */
+/**
+ * Two interested peers of a leecher whose slots the test gives and takes by hand: unfair choking is reported.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Checker, Disbelief } from './checker.ts';
@@ -41,13 +43,13 @@ const received = ({ connection }: PeerSession) =>
   });
 
 describe('slots-turn-over', () => {
-  it('does not believe a round that chokes the peer that gives more', () => {
+  it('slots-turn-over reports a round that chokes the faster of two uploading peers', () => {
     expect(tick()).toBeUndefined();
     give(slow);
     expect(tick()).toMatch(/gives 2000 bytes a second, and serves \d+, which gives 1000/);
   });
 
-  it('believes a round that chokes the peer that gives less, and one that lends the optimistic slot', () => {
+  it('slots-turn-over accepts a round that chokes the slower peer, and one that grants the optimistic slot', () => {
     give(slow);
     expect(tick()).toBeUndefined();
     give(fast);
@@ -57,21 +59,21 @@ describe('slots-turn-over', () => {
     expect(tick()).toBeUndefined();
   });
 
-  it('believes that a peer loses its slot when it wants nothing for a moment', () => {
+  it('slots-turn-over accepts that a peer loses its slot when it is not interested for a moment', () => {
     tick();
     give(slow);
     received(fast);
     expect(tick()).toBeUndefined();
   });
 
-  it('believes that the slot of a closed connection goes to the peer that waits longest', () => {
+  it('slots-turn-over accepts that the slot of a closed connection goes to the peer that waits longest', () => {
     tick();
     give(slow);
     const close = { type: 'close', connection: 901, reason: 'both-complete' } as const;
     expect(between.turn(checker, between.leech, woke, close)).toBeUndefined();
   });
 
-  it('does not believe that chance lets the same peer wait for an hour', () => {
+  it('slots-turn-over reports a peer that waits for an hour although slots are drawn at random', () => {
     const heard: Disbelief[] = [];
     const { world, leech } = between;
     for (let round = 0; round < 360; round++) {

@@ -1,31 +1,36 @@
 /**
- * Upload slots turn over. While peers wait, one of them is served every few rounds, and each of them in the end. While we
- * fetch, a round chokes no peer that gives more than a peer which it serves for what that gives.                   BEP 3
- *
- * The optimistic slot is drawn by chance. So a host fails only when chance would do the same once in a thousand million.
+ * Upload slots rotate. While peers wait, one of them is unchoked every few rounds, and each of them
+ * eventually. While the host downloads, a round chokes no peer that uploads faster than a peer that it serves
+ * for its upload rate.                                                                                  BEP 3
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, type Turn } from './checker.ts';
 
-/** 2^-30. */
+/**
+ * A host fails only if chance would do the same once in 2^30 cases, since the optimistic slot is drawn at
+ * random.
+ */
 const bitsOfDoubt = 30;
 
 interface Wait {
   /** Rounds in which it could have been chosen. */
   rounds: number;
-  /** The most that waited at once. */
+  /** The largest number of peers that waited at once. */
   rivals: number;
 }
 
 interface Slots {
-  /** When the last round was counted. The host has had at least as many. */
+  /** Time of the last counted round. The host has had at least as many rounds. */
   roundMs: number;
   readonly waits: Map<PeerSession, Wait>;
-  /** Rounds since a waiting peer was served, and the fewest that waited in all that time. */
+  /** Rounds since a waiting peer was unchoked, and the smallest number that waited in all that time. */
   still: { rounds: number; waiting: number };
-  /** At the last tick, without those that lost their slot since: a peer that is not interested any more gives it up. */
+  /**
+   * Peers served at the last tick, without those that lost their slot since: a peer that is no longer
+   * interested gives its slot up.
+   */
   served: Set<PeerSession>;
 }
 
@@ -48,7 +53,10 @@ export function slotsTurnOver(): Checker {
   };
 }
 
-/** Between two looks a peer loses its slot by what it says, or at a tick that came with another fact. */
+/**
+ * Between two ticks a peer can lose its slot through its own message, or at a tick that ran with another
+ * fact.
+ */
 function forget(slots: Slots | undefined): undefined {
   for (const session of slots?.served ?? []) if (session.amChoking) slots?.served.delete(session);
 }
@@ -90,14 +98,14 @@ function judge(slots: Slots, inspection: Inspection, turn: Turn): Disbelief {
   );
 }
 
-/** Every `optimisticRechokes` rounds one is drawn among those that wait and one that is served. */
+/** Every `optimisticRechokes` rounds one peer is drawn among those that wait and one that is served. */
 function judgeStill({ still: { rounds, waiting } }: Slots, optimisticRechokes: number): Disbelief {
   const roundsMax = (1 + Math.ceil(bitsOfDoubt / Math.log2(waiting + 1))) * optimisticRechokes;
   if (rounds <= roundsMax) return undefined;
   return `has served no other peer for ${rounds} rounds, while ${waiting} or more wait`;
 }
 
-/** Each of those that wait is as likely to be drawn as the others. */
+/** All waiting peers are equally likely to be drawn. */
 function judgeWaits({ waits }: Slots, optimisticRechokes: number): Disbelief {
   for (const [session, { rounds, rivals }] of waits) {
     const drawsMax = Math.ceil(bitsOfDoubt / Math.log2((rivals + 1) / rivals));
@@ -108,8 +116,8 @@ function judgeWaits({ waits }: Slots, optimisticRechokes: number): Disbelief {
 }
 
 /**
- * Left out: the optimistic slot; slots taken back because they are not used; and ticks in which a connection is closed,
- * since the slot of that one goes to the peer that has waited longest, whatever it gives.
+ * Left out: the optimistic slot; slots taken back because they are unused; and ticks in which a connection is
+ * closed, since its slot goes to the peer that has waited longest, whatever its rate.
  */
 function judgeTrade(
   before: ReadonlySet<PeerSession>,

@@ -1,6 +1,6 @@
 /**
- * What a user has chosen is counted right: which pieces are wanted, how many bytes they have, how many of these are here and
- * how many pieces are still missing. Added up from the user's facts (client/engine/pieces/piece-selection.ts).
+ * The user's selection is counted right: wanted bytes, wanted bytes present, and wanted pieces missing.
+ * Computed from the user's facts (client/engine/pieces/piece-selection.ts).
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';

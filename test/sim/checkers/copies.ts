@@ -1,7 +1,8 @@
 /**
- * A block is asked of a second peer only when that helps: in the endgame by a peer that has nothing else to do, or for what is
- * due soon; of one that is clearly slower, from the end of its queue, of the slowest first; and never more copies than allowed.
- * And each peer that could help so is asked. Judged with the rates as they are (client/engine/requests/duplicate-requests.ts).        BEP 3
+ * A block is requested from a second peer only when that helps: in the endgame by a peer that has nothing
+ * else to do, or for a deadline; from the queue of a clearly slower peer; and never more copies than allowed.
+ * A peer that could help so must be asked. Judged by the current rates
+ * (client/engine/requests/duplicate-requests.ts).                                                       BEP 3
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -11,13 +12,13 @@ import type { FetchingPiece } from '../../../client/engine/pieces/fetching-piece
 import { blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
 
-/** Slow peers that a helper looks at. */
+/** How many slow peers a helping peer considers. */
 const slowestMax = 8;
 
 export function copiesHelp(): Checker {
-  /** What each was asked for after the turn before. */
+  /** Requests to each peer after the turn before. */
   const before = new WeakMap<PeerSession, readonly number[]>();
-  /** When each engine looked last at all of its peers. */
+  /** When each engine last looked at all of its peers. */
   const looks = new WeakMap<Engine, number>();
   return {
     name: 'copies-help',
@@ -25,7 +26,7 @@ export function copiesHelp(): Checker {
       const { peer, actions } = turn;
       const { engine } = peer;
       const { limits } = engine.usage;
-      // When a peer leaves, the others are asked before all is over.
+      // When a connection closes, the other peers are asked before the turn is over.
       const isPlain = !actions.some(({ type }) => type === 'close');
       const lookedMs = looks.get(engine);
       const isLook = lookedMs === undefined || turn.nowMs - lookedMs >= limits.tickMs;
@@ -92,7 +93,7 @@ function judgeCopies(about: Case, known: readonly number[], isSpoken: boolean): 
     const owing = [...inspection.sessions.values()].filter(
       (other) => other !== session && other.pipeline.asked.includes(key),
     );
-    // At a look, others are asked for more after this one, and give back before.
+    // At a tick, others are asked after this peer, and stalled peers give requests back before it.
     if (isSpoken && !owing.some((slow) => isSooner(about, at, drainMs(about, slow))))
       return `is asked for ${which}, and would be no sooner`;
     const dueMs = inspection.scheduler.deadlines.atMs(piece.pieceIndex);
@@ -106,7 +107,7 @@ function judgeCopies(about: Case, known: readonly number[], isSpoken: boolean): 
   return undefined;
 }
 
-/** What it has nothing else to do for: a block that it could be asked for a copy of. */
+/** A peer with nothing else to do must be asked for a copy of a block if it could deliver one sooner. */
 function judgeIdle(about: Case): Disbelief {
   const { session, inspection, limits, nowMs } = about;
   const { pipeline, pieces } = session;
@@ -130,7 +131,10 @@ function judgeIdle(about: Case): Disbelief {
   return undefined;
 }
 
-/** By half at least, with so many blocks before it. A peer whose rate is not known is asked for one block. */
+/**
+ * Whether the copy would take at most half the time, with `before` blocks ahead of it. A peer with an unknown
+ * rate is asked for one block.
+ */
 function isSooner({ session, inspection }: Helper, before: number, theirMs: number): boolean {
   const { knownRate } = session.pipeline;
   if (theirMs >= Number.MAX_SAFE_INTEGER) return true;
@@ -141,7 +145,7 @@ function isSooner({ session, inspection }: Helper, before: number, theirMs: numb
   return (before + 1) * blockMs * 2 <= theirMs;
 }
 
-/** Until what it owes is here, at its rate; silence counts twice. */
+/** Time until its outstanding blocks are received, at its rate. Silence counts twice. */
 function drainMs({ inspection, nowMs }: Case, { pipeline, down }: PeerSession): number {
   const silentMs = nowMs - pipeline.progressMs;
   if (down.rate === 0) return silentMs < 1_000 ? 1_000 : Number.MAX_SAFE_INTEGER;

@@ -1,6 +1,6 @@
 /**
- * Everything that is counted as things change, counted again: how rare pieces are, who has something for us, who is
- * served, how many connections there are. A count that is off by one is a place lost for ever.
+ * Recounts everything that the engine counts incrementally: availability, useful pieces of each peer, upload
+ * slots, connections. A count that stays off by one is a slot lost for the rest of the run.
  */
 import type { EngineUsage, Inspection } from '../../../client/engine/inspection.ts';
 import { type Checker, type Disbelief, firstOf, inspectionsOf } from './checker.ts';
@@ -71,7 +71,7 @@ function judgeSlots({ choker, sessions }: Inspection): Disbelief {
   }
   if (choker.servedCount !== served)
     return `counted ${choker.servedCount} who are served, there are ${served}`;
-  // How many are served at a time is policy; that somebody is, is not.
+  // How many are served at a time is policy. That one is served while peers wait is a rule.
   return served === 0 && waiting > 0 ? `serves nobody while ${waiting} wait` : undefined;
 }
 

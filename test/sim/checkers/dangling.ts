@@ -1,7 +1,7 @@
 /**
- * What waits at a peer is what the engine waits for: a request that it has given up is taken back with a cancel, or it comes
- * all the same. Counted on the wire. One request stays with a peer that stalls, to tell whether it comes back; and the room
- * in the peer's queue is what the peer has said it lets wait, less all of these.                              BEP 3 6 10
+ * The requests that wait at a peer are those that the engine waits for: a request that the engine drops is
+ * cancelled, or its block arrives. Counted on the wire. Requests may stay with a stalled peer, to see whether
+ * it recovers; the room left in the peer's queue is what the peer allows less all of these.        BEP 3 6 10
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
@@ -33,7 +33,8 @@ function judge(
   geometry: Geometry,
   limits: Limits,
 ): Disbelief {
-  // What it says later and leaves out holds as it said it first: who has said it twice is not judged.
+  // A later extension handshake without `reqq` leaves the first value in force, so a peer that sent two is
+  // not judged.
   const isSure = extension.reqq !== undefined || extensionHandshakes <= 1;
   if (!isSure) return undefined;
   const max = askedMax(extension.reqq, limits);
@@ -54,7 +55,7 @@ function judge(
     : `${asked.size} requests wait at the peer; ${pipeline.asked.length} are waited for, and ${left} were left with it`;
 }
 
-/** A little below what the peer says: requests and blocks cross on the way (request-pipeline.ts). */
+/** A little below the peer's `reqq`, since requests and blocks cross on the way (request-pipeline.ts). */
 function askedMax(reqq: number | undefined, limits: Limits): number {
   if (reqq === undefined) return limits.requestsOutstandingMax;
   return Math.max(1, Math.min(limits.requestsReqqMax, reqq - Math.floor(reqq / 8)));

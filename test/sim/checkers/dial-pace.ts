@@ -1,6 +1,6 @@
 /**
- * An address that did not answer is left alone for a while, twice as long each time; one whose connection has ended, too.
- * Trackers and peers may name it as often as they like.
+ * An address that did not answer is not dialed again during its backoff, which doubles with each failure,
+ * however often trackers and peers name it.
  */
 import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -17,7 +17,10 @@ interface Dialing {
   readonly histories: Map<string, History>;
   /** Hosts with which there was a connection. */
   readonly met: Set<string>;
-  /** Addresses whose record may have made way for another: how often the engine saw them fail is not known from outside. */
+  /**
+   * Addresses whose entry may have been evicted from the peer directory. How many failures the engine
+   * remembers of them is unknown.
+   */
   readonly uncertain: Set<string>;
 }
 
@@ -26,7 +29,7 @@ export function dialsArePaced(): Checker {
   return {
     name: 'dials-are-paced',
     onTurn({ world, peer, fact, actions, nowMs }) {
-      // Each torrent dials for itself.
+      // Each torrent dials on its own, so hosts with several torrents are not judged.
       if (world.sides.length > 0) return undefined;
       const { engine } = peer;
       let memory = memories.get(engine);
@@ -46,13 +49,14 @@ export function dialsArePaced(): Checker {
         const history = histories.get(key) ?? { failures: 0, failedMs: 0 };
         history.failures += 1;
         history.failedMs = nowMs;
-        // It is forgotten, and a stranger when it is named again.
+        // After `dialFailuresMax` failures the engine forgets the address. It starts anew when it is named
+        // again.
         if (history.failures >= limits.dialFailuresMax) histories.delete(key);
         else histories.set(key, history);
       };
       if (fact.type === 'closed') failed(fact.connection);
       for (const action of actions) {
-        // It was there, as another that is connected: no failure.
+        // The peer answered and was already connected under another address: no failure.
         if (action.type === 'close' && action.reason === 'connected-twice')
           histories.delete(dials.get(action.connection) ?? '');
         else if (action.type === 'close') failed(action.connection);
@@ -66,7 +70,8 @@ export function dialsArePaced(): Checker {
       }
       for (const action of actions) {
         if (action.type !== 'report' || action.report.type !== 'peer-connected') continue;
-        // What its connection was worth counts, too: from now on its pace is not known from its dials alone.
+        // The backoff also depends on what the connection was worth, so this host's backoff cannot be
+        // computed from now on.
         const { host } = action.report.address;
         met.add(host);
         for (const key of histories.keys()) if (key.startsWith(`${host}:`)) histories.delete(key);

@@ -1,4 +1,7 @@
-/** What a peer says is put into its mouth, on the connection it has: what stays unanswered, or has no end, is seen. */
+/**
+ * The test forges messages of a peer on its existing connection: requests left unanswered and endless
+ * messages are reported.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
 import { encodeHandshake } from '../../../client/wire/handshake.ts';
@@ -34,18 +37,18 @@ const hear = (bytes: Uint8Array, ...answer: Action[]) => {
   const fact: Fact = { type: 'received', connection, bytes, count: bytes.length };
   return turn(checker, seed, fact, ...answer);
 };
-/** More than are under way. */
+/** More requests than are outstanding. */
 const many = 2_000;
 const requests = bytesOf((writer) => {
   for (let n = 0; n < many; n++) writer.request(n % 39, (n / 39) | 0, KiB);
 });
 
 describe('dialogue-is-fair', () => {
-  it('does not believe that requests which nobody prepares an answer for are answered', () => {
+  it('dialogue-is-fair reports requests for which no answer is being prepared', () => {
     expect(hear(requests)).toMatch(/waits for 2000 answers/);
   });
 
-  it('believes it when they are refused, or served', () => {
+  it('dialogue-is-fair accepts requests that are rejected or served', () => {
     const refusals = bytesOf((writer) => {
       for (let n = 1; n < many; n++) writer.reject(n % 39, (n / 39) | 0, KiB);
     });
@@ -58,7 +61,7 @@ describe('dialogue-is-fair', () => {
     expect(hear(requests, block, say(refusals))).toBeUndefined();
   });
 
-  it('lets nobody talk without end; news are for others to judge', () => {
+  it('dialogue-is-fair reports endless messages, and leaves `have` messages to other checkers', () => {
     const news = (count: number) =>
       bytesOf((writer) => {
         for (let n = 0; n < count; n++) writer.have(1);

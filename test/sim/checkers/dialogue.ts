@@ -1,7 +1,7 @@
 /**
- * What two say to each other is fair. Every request of a peer that speaks BEP 6 has its answer: a block, a reject, or the
- * end of the connection; what has none yet is in the queue or being read. And nobody is listened to without end: words
- * are earned by time, by blocks, and by what is new.
+ * Every request of a peer that supports BEP 6 gets an answer: a block, a reject, or the end of the
+ * connection. What has none yet is queued or being read. A peer's messages are limited: its allowance grows
+ * with time and with blocks.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { ConnectionId } from '../../../client/engine/contract.ts';
@@ -11,10 +11,10 @@ import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
 import { type Message, readUint32 } from '../../../client/wire/message.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf, type Turn } from './checker.ts';
 
-/** The largest there can be: what is wrong with a bitfield is for others to say. */
+/** The largest possible bitfield. Other checkers judge bitfields. */
 const bitfieldBytesMax = 2 ** 22 / 8;
 
-/** One side of a connection: what it says is told, blocks are passed over. */
+/** Decodes one direction of a connection: passes messages on and counts blocks. */
 class Ear implements WireHandler<never> {
   blocks = 0;
   readonly #decoder = new WireDecoder();
@@ -41,11 +41,11 @@ class Ear implements WireHandler<never> {
 }
 
 class Dialogue {
-  /** Asked for and not answered, by place. A second request for what still waits is no second question. */
+  /** Unanswered requests, by position. A repeated request that is still unanswered counts once. */
   readonly unanswered = new Set<string>();
-  /** What the peer has said, news left out. */
+  /** The peer's messages, except `have`. */
   words = 0;
-  /** Blocks that we have sent, and pieces we have told of. */
+  /** Blocks and `have` messages that the host has sent. */
   gifts = 0;
   readonly peer = new Ear((message) => {
     if (message.type !== 'have') this.words += 1;

@@ -1,7 +1,7 @@
 /**
- * What a disk does to a torrent has the consequences that are written down: how long nothing is fetched after it has refused
- * or lost pieces, what people are shown meanwhile, and what is reported. Counted from the disk's facts alone
- * (client/engine/swarm/disk-troubles.ts, loss-pace.ts).
+ * Disk errors have their documented effect on a torrent: how long the download pauses after pieces could not
+ * be stored or were lost, which trouble the status shows, and what is reported. Computed from the disk's
+ * facts alone (client/engine/swarm/disk-troubles.ts, loss-pace.ts).
  */
 import type { Fact, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -10,23 +10,23 @@ import type { Limits } from '../../../client/engine/limits.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
 
-/** Of one torrent. */
+/** State of one torrent. */
 interface Patience {
   readonly had: Set<PieceIndex>;
   paused: boolean | 'held';
   untilMs: number;
-  /** The last pause after a loss, and when something was stored first since. */
+  /** The last pause after a loss, and when a piece was first stored since. */
   lossWaitMs: number;
   storedMs: number | undefined;
   refusal: string | undefined;
   loss: string | undefined;
   absence: string | undefined;
-  /** Lost, wanted, and not stored again. */
+  /** Wanted pieces that were lost and not stored again. */
   readonly lacked: Set<PieceIndex>;
   wasUnreadable: boolean;
 }
 
-/** What a disk says that fails; others have deleted or changed something. */
+/** Errors of a failing disk. With other errors, another program has deleted or changed files. */
 const failing = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'ENXIO', 'ESTALE']);
 
 export function disksAreWaitedFor(): Checker {
@@ -142,13 +142,13 @@ function noteLost(
   return isTold ? undefined : `does not tell that ${lost.length} pieces of ${bytes} bytes are lost`;
 }
 
-/** A pause never ends sooner for another one, and one after a loss is not ended by what is stored. */
+/** A new pause never shortens the one under way, and a stored piece does not end a pause after a loss. */
 function pause(own: Patience, how: true | 'held', untilMs: number): void {
   if (own.paused !== 'held') own.paused = how;
   own.untilMs = Math.max(own.untilMs, untilMs);
 }
 
-/** It ends at the first look after its time. */
+/** The pause ends at the first tick after its time. */
 function judgePause(
   own: Patience,
   { scheduler, peers }: Inspection,

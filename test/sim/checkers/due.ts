@@ -1,6 +1,7 @@
 /**
- * What is due, and when: no more pieces than there is room for, of which the latest is forgotten, and those of which something
- * is left to ask for wait in the order of their times. Counted from the user's facts (client/engine/pieces/deadlines.ts).
+ * Deadlines: at most `deadlinesMax` pieces have one, and the latest is dropped when there are more. Pieces
+ * with something left to request wait in the order of their deadlines. Computed from the user's facts
+ * (client/engine/pieces/deadlines.ts).
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -8,10 +9,10 @@ import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Checker, Disbelief } from './checker.ts';
 
-/** By piece: when it is due, in the order in which the user said so. */
+/** Deadlines by piece, in the order in which the user set them. */
 export type Due = Map<PieceIndex, number>;
 
-/** When there are too many, the latest is forgotten. */
+/** Sets a deadline. When there are too many, the latest is dropped. */
 export function setDue(due: Due, pieceIndex: PieceIndex, atMs: number, max: number): void {
   due.delete(pieceIndex);
   due.set(pieceIndex, atMs);

@@ -1,17 +1,23 @@
-/** Which memory of a tracker lists a client, as the client can know it: by its replies, and by its alive stream. */
+/**
+ * Which memory id of a tracker lists a client, as far as the client can know: from replies and from the
+ * tracker's alive stream.
+ */
 import type { Fact } from '../../../client/engine/contract.ts';
 
 export interface Remembered {
-  /** Of its last answer. */
+  /** From its last reply. */
   memoryId: string | undefined;
-  /** It came back while an announce was under way: what that means is known behind its answer. */
+  /** Memory id with which it returned while an announce was pending. It is judged after the reply. */
   returned: string | undefined;
 }
 
-/** The tracker of this fact is there again; `forgotten`: it does not list the client any more. Otherwise no news. */
+/**
+ * `there`: the tracker of this fact is back; `forgotten`: it is back and no longer lists the client.
+ * Otherwise undefined.
+ */
 export type Return = 'forgotten' | 'there' | undefined;
 
-/** `isAsked`: an announce to it was under way before this fact. Not of one that `stopped` is on its way to. */
+/** `isAsked`: an announce to the tracker, other than `stopped`, was pending before this fact. */
 export function noteMemory(fact: Fact, tracker: Remembered, isAsked: boolean): Return {
   if (fact.type === 'tracker-returned') {
     if (!isAsked) return judge(tracker, fact.memoryId);

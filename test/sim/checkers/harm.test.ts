@@ -1,4 +1,4 @@
-/** What is believed of files that others move, delete or change: every wrong that is done by hand is found. */
+/** Checkers for files that other programs move, delete or change: every violation staged here is reported. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
@@ -31,39 +31,39 @@ beforeEach(() => {
 });
 
 describe('have-is-on-disk', () => {
-  it('gives a look its time, and no more', () => {
+  it('have-is-on-disk grants the disk check its interval, and no longer', () => {
     const checker = haveIsOnDisk();
     world.runFor(2 * lookEveryMs);
     seed.platter.deleteFile(0, world.nowMs);
     expect(checker.inspect!(seed)).toBeUndefined();
-    // Harmed long ago, and nobody has noticed.
+    // Changed longer ago than the interval, and still not noticed.
     seed.platter.harms.set(0 as PieceIndex, { atMs: world.nowMs - lookEveryMs - 1, isVisible: true });
     expect(checker.inspect!(seed)).toBe('has piece 0, and the disk holds something else');
   });
 
-  it('gives a start no time at all for what happened before it', () => {
+  it('have-is-on-disk reports at once a file that was deleted before the start', () => {
     seed.platter.deleteFile(0, world.nowMs);
     seed.lookedMs = world.nowMs;
     expect(haveIsOnDisk().inspect!(seed)).toMatch(/^has piece 0,/);
   });
 
-  it('finds an engine that has still what the disk has lost', () => {
+  it('have-is-on-disk reports an engine that still has a piece named as lost', () => {
     seed.platter.deleteFile(0, world.nowMs);
     expect(turn(haveIsOnDisk(), seed, lost(3))).toBe('has piece 3, and the disk holds something else');
   });
 
-  it('finds what is said to be complete and is not', () => {
+  it('have-is-on-disk reports `completed` with a piece missing on disk', () => {
     expect(turn(haveIsOnDisk(), seed, woke, completed)).toBeUndefined();
     seed.platter.deleteFile(1, world.nowMs);
     expect(turn(haveIsOnDisk(), seed, woke, completed)).toMatch(/^has piece \d+, and/);
   });
 
-  it('finds files that are somewhere else', () => {
+  it('have-is-on-disk reports `completed` while the folder is moved away', () => {
     seed.platter.moveAway(world.nowMs, false);
     expect(turn(haveIsOnDisk(), seed, woke, completed)).toBe('has piece 0, and the files are somewhere else');
   });
 
-  it('leaves out what rots without a trace', () => {
+  it('the checkers of disk content ignore changes that leave size, mtime and inode as they were', () => {
     seed.platter.change(0, world.nowMs, false);
     expect(haveIsOnDisk().inspect!(seed)).toBeUndefined();
     expect(recordedIsDurable().onCrash!(seed)).toBeUndefined();
@@ -71,11 +71,11 @@ describe('have-is-on-disk', () => {
 });
 
 describe('offline-is-silent', () => {
-  it('finds an engine that goes on', () => {
+  it('offline-is-silent reports an engine that goes on after `content-offline`', () => {
     expect(turn(offlineIsSilent(), seed, offline)).toBe('its files are gone, and it goes on');
   });
 
-  it('finds peers, dials, blocks and announces of a torrent that is offline, until it is back', () => {
+  it('offline-is-silent reports peers, dials, blocks and announces of an offline torrent, until it is back online', () => {
     const checker = offlineIsSilent();
     seed.tell(offline);
     expect(turn(checker, seed, offline)).toBeUndefined();
@@ -91,7 +91,7 @@ describe('offline-is-silent', () => {
 });
 
 describe('nobody-is-misled', () => {
-  it('finds a peer that was told of a lost piece a round ago and lacks it', () => {
+  it('nobody-is-misled reports a peer without the piece that heard of it and of no loss for a round', () => {
     const checker = nobodyIsMisled();
     expect(turn(checker, seed, woke)).toBeUndefined();
     const lacked = [...world.geometry.pieces()].findLast((index) => !sessionIn(seed).pieces.has(index))!;
@@ -101,7 +101,7 @@ describe('nobody-is-misled', () => {
     expect(checker.onTurn!(late)).toMatch(new RegExp(`was told of piece ${lacked}, which is lost since`));
   });
 
-  it('has nothing against a peer that has the piece itself', () => {
+  it('nobody-is-misled accepts a peer that has the lost piece itself', () => {
     const checker = nobodyIsMisled();
     turn(checker, seed, woke);
     const held = [...world.geometry.pieces()].find((index) => sessionIn(seed).pieces.has(index))!;

@@ -1,6 +1,6 @@
 /**
- * Which checkers a turn is for, by what happened in it. Half of all turns are ticks in which nothing happens, and dials
- * that fail: most checkers have nothing to ask about them.
+ * Selects the checkers for a turn by what happened in it. Half of all turns are ticks without actions and
+ * failed dials, which most checkers need not see.
  */
 import type { Action, Fact, Report } from '../../../client/engine/contract.ts';
 import type { Checker, Happening } from './checker.ts';
@@ -38,14 +38,14 @@ const ofReport: Readonly<Record<Report['type'], number>> = {
 
 export class Hearing {
   readonly #checkers: readonly QuickChecker[];
-  /** By the fact, and by the bits of what was done. Some hundred combinations occur. */
+  /** By the fact's type and the bits of its actions. Some hundred combinations occur. */
   readonly #known = new Map<Fact['type'], Map<number, readonly QuickChecker[]>>();
 
   constructor(checkers: readonly Checker[]) {
     this.#checkers = checkers.filter((checker): checker is QuickChecker => checker.onTurn !== undefined);
   }
 
-  /** Those that look at this turn, in their order. */
+  /** The checkers for this turn, in their order. */
   of(fact: Fact, actions: readonly Action[]): readonly QuickChecker[] {
     let done = 0;
     for (const action of actions)

@@ -1,13 +1,12 @@
 /**
- * Whoever we are connected with is somebody else, and is so once: neither an echo of ourselves nor the same peer of the
- * same host again, where that can be told.                                                                       BEP 3
+ * No host is connected to itself, nor twice to the same peer of the same host where that can be told.   BEP 3
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { type Checker, inspectionOf } from './checker.ts';
 
 export function everybodyIsSomebodyElse(): Checker {
-  /** Sessions that were judged when they began. */
+  /** Sessions that were judged when they opened. */
   const known = new WeakSet<PeerSession>();
   return {
     name: 'everybody-is-somebody-else',
@@ -45,7 +44,10 @@ function judge(
   const former = sessions.find((other) => isAgain(other) && !mayLie(other));
   return former && `is connected twice with ${id} at ${address.host}`;
 
-  /** A neighbour of the peer, maybe: at another port that was dialed, too, or there for a while and nothing came of it. */
+  /**
+   * The same peer id may belong to a neighbour of the peer: both were dialed, at different ports, or the
+   * other session is older than `dialTimeoutMs` and has traded nothing lately.
+   */
   function mayLie(other: PeerSession): boolean {
     if (!other.incoming && !incoming) return other.address.port !== address.port;
     const tradedMs = Math.max(other.uploads.takenMs, other.pipeline.deliveredMs);

@@ -1,4 +1,4 @@
-/** All checkers together: silence while all is well, and the end of the run when it is not. */
+/** All checkers together: silence while every rule holds, and the end of the run at a violation. */
 import { describe, expect, it } from 'vitest';
 import { homeLink } from '../world/link.ts';
 import { World } from '../world/world.ts';
@@ -8,7 +8,7 @@ import { midway, minuteMs, pieceLength } from './midway.ts';
 import { nothingIsLeft } from './nothing-left.ts';
 
 describe('an inspector', () => {
-  it('has nothing to say about a swarm in which all is well', () => {
+  it('an inspector finds nothing wrong in a correct swarm', () => {
     const other = new World({ seed: 6, totalBytes: 20 * pieceLength, pieceLength });
     const inspector = new Inspector(other);
     other.join({ has: 'all' });
@@ -20,7 +20,7 @@ describe('an inspector', () => {
     inspector.end();
   });
 
-  it('waits for the handshake of a connection that comes when all is over', () => {
+  it('an inspector waits for the handshake of a connection that arrives at the end of the run', () => {
     const { world, seed } = midway();
     const inspector = new Inspector(world, { checkers: [nothingIsLeft()] });
     const late = world.addVisitor({ name: 'late', link: homeLink, sink: () => undefined });
@@ -30,7 +30,7 @@ describe('an inspector', () => {
     expect(seed.engine.usage.sessions.size).toBe(0);
   });
 
-  it('ends the run at the first belief that does not hold, and names it', () => {
+  it('an inspector ends the run at the first broken rule and names its checker', () => {
     const disbeliever: Checker = { name: 'disbeliever', inspect: () => 'nothing is true' };
     const { world } = midway();
     new Inspector(world, { checkers: [disbeliever], everyMs: 100 });
@@ -44,7 +44,7 @@ describe('an inspector', () => {
     expect(failure).toMatchObject({ checker: 'disbeliever', peer: 1, atMs: world.nowMs });
   });
 
-  it('calls every checker by a name of its own', () => {
+  it('every checker has a name of its own', () => {
     const names = allCheckers.map((make) => make().name);
     expect(new Set(names).size).toBe(names.length);
   });

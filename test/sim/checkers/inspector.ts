@@ -1,6 +1,6 @@
 /**
- * Keeps all checkers at work while a world runs: the cheap ones after every fact, the dear ones now and then between
- * events, and the last at the end. The first belief that does not hold ends the run.
+ * Runs all checkers while a world runs: the cheap ones after every fact, the expensive ones now and then
+ * between events, and the final ones at the end. The first broken rule ends the run.
  */
 import type { SimPeer } from '../world/peer.ts';
 import type { Watcher, World } from '../world/world.ts';
@@ -25,7 +25,7 @@ import { speaksTruly } from './speech.ts';
 import { trackersHearTheTruth } from './tracker-talk.ts';
 import { theProvenAreBanned } from './verdicts.ts';
 
-/** Each run has its own: some remember. */
+/** Made anew for each run, since some have state. */
 export const allCheckers: readonly (() => Checker)[] = [
   oneStateAPiece,
   haveIsOnDisk,
@@ -53,10 +53,10 @@ export const allCheckers: readonly (() => Checker)[] = [
   ...modelCheckers,
 ];
 
-/** A belief did not hold: what a run fails with. */
+/** A rule was broken: the error that a run fails with. */
 export class BrokenRule extends Error {
   readonly checker: string;
-  /** The number of the peer whose engine was looked at. */
+  /** Number of the peer whose engine was judged. */
   readonly peer: number;
   readonly atMs: number;
 
@@ -71,30 +71,35 @@ export class BrokenRule extends Error {
 
 export interface InspectorOptions {
   readonly checkers?: readonly Checker[];
-  /** How often everything is looked at, in virtual time, for the first two minutes; then once a second at most. */
+  /**
+   * Interval between full inspections in virtual time, for the first two minutes. Then at least one second.
+   */
   readonly everyMs?: number;
 }
 
-/** Rare enough to cost less than the run itself, often enough to meet every phase of a small one. */
+/** Rare enough to cost less than the run itself, frequent enough to see every phase of a small one. */
 const everyMsDefault = 250;
-/** Drawn swarms are at work for a minute or two. Later they wait for the end of a ban or a pause: a look a second will do. */
+/**
+ * Drawn swarms are busy for a minute or two. Then they wait for the end of a ban or a pause, and one
+ * inspection a second suffices.
+ */
 const busyMs = 120_000;
 const idleEveryMs = 1_000;
-/** Time for goodbyes, and for what was on its way over the slowest line. */
+/** Time for the last messages, and for bytes in flight on the slowest link. */
 const endMs = 10_000;
-/** The wait for a handshake (limits.ts) and some ticks: a connection may come late over a crowded line. */
+/** The handshake timeout (limits.ts) and some ticks: a connection may arrive late over a congested link. */
 const lateMs = 15_000;
 
 export class Inspector implements Watcher {
   readonly #world: World;
   readonly #checkers: readonly Checker[];
-  /** Those that look after a fact. */
+  /** Selects the checkers that look at each fact. */
   readonly #hearing: Hearing;
-  /** Something has happened to them since they were looked at. */
+  /** Peers with new facts since the last inspection. */
   readonly #stirred = new Set<SimPeer>();
   readonly #everyMs: number;
 
-  /** From now on it looks. */
+  /** Inspects from now on. */
   constructor(world: World, { checkers, everyMs = everyMsDefault }: InspectorOptions = {}) {
     this.#world = world;
     this.#checkers = checkers ?? allCheckers.map((make) => make());
@@ -117,19 +122,20 @@ export class Inspector implements Watcher {
     this.#judge(peer, (checker) => checker.onCrash?.(peer));
   }
 
-  /** Everything about everybody to whom something has happened, between two events. */
+  /** Inspects all peers with new facts, between two events. */
   look(): void {
     for (const peer of this.#stirred) {
       if (peer.isAlive && !peer.isFrozen) this.#judge(peer, (checker) => checker.inspect?.(peer));
     }
     this.#stirred.clear();
-    // What others do to files is no fact until the program finds it out: it is waited for.
+    // A change to files is no fact until the program notices it, so such a peer is inspected every time.
     for (const peer of this.#world.peers) if (peer.platter.isHarmed) this.#stirred.add(peer);
   }
 
-  /** Everybody stops, and a moment later nothing may be left of anything. */
+  /** Stops every peer, and checks a moment later that nothing is left. */
   end(): void {
-    // Whoever started again after the others have stopped would dial them, and be in the middle of that at the end.
+    // Waits for pending restarts: a peer that restarts after the others have stopped would still be dialing
+    // at the end.
     this.#world.runUntil(() => this.#world.peers.every((peer) => !peer.isComingBack), endMs);
     this.look();
     const stopped = this.#world.peers

@@ -1,4 +1,4 @@
-/** Who is blamed, who is let in again, and whether every byte is accounted for. */
+/** Checkers of blame, bans, and accounts of bytes. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 describe('justice', () => {
-  it('the-honest-are-blameless: no crime happens between two of us', () => {
+  it('the-honest-are-blameless reports an honest peer that is dropped for a violation', () => {
     const checker = theHonestAreBlameless();
     const { address } = seed;
     const accuse = (reason: string) => {
@@ -32,14 +32,14 @@ describe('justice', () => {
     };
     expect(accuse('both-complete')).toBeUndefined();
     expect(accuse('sent-corrupt-data')).toBe('blames 50.0.0.1, who is honest: sent-corrupt-data');
-    // Whose disk lies to it may send a lie.
+    // A peer whose disk returns wrong bytes may send them.
     seed.temper.wrongReadPpm = 1;
     turn(checker, seed, woke);
     expect(accuse('sent-corrupt-data')).toBeUndefined();
     expect(accuse('request-out-of-range')).toMatch(/who is honest/);
   });
 
-  it('liars-stay-out: whoever was banned is neither let in nor dialed while the ban lasts', () => {
+  it('liars-stay-out reports a banned peer that is let in or dialed while the ban lasts', () => {
     const checker = liarsStayOut();
     const address = { host: '172.16.0.9', port: 6881 };
     const report = (type: 'peer-connected' | 'peer-dropped'): Action => ({
@@ -54,7 +54,7 @@ describe('justice', () => {
     expect(checker.onTurn!(again)).toBeUndefined();
   });
 
-  it('liars-stay-out: no peer comes in from a household that has lied lately, twice as long after the second lie', () => {
+  it('liars-stay-out reports a peer from a household that was banned lately, twice as long after the second offence', () => {
     const checker = liarsStayOut();
     const { hostBanFirstMs } = leech.engine.usage.limits;
     let nowMs = world.nowMs;
@@ -80,7 +80,7 @@ describe('justice', () => {
     }
   });
 
-  it('the-proven-are-banned: a corrupt piece of one source has its author', () => {
+  it('the-proven-are-banned reports the only source of a corrupt piece if it is not banned', () => {
     const dark = new World({ seed: 7, totalBytes: 4 * pieceLength, pieceLength });
     enter(dark, poisoner({ wrongOneIn: 1 }), { name: 'poisoner' });
     const checker = theProvenAreBanned();
@@ -88,7 +88,7 @@ describe('justice', () => {
     let disbelief: Disbelief;
     dark.watch({
       onHandled(peer, fact, actions, nowMs) {
-        // The ban is taken back before anybody looks.
+        // The ban is removed before the checker looks.
         if (fact.type === 'piece-corrupt') {
           for (const { record } of known) if (record !== undefined) record.bannedUntilMs = 0;
         }
@@ -101,7 +101,7 @@ describe('justice', () => {
     expect(disbelief).toMatch(/and has not banned it$/);
   });
 
-  it('metadata-is-right: another dictionary is not the torrent’s', () => {
+  it('metadata-is-right reports an info dictionary that is not the torrent’s', () => {
     const report = (infoBytes: Uint8Array): Action => ({
       type: 'report',
       report: { type: 'metadata-received', torrent, infoBytes, peers: [] },
@@ -112,21 +112,21 @@ describe('justice', () => {
 });
 
 describe('accounts', () => {
-  it('sent-is-received-or-in-flight: a byte that vanishes is missed', () => {
+  it('sent-is-received-or-in-flight reports a byte that vanishes', () => {
     expect(sentIsReceivedOrInFlight().inspect!(seed)).toBeUndefined();
     [...seed.host.ends][0]!.sentBytes += 1;
     expect(sentIsReceivedOrInFlight().inspect!(seed)).toMatch(/^connection \d+: sent \d+ bytes/);
   });
 
-  it('unread-is-counted: what leaves unnoticed is missed', () => {
+  it('unread-is-counted reports flushed bytes that were not counted', () => {
     const checker = unreadIsCounted();
     const { connection } = sessionIn(seed);
-    // It begins to listen in the middle: whatever was sent before, nobody has told it of.
+    // The checker starts in the middle of the run: it does not know of bytes sent before.
     const flushed: Fact = { type: 'flushed', connection, bytes: 12 };
     expect(turn(checker, seed, flushed)).toMatch(/-12 bytes are unread/);
   });
 
-  it('downloaded-is-somewhere: a byte that was stored twice is found', () => {
+  it('downloaded-is-somewhere reports a piece that was stored twice', () => {
     const checker = downloadedIsSomewhere();
     const fresh = world.join();
     const stored = (pieceIndex: number) => ({ type: 'piece-stored', torrent, pieceIndex }) as Fact;

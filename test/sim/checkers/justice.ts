@@ -1,6 +1,6 @@
 /**
- * Whoever breaks a rule is let go, a proven liar stays out, and nobody honest is ever blamed. Between honest hosts no
- * violation can happen: if one does, one of the two has a bug.
+ * A peer that breaks a rule is dropped, a proven liar stays banned, and no honest peer is ever blamed.
+ * Between honest hosts no violation can happen: if one does, one of the two has a bug.
  */
 import type { ConnectionId, PeerAddress, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -11,10 +11,10 @@ import type { World } from '../world/world.ts';
 import { type Checker, misremembers } from './checker.ts';
 
 const lies = new Set(['sent-corrupt-data', 'sent-corrupt-metadata']);
-/** For these a host stays out for a while. */
+/** Reasons that ban the peer's host for a while. */
 const bannedFor = new Set([...lies, 'too-many-messages']);
 
-/** Reasons to close that only a bug or an enemy can give. */
+/** Reasons to close a connection that only a bug or a hostile peer can give. */
 const crimes = new Set([
   ...lies,
   'not-bittorrent',
@@ -35,9 +35,12 @@ const crimes = new Set([
 ]);
 
 export function theHonestAreBlameless(): Checker {
-  /** Whose address a connection has, until it is closed. */
+  /** Address of each connection, until it is closed. */
   const addresses = new WeakMap<Engine, Map<number, PeerAddress>>();
-  /** Hosts that may send wrong bytes in good faith: their disk has lied to them, now or earlier, or others have changed their files. */
+  /**
+   * Hosts that may send wrong bytes in good faith: their disk has returned or kept wrong bytes, or another
+   * program has changed their files.
+   */
   const misled = new WeakSet<SimPeer>();
   return {
     name: 'the-honest-are-blameless',
@@ -54,7 +57,7 @@ export function theHonestAreBlameless(): Checker {
         const accused = address && honestBehind(world, peer, action.connection);
         if (accused === undefined || !crimes.has(action.reason)) continue;
         if (lies.has(action.reason) && misled.has(accused)) continue;
-        // Cancels and blocks cross: with less patience than usual that is no crime.
+        // Cancels and blocks cross. With a smaller limit than the default, honest peers can exceed it.
         const { unaskedBlocksMax } = peer.engine.usage.limits;
         if (action.reason === 'block-unasked' && unaskedBlocksMax < defaultLimits.unaskedBlocksMax) continue;
         return `blames ${address!.host}, who is honest: ${action.reason}`;
@@ -65,7 +68,10 @@ export function theHonestAreBlameless(): Checker {
   };
 }
 
-/** Who is at the other end, whatever lives of it there were. Actors have no place among the world's peers. */
+/**
+ * The honest peer at the other end, whichever of its runs the connection belongs to. Actors are not among the
+ * world's peers.
+ */
 function honestBehind(world: World, { host }: SimPeer, connection: ConnectionId): SimPeer | undefined {
   for (const end of host.ends) {
     const address = end.connection === connection ? end.other?.host.address : undefined;
@@ -74,16 +80,18 @@ function honestBehind(world: World, { host }: SimPeer, connection: ConnectionId)
   return undefined;
 }
 
-/** What one torrent of one life knows of liars, as far as it has said so: what it punished without a word makes bans longer. */
+/**
+ * Bans of one torrent in one run, as far as its reports show. Unreported punishments only make bans longer.
+ */
 interface Bans {
-  /** By address. */
+  /** End of the ban, by address. */
   readonly addresses: Map<string, number>;
   readonly households: Map<string, { lies: number; untilMs: number }>;
 }
 
 export function liarsStayOut(): Checker {
   const all = new WeakMap<Engine, Map<TorrentId | undefined, Bans>>();
-  /** Connections that came to us have a port of their own, and are told by it. */
+  /** Incoming connections, by address: they have a port of their own. */
   const came = new WeakMap<Engine, Set<string>>();
   return {
     name: 'liars-stay-out',
@@ -96,7 +104,7 @@ export function liarsStayOut(): Checker {
       if (fact.type === 'connected' && fact.incoming) incoming.add(keyOf(fact.address));
       const ofEngine = all.get(engine) ?? new Map<TorrentId | undefined, Bans>();
       all.set(engine, ofEngine);
-      // Each torrent judges for itself.
+      // Each torrent keeps its own bans.
       const bansOf = (torrent: TorrentId | undefined): Bans => {
         const bans = ofEngine.get(torrent) ?? { addresses: new Map(), households: new Map() };
         ofEngine.set(torrent, bans);
@@ -119,7 +127,7 @@ export function liarsStayOut(): Checker {
         const household = householdOf(report.address.host);
         if (report.type === 'peer-connected') {
           if ((addresses.get(key) ?? 0) > nowMs) return `lets ${report.address.host} in, a proven liar`;
-          // A peer that we had dialed before the lie is judged by itself.
+          // A peer that was dialed before the ban is judged by its own address.
           if (incoming.has(key) && (households.get(household)?.untilMs ?? 0) > nowMs)
             return `lets ${report.address.host} in, and a peer there has lied lately`;
         } else if (bannedFor.has(report.reason)) {
@@ -145,7 +153,7 @@ function keyOf({ host, port }: PeerAddress): string {
   return `${host}:${port}`;
 }
 
-/** An info dictionary is believed when its hash is right, and never before. */
+/** An info dictionary is accepted only when its hash is right. */
 export function metadataIsRight(): Checker {
   return {
     name: 'metadata-is-right',

@@ -1,6 +1,6 @@
 /**
- * A download in the middle, for tests that do something wrong to it by hand: pieces of every state, one seed, one leech,
- * and ways to show a checker one turn of either.
+ * A half-done download for tests that stage violations: one seed, one leecher with pieces in every state, and
+ * a way to show a checker one turn of either.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
@@ -19,7 +19,7 @@ export interface Midway {
   readonly world: World;
   readonly seed: SimPeer;
   readonly leech: SimPeer;
-  /** `checker` is told that `peer` has answered `fact` with `actions`. */
+  /** Tells `checker` that `peer` has answered `fact` with `actions`. */
   turn(checker: Checker, peer: SimPeer, fact: Fact, ...actions: Action[]): Disbelief;
 }
 
@@ -41,12 +41,12 @@ export function parts(peer: SimPeer): Inspection {
   return peer.engine.inspect(torrent)!;
 }
 
-/** Its only connection. */
+/** Its only session. */
 export function sessionIn(peer: SimPeer): PeerSession {
   return [...parts(peer).sessions.values()][0]!;
 }
 
-/** Words put into a peer's mouth, on a connection that is not there. */
+/** Forged messages, on a connection that does not exist. */
 export function said(write: (writer: MessageWriter) => void): Action {
   const writer = new MessageWriter();
   write(writer);

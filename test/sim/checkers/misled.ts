@@ -1,17 +1,18 @@
 /**
- * BitTorrent cannot take a `have` back: a peer that was told of a piece which is lost since, and lacks it, is let go. That
- * happens in rounds (client/engine/swarm/lost-pieces.ts), so it may take one round's time.
+ * BitTorrent cannot take a `have` back: a peer that was told of a piece that is lost since, and lacks it, is
+ * disconnected. That happens in rounds (client/engine/swarm/lost-pieces.ts), so it may take the time of one
+ * round.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type Checker, type Disbelief, inspectionOf, isOfSide, type Turn } from './checker.ts';
 
-/** Pieces that were lost while a peer was here, and when. */
+/** Pieces that were lost while a peer was connected, and when. */
 type Losses = Map<PieceIndex, number>;
 
 interface Memory {
-  /** What the engine had before the fact at hand: the disk may name pieces as lost that it never had. */
+  /** Pieces that the engine had before this fact. The disk may name pieces as lost that it never had. */
   readonly had: Set<PieceIndex>;
   readonly misled: Map<PeerSession, Losses>;
 }

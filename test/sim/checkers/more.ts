@@ -1,4 +1,7 @@
-/** Checkers that compare a host with a model of its own, kept beside it. Each run has its own: some remember. */
+/**
+ * Checkers that compare a host with a model that they keep beside it. Made anew for each run, since they have
+ * state.
+ */
 import { announcesAreTimely } from './announces.ts';
 import { torrentsAreApart } from './apart.ts';
 import type { Checker } from './checker.ts';

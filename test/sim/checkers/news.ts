@@ -1,6 +1,6 @@
 /**
- * Everybody hears of every stored piece, soon: whoever lacks it, and seeds, who care for what is rare. And nobody is told
- * of a piece before it is stored, or twice (speech.ts).                                                            BEP 3
+ * Every connected peer that lacks a stored piece is soon told of it, and so are seeds, which want to know
+ * which pieces are rare. speech.ts checks that no piece is announced before it is stored, or twice.     BEP 3
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -9,7 +9,7 @@ import type { Checker, Disbelief } from './checker.ts';
 import { overhear } from './wire/overheard.ts';
 
 interface News {
-  /** Stored pieces, by the last look but one, but for those that are lost since. */
+  /** When each piece was stored, for pieces not yet judged and not lost since. */
   readonly storedMs: Map<number, number>;
   nowMs: number;
 }
@@ -30,7 +30,7 @@ export function newsAreTold(): Checker {
       if (fact.type === 'piece-stored') own?.storedMs.set(fact.pieceIndex, nowMs);
       if (fact.type === 'pieces-lost') {
         const geometry = peer.engine.inspect(fact.torrent)?.ledger.geometry;
-        // Peers in the client's other torrents have been told what they were told.
+        // The loss concerns only peers of this torrent.
         const about = [...overhear(turn).conversations.values()].filter(
           ({ torrent }) => torrent?.geometry === geometry,
         );
@@ -45,7 +45,7 @@ export function newsAreTold(): Checker {
   };
 }
 
-/** At every look: what was stored before the last one has been told. */
+/** At every tick: a piece stored a tick before the last one must have been announced. */
 function judge(
   { engine }: SimPeer,
   { conversations }: ReturnType<typeof overhear>,

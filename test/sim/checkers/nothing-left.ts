@@ -1,6 +1,5 @@
 /**
- * When the torrent has been stopped and a moment has passed, it is as if it had never been: no connection, no buffer, no
- * read, no alarm.
+ * Some time after a torrent was stopped nothing of it is left: no connection, no buffer, no read, no timer.
  */
 import type { SimPeer } from '../world/peer.ts';
 import { type Checker, firstOf } from './checker.ts';
@@ -27,7 +26,10 @@ export function nothingIsLeft(): Checker {
   };
 }
 
-/** Those that its program was never told of are the kernel's: they end when their news is through the line. */
+/**
+ * A connection that its program was never told of belongs to the kernel. It closes when the news has crossed
+ * the link.
+ */
 function countOpen({ ends }: SimPeer['host']): number {
   let count = 0;
   for (const { isTold, connection } of ends) if (isTold || connection % 2 === 0) count += 1;

@@ -1,6 +1,6 @@
 /**
- * A torrent whose files are gone is as good as stopped until they are back: no peer, no dial, no word to a tracker but
- * `stopped`, and that to each tracker that lists us.
+ * A torrent whose files are gone behaves as if it were stopped until they are back: no peer, no dial, and no
+ * announce except `stopped`.
  */
 import type { Action } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -32,7 +32,7 @@ function judge({ peer, fact, actions }: Turn): Disbelief {
   for (const action of actions) {
     const isSide = 'connection' in action && !mayBeOfFirst(peer, action.connection);
     const what = isSide ? undefined : forbidden(action);
-    // Peers hear what was written before, and that they are let go.
+    // In that turn itself, bytes written before may still be sent, and connections are closed.
     if (what !== undefined && fact.type !== 'content-offline') return `its files are gone, and it ${what}`;
   }
   return undefined;

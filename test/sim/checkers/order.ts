@@ -1,8 +1,8 @@
 /**
- * What a user asked for comes in the order in which the user wants it. When a piece is begun with a peer, that peer offers
- * none that is not begun and is due sooner, or wanted more, or comes before it: in the order of the torrent, or as
- * fewer peers have it. What the peer itself suggests may come before what is rarer. What is not wanted is never asked for.
- * The wishes are those of the user's facts, not those the engine remembers.
+ * Pieces are begun in the user's order. When a piece is begun with a peer, that peer offers no missing piece
+ * that has an earlier deadline, a higher priority, or, with equal priority, comes first: lower index in
+ * sequential order, else fewer peers that have it. A piece that the peer suggests may come before rarer ones.
+ * Unwanted pieces are never requested. The wishes are taken from the user's facts, not from the engine.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact, TorrentId } from '../../../client/engine/contract.ts';
@@ -16,7 +16,7 @@ import { overhear } from './wire/overheard.ts';
 const requestId = 6;
 const requestBytes = 17;
 const handshakeFirst = 19;
-/** Of pieces: libtorrent's. */
+/** Piece priorities as in libtorrent. */
 const [unwanted, priorityDefault, priorityMax] = [0, 4, 7];
 
 type Send = Extract<Action, { type: 'send' }>;
@@ -24,9 +24,9 @@ type Send = Extract<Action, { type: 'send' }>;
 interface Wishes {
   priorities: Uint8Array | undefined;
   sequential: boolean;
-  /** By piece: when it is due. */
+  /** Deadlines by piece. */
   readonly deadlines: Map<PieceIndex, number>;
-  /** Pieces that were begun and were not seen to be missing since. */
+  /** Pieces that were begun and have not been seen missing since. */
   readonly begun: Set<PieceIndex>;
 }
 
@@ -41,7 +41,7 @@ export function theWantedComeFirst(): Checker {
       note(turn.fact, ofEngine, engine);
       let disbelief: Disbelief;
       const sends = turn.actions.filter(mayAsk);
-      // Who began a piece that several are asked for in one turn is not to be seen: what they are told leaves at its end.
+      // When several peers are asked for a piece in one turn, the turn does not show which of them began it.
       const isShared = sends.length > 1 ? sharedIn(sends, engine) : () => false;
       for (const action of sends) disbelief ??= judge(turn, action, ofEngine, isShared);
       noteBegun(ofEngine, engine);
@@ -58,8 +58,8 @@ export function theWantedComeFirst(): Checker {
 }
 
 /**
- * A piece may be begun in one turn and asked for in a later one: the limit of the download rate holds its first request
- * back. What was best at the first moment need not be best at the second.
+ * A piece may be begun in one turn and requested in a later one, when the download rate limit delays its
+ * first request. What was best at the first moment need not be best at the second.
  */
 function noteBegun(ofEngine: ReadonlyMap<TorrentId, Wishes>, engine: Engine): void {
   for (const [torrent, { begun }] of ofEngine) {
@@ -85,7 +85,7 @@ function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, engine: Engine): voi
   else if (fact.type === 'order-chosen') wishes.sequential = fact.sequential;
   else if (fact.type === 'piece-stored') wishes.deadlines.delete(fact.pieceIndex);
   else if (fact.type === 'deadline-set') {
-    // A piece that is stored is not due, even when it is lost later.
+    // A stored piece has no deadline, even if it is lost later.
     const isStored = engine.inspect(fact.torrent)?.ledger.has(fact.pieceIndex) === true;
     if (fact.atMs === undefined || isStored) wishes.deadlines.delete(fact.pieceIndex);
     else setDue(wishes.deadlines, fact.pieceIndex, fact.atMs, engine.usage.limits.deadlinesMax);
@@ -128,7 +128,8 @@ function judge(
     if (wishes.begun.has(pieceIndex)) continue;
     wishes.begun.add(pieceIndex);
     if (inspection === undefined || session === undefined || isShared(torrent!, pieceIndex)) continue;
-    // When a peer leaves, the others are asked at once: what the rest of the turn frees or brings was not known then.
+    // When a connection closes, the other peers are asked at once, before the rest of the turn frees or adds
+    // pieces.
     const isPlain = !actions.some(({ type }) => type === 'close');
     const hints = overhear(turn).conversations.get(connection)?.peerSuggested;
     const isHinted = hints?.has(pieceIndex) === true;
@@ -173,7 +174,7 @@ function priorityOf({ priorities }: Wishes, pieceIndex: PieceIndex): number {
   return Math.min(priorityMax, priorities?.[pieceIndex] ?? priorityDefault);
 }
 
-/** The pieces of the requests among whole messages, in their order. */
+/** The pieces requested in these whole messages, in order. */
 function* requestedIn(bytes: Uint8Array): Generator<PieceIndex> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at + requestBytes <= bytes.length; at += 4 + view.getUint32(at)) {

@@ -1,6 +1,6 @@
 /**
- * Nobody is waited for longer than the limits say: a handshake, a sign of life, an answer. And nobody has to wait for a
- * sign of life from us. The engine looks twice a second, so everything may be late by one look.
+ * No peer is waited for longer than the limits say: for a handshake, a message, or a block. And the host
+ * sends its own keep-alives in time. The engine looks twice a second, so everything may be one tick late.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';

@@ -1,5 +1,5 @@
 /**
- * What is believed of pieces: one state each, and `have` means that the disk holds exactly what the author had, also
+ * Each piece is in exactly one state, and `have` means that the disk holds exactly the author's bytes, also
  * after a crash.
  */
 import type { Inspection } from '../../../client/engine/inspection.ts';
@@ -51,9 +51,9 @@ function judgeState(ledger: Inspection['ledger'], pieceIndex: PieceIndex): Disbe
 }
 
 /**
- * What others do to the files is found out by a look every few seconds, at once by the next start, and before a download
- * counts as complete. Left out: hosts whose disk loses what it has acknowledged, or began with something else than the
- * author's; and pieces that rot without a trace, until they are written again.
+ * Changes by other programs are noticed by a check every few seconds, at once at the next start, and before a
+ * download counts as complete. Left out: hosts whose disk loses acknowledged writes or that began with wrong
+ * content; and changes that leave no trace in size, mtime or inode, until the piece is written again.
  */
 export function haveIsOnDisk(): Checker {
   const excused = new WeakSet<SimPeer>();
@@ -64,11 +64,11 @@ export function haveIsOnDisk(): Checker {
       if (misremembers(peer)) excused.add(peer);
       const ledger = inspectionOf(peer)?.ledger;
       if (excused.has(peer) || ledger === undefined) return undefined;
-      // What the disk has just spoken of is true now, not in a few seconds.
+      // What the disk has just reported is true now, with no grace period.
       const isOfDisk = 'pieceIndex' in fact && !isOfSide(fact) && fact.type !== 'deadline-set';
       const named =
         fact.type === 'pieces-lost' && !isOfSide(fact) ? fact.pieces : isOfDisk ? [fact.pieceIndex] : [];
-      // With all of it: what is complete for want of more wishes is looked at as usual.
+      // Only with all pieces: a download that completes because the user wants no more is checked as usual.
       const isComplete =
         ledger.haveCount === ledger.geometry.pieceCount &&
         actions.some((a) => a.type === 'report' && a.report.type === 'completed' && !isOfSide(a.report));
@@ -82,7 +82,7 @@ export function haveIsOnDisk(): Checker {
       const inspection = inspectionOf(peer);
       if (inspection === undefined || excused.has(peer)) return undefined;
       const { ledger, peers } = inspection;
-      // Nothing is served until the files are back, and then they are looked at.
+      // Offline nothing is served, and the files are checked when they are back.
       if (peers.isOffline) return undefined;
       for (const pieceIndex of ledger.geometry.pieces()) {
         if (!ledger.has(pieceIndex)) continue;
@@ -94,21 +94,21 @@ export function haveIsOnDisk(): Checker {
   };
 }
 
-/** `graceMs`: what others have done may be unknown for so long. */
+/** `graceMs`: how long a change by another program may go unnoticed. */
 function judgeHave(peer: SimPeer, pieceIndex: PieceIndex, nowMs: number, graceMs: number): Disbelief {
   const { platter, lookedMs, beganMs } = peer;
   if (platter.holds(pieceIndex)) return undefined;
   const harm = platter.harms.get(pieceIndex);
   if (harm?.isVisible === false) return undefined;
   const sinceMs = Math.max(harm?.atMs ?? -1, platter.awayMs ?? -1);
-  // A start looks at everything; then the first look comes after a while.
+  // A start checks everything. The first periodic check follows later.
   const isUnknown = sinceMs > lookedMs && nowMs - Math.max(sinceMs, beganMs) <= graceMs;
   if (isUnknown && graceMs > 0) return undefined;
   const what = platter.isAway ? 'the files are somewhere else' : 'the disk holds something else';
   return `has piece ${pieceIndex}, and ${what}`;
 }
 
-/** What the next start would believe in without hashing it. */
+/** Pieces that the next start would trust without hashing them. */
 export function recordedIsDurable(): Checker {
   const excused = new WeakSet<SimPeer>();
   return {

@@ -1,7 +1,8 @@
 /**
- * How much is asked of a peer at once, and when it counts as silent, computed anew from what came over the line: slow start,
- * one more for every block until the rate stops rising, then enough for `requestQueueSeconds`; and a peer that holds requests
- * and sends less than a sign of life for `stallTimeoutMs` gives them back, no sooner and no later than at the next look.
+ * The request queue of each peer and its stall timeout, recomputed from the wire: in slow start the queue
+ * grows by one for every block until the rate stops rising, then it holds enough for `requestQueueSeconds`. A
+ * peer with requests that makes no progress for `stallTimeoutMs` gives them back at the next tick, no sooner
+ * and no later.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Fact } from '../../../client/engine/contract.ts';
@@ -17,7 +18,7 @@ interface Pipe {
   depth: number;
   isSlowStart: boolean;
   lastRate: number;
-  /** Both could be: it is not judged any more. */
+  /** Two states are possible: it is no longer judged. */
   isUnsure: boolean;
   askedMax: number;
   // After the turn before.
@@ -28,7 +29,7 @@ interface Pipe {
   cancels: number;
   chokes: number;
   hasLeft: boolean;
-  /** A refusal may count that came before the last block. */
+  /** A reject may count that came before the last block. */
   mayHaveRefused: boolean;
   stalled: boolean;
   progressMs: number;
@@ -40,7 +41,9 @@ interface Line {
   readonly pipes: Map<PeerSession, Pipe>;
 }
 
-/** Facts after which nothing is asked of others than the one that they are about, which the look finds as they were. */
+/**
+ * Facts after which the engine asks only the peer that they concern. Other peers are unchanged at the tick.
+ */
 const ofOne: ReadonlySet<Fact['type']> = new Set(['received', 'flushed', 'connected', 'block-read']);
 
 export function pipelinesAreMeasured(): Checker {
@@ -56,7 +59,7 @@ export function pipelinesAreMeasured(): Checker {
       // The first tick measures nothing.
       const measures = isTick && line.tickedMs !== undefined;
       if (isTick) line.tickedMs = nowMs;
-      // When blocks of other peers are freed, or something is wanted anew, all peers are asked.
+      // When blocks of other peers become free, or new pieces are wanted, all peers are asked.
       const hasClosed = actions.some(({ type }) => type === 'close');
       const isBroad = isTick || hasClosed || !ofOne.has(fact.type);
       const isOfOne = fact.type === 'received' || fact.type === 'flushed';
@@ -73,7 +76,8 @@ export function pipelinesAreMeasured(): Checker {
         const moment: Moment = {
           ...{ conversation, limits, nowMs, isTick, measures },
           isAbout: session === about,
-          // What another has sent is taken back from this one, which may be asked for something else at the look.
+          // A block received from another peer is cancelled here, and this peer may be asked for something
+          // else at the tick.
           isQuiet:
             session !== about &&
             !hasClosed &&
@@ -93,18 +97,18 @@ export function pipelinesAreMeasured(): Checker {
   };
 }
 
-/** The one that the turn began with, and those that a rate limit held up until now. */
+/** The peer that the turn concerns, and those that a rate limit delayed until now. */
 function spokenTo({ peer, fact, actions }: Turn): Set<PeerSession> {
   const { sessions } = peer.engine.usage;
   const spoken = new Set<PeerSession>();
   const add = (session: PeerSession | undefined) => session !== undefined && spoken.add(session);
-  // A peer may be asked without a word: for what it was left with.
+  // A peer may be asked without a message: for a block whose request was left with it.
   if (fact.type === 'received' || fact.type === 'flushed') add(sessions.get(fact.connection));
   for (const action of actions) if (action.type === 'send') add(sessions.get(action.connection));
   return spoken;
 }
 
-/** What a block of its torrent has: less than 16 KiB where pieces are shorter. */
+/** Block length of its torrent: less than 16 KiB where pieces are shorter. */
 function blockBytesOf({ peer }: Turn, { connection }: PeerSession): number {
   const torrent = peer.engine.torrentOf(connection);
   const geometry = torrent === undefined ? undefined : peer.engine.inspect(torrent)?.ledger?.geometry;
@@ -118,13 +122,13 @@ interface Moment {
   readonly nowMs: number;
   readonly isTick: boolean;
   readonly measures: boolean;
-  /** The turn began with what came over this connection. */
+  /** The turn concerns this connection: bytes were received or flushed. */
   readonly isAbout: boolean;
-  /** Nothing was asked of it or given back before the look. */
+  /** No request to this peer was added or given back before the tick. */
   readonly isQuiet: boolean;
   /**
-   * A block came, and its request may have been taken back before it did: by a choke or reject that came with it. What the
-   * host says of that leaves after the turn.
+   * A block came whose request may have been dropped just before it, by a choke or a reject in the same
+   * bytes. The cancels of the host are sent only after the turn.
    */
   readonly isUnclear: boolean;
 }
@@ -156,7 +160,7 @@ function judgeDepth(
   const { conversation, limits, measures, isQuiet } = moment;
   const { depth, isUnsure } = pipe;
   const { reqq } = conversation.extension;
-  // A later word on that changes what holds only if it says a number.
+  // A later extension handshake may or may not name a new `reqq`.
   if (extensionHandshakes > 1) pipe.isUnsure = true;
   if (reqq !== undefined)
     pipe.askedMax = Math.max(1, Math.min(limits.requestsReqqMax, reqq - Math.floor(reqq / 8)));
@@ -166,7 +170,7 @@ function judgeDepth(
   if (measures && (pipe.asked > 0 || !isQuiet)) {
     const measured = { ...pipe };
     measure(measured, down.rate, limits);
-    // Whether something was on its way at the moment of the look is certain only where nothing else happened.
+    // Whether requests were outstanding at the tick is certain only where nothing else happened.
     if (isQuiet) Object.assign(pipe, measured);
     else if (measured.depth !== pipe.depth && measured.depth === pipeline.depth)
       Object.assign(pipe, measured);
@@ -174,7 +178,7 @@ function judgeDepth(
       pipe.isUnsure = true;
   }
   const isOff = pipeline.depth !== pipe.depth;
-  // Not counted is a block that was left with a peer when it stalled; and another copy of one that is waited for.
+  // Blocks that were left with a stalled peer, and second copies of an outstanding block, do not count.
   const isAnother = isOfAnotherCopy(pipeline, pipe, conversation);
   const isExcused =
     isUnsure || pipe.isUnsure || isAnother || moment.isUnclear || (blocks > 0 && pipe.left > 0);
@@ -186,8 +190,8 @@ function judgeDepth(
 }
 
 /**
- * A block was asked for again, and an older copy of it came, to no use: the engine still waits for the new one, as it does when
- * a reject crosses with such a request. On the wire it looks as if the request was answered.
+ * A block was requested again and an older copy of it arrived: the engine still waits for the new one, as it
+ * does when a reject crosses with such a request. On the wire the request looks answered.
  */
 function isOfAnotherCopy(pipeline: PeerSession['pipeline'], pipe: Pipe, { asked }: Conversation): boolean {
   return pipeline.asked.length > asked.size || pipe.asked > pipe.waiting;
@@ -228,7 +232,7 @@ function judgeSilence({ pipeline, extensionHandshakes }: PeerSession, pipe: Pipe
   if (stalled && !pipe.stalled && (!isTick || nowMs - before < limits.stallTimeoutMs))
     return `counts as stalled ${nowMs - before} ms after its last sign of life`;
   if (stalled && asked.length > 0) return `counts as stalled, and is asked for ${asked.length} blocks`;
-  // A block that was left with it when it stalled does not count when it comes.
+  // A block that was left with the peer when it stalled does not count when it arrives.
   if (pipe.left > 0 || extensionHandshakes > 1) pipe.hasLeft = true;
   if (moment.isUnclear || isOfAnotherCopy(pipeline, pipe, conversation)) pipe.mayHaveRefused = true;
   else if (pipeline.rejects === 0) pipe.mayHaveRefused = false;

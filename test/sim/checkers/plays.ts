@@ -1,6 +1,7 @@
 /**
- * What is played beside a swarm, and in no time of it, agrees with its models: announces and accounts at trackers of their own,
- * what strangers send, and everything that can be said on a connection (test/sim/tracker, hostile-bytes, wire-talk).
+ * The tests that run beside a swarm, in none of its time, agree with their models: announces and accounts at
+ * trackers of their own, invalid bytes, and every message of the wire protocol (test/sim/tracker,
+ * hostile-bytes, wire-talk).
  */
 import type { Checker } from './checker.ts';
 

@@ -1,11 +1,11 @@
 /**
- * What an object keeps in its private fields, by way of the debugger's protocol: the language shows `#fields` to nobody
- * outside, and a table that only its own class can see is a table that no test would miss. Some 0.03 ms an object.
+ * Reads private fields of objects through the inspector protocol. JavaScript hides `#fields` from other code,
+ * and without this no test would notice a growing table in one. Costs some 0.03 ms an object.
  */
 import { type Runtime, Session } from 'node:inspector';
 
 const group = 'private-state';
-/** Under this name objects are handed to the debugger, and their fields come back. */
+/** Global symbol under which objects are handed to the inspector and their fields come back. */
 const lobby = Symbol.for('cicada.sim.private-state');
 interface Lobby {
   objects: readonly object[];
@@ -16,12 +16,12 @@ let session: Session | undefined;
 
 export type PrivateFields = readonly (readonly [name: string, value: object])[];
 
-/** Classes of which no object has private fields, by prototype. */
+/** Prototypes of classes without private fields. */
 const plain = new WeakSet<object>();
 
 /**
- * Private fields that hold objects, by name, of each of these; those of all classes it is made of. Methods and accessors are
- * left out. Of many at once, because each message to the debugger costs more than what it says.
+ * The private fields of each object that hold objects, with those of base classes, without methods and
+ * accessors. Takes many objects at once, because each inspector call has a high fixed cost.
  */
 export function privateObjects(objects: readonly object[]): ReadonlyMap<object, PrivateFields> {
   const found = new Map<object, PrivateFields>();
@@ -52,8 +52,8 @@ export function privateObjects(objects: readonly object[]): ReadonlyMap<object, 
 }
 
 /**
- * Objects in the variables of the module that this function was written in, whether it exports them or not. None where a
- * bundler has made functions of modules.
+ * Objects in the variables of the module that defines this function, exported or not. Empty where a bundler
+ * has turned modules into functions.
  */
 export function moduleObjects(of: (...args: never[]) => unknown): PrivateFields {
   const place: Lobby = { objects: [of], fields: [] };
@@ -68,14 +68,14 @@ export function moduleObjects(of: (...args: never[]) => unknown): PrivateFields 
   return objects.map(({ name }, i) => [name, fields[i] as object]);
 }
 
-/** The debugger's handle of what is handed to it. */
+/** The inspector's handle for the objects. */
 function enter(place: Lobby): Runtime.RemoteObject {
   (globalThis as { [lobby]?: Lobby })[lobby] = place;
   const evaluated = post('Runtime.evaluate', { expression: `${expression}.objects`, objectGroup: group });
   return (evaluated as Runtime.EvaluateReturnType).result;
 }
 
-/** What the debugger calls by these handles. */
+/** The values behind these inspector handles. */
 function leave(
   place: Lobby,
   { objectId }: Runtime.RemoteObject,
@@ -92,7 +92,7 @@ function leave(
   return place.fields;
 }
 
-/** The elements of an array come in their order, and before its length. */
+/** For an array: its elements in order, before its length. */
 function propertiesOf({ objectId }: Runtime.RemoteObject): Properties {
   return post('Runtime.getProperties', { objectId, ownProperties: true }) as Properties;
 }
@@ -101,7 +101,7 @@ type Properties = Runtime.GetPropertiesReturnType & { privateProperties?: Runtim
 
 const expression = `globalThis[Symbol.for(${JSON.stringify(lobby.description)})]`;
 
-/** The answer comes at once: the debugger is in this very thread. */
+/** The answer comes synchronously, since the inspector runs in this thread. */
 function post(method: string, params: object): object {
   if (session === undefined) {
     session = new Session();

@@ -1,7 +1,7 @@
 /**
- * A host never lets more requests wait at a peer than the peer has said it takes (`reqq`), or than its own limit when the peer
- * says nothing. Counted on the wire: what was asked for and was neither sent, nor refused, nor taken back, nor dropped by a choke.
- *                                                                                                      BEP 3 6 10
+ * A host never lets more requests wait at a peer than the peer's `reqq`, or than its own limit when the peer
+ * names none. Counted on the wire: requests that were neither served, rejected, cancelled nor dropped by a
+ * choke.                                                                                           BEP 3 6 10
  */
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
@@ -10,9 +10,9 @@ import type { Conversation } from './wire/conversation.ts';
 import { overhear } from './wire/overheard.ts';
 
 interface Queue {
-  /** Requests that waited after the last turn about this connection. */
+  /** Requests that waited after the last turn of this connection. */
   waiting: number;
-  /** What the peer said last: a later handshake that says nothing of it changes nothing. */
+  /** The peer's last `reqq`. A later handshake without one changes nothing. */
   reqq: number | undefined;
 }
 
@@ -52,10 +52,10 @@ function judge(said: Conversation, queue: Queue, limits: Limits): Disbelief {
   queue.reqq = said.extension.reqq ?? queue.reqq;
   const before = queue.waiting;
   queue.waiting = said.asked.size;
-  // A peer may lower its reqq while more than that is on the way: only what is asked for after that is wrong.
+  // A peer may lower its `reqq` while more requests are outstanding. Only requests after that are wrong.
   if (queue.waiting <= before) return undefined;
   const { reqq } = queue;
-  // Our own limits say how much is asked for when nothing is late; what counts for the peer is what it lets wait.
+  // The host's limit applies to what it requests, the peer's `reqq` to what waits at the peer.
   const max = reqq ?? Math.max(limits.requestsOutstandingMin, limits.requestsOutstandingMax);
   if (queue.waiting <= max) return undefined;
   return `${queue.waiting} requests wait at a peer that takes ${reqq ?? 'what it has not said'}, and ${max} are allowed`;

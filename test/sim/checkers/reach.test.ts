@@ -1,4 +1,7 @@
-/** What nobody is shown is found all the same: private fields, tables without a bound, and what has ended. */
+/**
+ * Leaks are found where no API shows them: in private fields, in tables without a bound, and in objects that
+ * have ended.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PiecePicker } from '../../../client/engine/pieces/piece-picker.ts';
@@ -26,14 +29,14 @@ class Library extends Shelf {
 }
 
 describe('what can be reached', () => {
-  it('lists the private fields of an object that hold objects, those of its base class too', () => {
+  it('private fields that hold objects are listed, including those of the base class', () => {
     const library = new Library();
     const fields = privateObjects([library]).get(library)!;
     expect(fields.map(([name]) => name)).toEqual(['#books', '#books']);
     expect(fields.map(([, value]) => (value as Set<unknown>).size).sort()).toEqual([1, 3]);
   });
 
-  it('counts the entries of every table by class and field', () => {
+  it('the entries of every table are counted by class and field', () => {
     const { tables, objects } = reachableFrom(new Library(), 'Library', () => false);
     expect(Object.fromEntries(tables)).toEqual({
       'Library.#books': 4,
@@ -45,7 +48,7 @@ describe('what can be reached', () => {
     expect(objects.get('Shelf')).toHaveLength(2);
   });
 
-  it('does not look at what is outside', () => {
+  it('objects behind an outside field are not visited', () => {
     const isOutsideHere = (field: string) => field === 'Library.shelves[]';
     expect(reachableFrom(new Library(), 'Library', isOutsideHere).objects.has('Shelf')).toBe(false);
   });
@@ -60,17 +63,17 @@ describe('nothing-is-leaked', () => {
     ({ leech, world } = midway());
   });
 
-  it('is content with a download in the middle', () => {
+  it('nothing-is-leaked accepts a half-done download', () => {
     expect(judgeReach(leech, reach())).toBeUndefined();
   });
 
-  it('finds a session that has ended and that a torrent still holds', () => {
+  it('nothing-is-leaked reports a closed session that a torrent still holds', () => {
     const [first] = leech.engine.usage.sessions.keys();
     (leech.engine.usage.sessions as Map<number, unknown>).delete(first!);
     expect(judgeReach(leech, reach())).toBe('reaches 1 sessions that have ended');
   });
 
-  it('is content with pieces that were given up more often than there are pieces', () => {
+  it('nothing-is-leaked accepts pieces that were given up more often than there are pieces', () => {
     const { ledger, picker } = parts(leech) as Inspection & { picker: PiecePicker };
     const candidate = [...ledger.geometry.pieces()].find((pieceIndex) => picker.isCandidate(pieceIndex))!;
     for (let round = 0; round <= ledger.geometry.pieceCount; round++) {
@@ -80,14 +83,14 @@ describe('nothing-is-leaked', () => {
     expect(judgeReach(leech, reach())).toBeUndefined();
   });
 
-  it('is content with a torrent that was stopped until its sessions leave at the next tick', () => {
+  it('nothing-is-leaked accepts a stopped torrent until the next tick removes its sessions', () => {
     leech.stop();
     expect([...leech.engine.usage.sessions.values()].some(({ gone }) => gone)).toBe(true);
     expect(reach().objects.get('Swarm')).toHaveLength(1);
     expect(judgeReach(leech, reach())).toBeUndefined();
   });
 
-  it('finds a torrent that was stopped and is held after that', () => {
+  it('nothing-is-leaked reports a stopped torrent that is still held after a tick', () => {
     const [swarm] = reach().objects.get('Swarm')!;
     leech.stop();
     world.runFor(1_000);
@@ -95,7 +98,7 @@ describe('nothing-is-leaked', () => {
     expect(judgeReach(leech, reach())).toBe('reaches 1 torrents that were stopped');
   });
 
-  it('finds a table that is longer than a stopped torrent allows', () => {
+  it('nothing-is-leaked reports a table that is longer than a stopped torrent allows', () => {
     leech.stop();
     const [swarm] = reach().objects.get('Swarm')! as { sessions: Map<number, unknown> }[];
     for (let connection = 900; connection < 905; connection++) swarm!.sessions.set(connection, {});
@@ -116,14 +119,14 @@ describe('nothing-is-leaked', () => {
     expect(said.length > 0).toBe(looks);
   });
 
-  it('finds a table for which there is no bound', () => {
+  it('nothing-is-leaked reports a table that has no bound in table-bounds.ts', () => {
     Object.assign(leech.engine, { diary: ['woke'] });
     expect(judgeReach(leech, reach())).toMatch(
       /^has a table Engine\.diary, and table-bounds\.ts has no bound/,
     );
   });
 
-  it('finds what is left when all is over, by comparison with a new engine', () => {
+  it('nothing-is-leaked reports what remains at the end compared with a new engine', () => {
     const before = reach();
     (leech.engine.usage.sessions as Map<number, unknown>).clear();
     expect(judgeEnd(leech, before)).toMatch(/^has 1 entries in SwarmTable\.#byId when all is over/);

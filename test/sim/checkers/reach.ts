@@ -1,7 +1,7 @@
 /**
- * Nothing of what has ended can be reached from the engine, by no path at all: neither a session that is closed, nor a
- * torrent that was stopped, nor a piece that is stored. Every table of the engine is looked at, also those that are
- * added to it later. When all torrents are stopped and all connections closed, it is like a new one.
+ * Nothing that has ended can be reached from the engine by any path: no closed session, no stopped torrent,
+ * no stored piece. Every table of the engine is covered, also tables added later. When all torrents are
+ * stopped and all connections closed, the engine is as empty as a new one.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import { Engine } from '../../../client/engine/engine.ts';
@@ -14,12 +14,13 @@ import { type Checker, type Disbelief, firstOf } from './checker.ts';
 import { type Reach, reachableFrom } from './reachable.ts';
 import { bounds, isOutside, type Life, memories } from './table-bounds.ts';
 
-/** A run is looked at when it begins, and less and less often. */
+/** Inspections before the first search. Each later search waits ten times as long. */
 const firstLook = 20;
 const timesLater = 10;
 /**
- * One look costs 30 ms, as much as a tenth of a run: one seed of so many is looked at. They are odd ones, because even
- * seeds have a run of the storage, too (run-seed.ts), and every eighth is looked at closely by all (run-plan.ts).
+ * A search costs 30 ms, as much as a tenth of a run, so one seed in eight is searched. The remainder is odd,
+ * because even seeds have a storage run, too (run-seed.ts), and not the one that all checkers inspect closely
+ * (run-plan.ts).
  */
 const seedEvery = 8;
 const seedChosen = 3;
@@ -49,14 +50,14 @@ function reachOf(engine: Engine): Reach {
   return reachableFrom(engine, 'Engine', isOutside);
 }
 
-/** In the middle of a run. */
+/** Judges the engine in the middle of a run. */
 export function judgeReach({ engine }: SimPeer, { tables, objects }: Reach): Disbelief {
   const { limits, sessions, dials } = engine.usage;
   const known = listOf<Swarm>(objects, 'Swarm');
   const swarms = [...known, ...listOf<MetadataSwarm>(objects, 'MetadataSwarm')];
   const stopped = swarms.filter(({ peers }) => peers.stopping).length;
   const pieces = listOf<FetchingPiece>(objects, 'FetchingPiece');
-  // A stopped torrent has given its pieces up, and its scheduler goes with it.
+  // A stopped torrent has given up its pieces, and its scheduler is removed with it.
   const fetching = stopped > 0 ? pieces : known.flatMap(({ ledger }) => [...ledger.fetchingPieces]);
   const storing = known.flatMap(({ ledger }) => [...ledger.storingPieces]);
   const life: Life = {
@@ -71,7 +72,7 @@ export function judgeReach({ engine }: SimPeer, { tables, objects }: Reach): Dis
   const live = new Set<object>(sessions.values());
   const ended = listOf<PeerSession>(objects, 'PeerSession').filter((session) => !live.has(session)).length;
   const running = tables.get('SwarmTable.#byId') ?? 0;
-  // A session that has ended is here until the next tick, and by it the torrent it was for, with all of its tables.
+  // A closed session stays until the next tick, and keeps its torrent with all of its tables reachable.
   const mayBeStopped = [...sessions.values()].some(({ gone }) => gone);
   return firstOf(
     ended === 0 ? undefined : `reaches ${ended} sessions that have ended`,
@@ -93,7 +94,10 @@ function judgeTable(table: string, size: number, life: Life): Disbelief {
   return size <= most ? undefined : `has ${size} entries in ${table}, and ${most} at most there can be`;
 }
 
-/** All torrents are stopped. What comes to it from outside all the same is nothing-is-left's affair. */
+/**
+ * Judges the engine when all torrents are stopped. Connections that arrive afterwards are left to
+ * nothing-left.ts.
+ */
 export function judgeEnd({ engine }: SimPeer, { tables, objects }: Reach): Disbelief {
   const { limits, sessions } = engine.usage;
   if (sessions.size > 0) return undefined;
@@ -115,7 +119,7 @@ function listOf<T extends object>(objects: Reach['objects'], name: string): read
   return (objects.get(name) ?? []) as T[];
 }
 
-/** Of an engine that nothing has happened to. */
+/** What a new engine reaches. */
 let fresh: Reach | undefined;
 function freshReach(): Reach {
   fresh ??= reachOf(new Engine({ peerId: new Uint8Array(20), port: 1, seed: 1, memory: new SimMemory() }));

@@ -1,11 +1,15 @@
 /**
- * Everything that can be reached from one object: its tables and how many entries they have, and the objects of each
- * class. By fields, private ones too, and by the entries of tables; not by closures, and not by what is held weakly.
+ * Everything reachable from one object: its tables with their numbers of entries, and the objects of each
+ * class. Follows fields, private ones too, and entries of tables. Does not follow closures and weak
+ * references.
  */
 import { privateObjects } from './private-state.ts';
 
 export interface Reach {
-  /** Entries of Maps, Sets and arrays, by class and field: `Choker.#waiting`; of all objects of the class together. */
+  /**
+   * Entries of Maps, Sets and arrays, by class and field (`Choker.#waiting`), summed over all objects of the
+   * class.
+   */
   readonly tables: ReadonlyMap<string, number>;
   readonly objects: ReadonlyMap<string, readonly object[]>;
 }
@@ -15,19 +19,19 @@ interface Place {
   readonly field: string;
 }
 
-/** `isOutside`: what is not looked into, by field; the entries of a table are called `Choker.#waiting[]`. */
+/** `isOutside`: fields not to follow. The entries of a table are named `Choker.#waiting[]`. */
 export function reachableFrom(root: object, rootName: string, isOutside: (field: string) => boolean): Reach {
   const tables = new Map<string, number>();
   const objects = new Map<string, object[]>();
   const seen = new Set<object>([root]);
-  // All that is equally far from the root together: those objects are asked about at once.
+  // All objects at the same distance from the root, so that one call reads the private fields of all.
   let level: Place[] = [{ object: root, field: rootName }];
   while (level.length > 0) {
     const next: Place[] = [];
     const hidden = privateObjects(level.flatMap(({ object }) => (hasFields(object) ? [object] : [])));
     for (const { object, field } of level) {
       const entries = entriesOf(object);
-      // What has no class of its own is called by the field that holds it.
+      // An object without a class is named after the field that holds it.
       const className = object === root ? rootName : (object.constructor?.name ?? 'Object');
       const owner = className === 'Object' ? field : className;
       if (entries !== undefined) tables.set(field, (tables.get(field) ?? 0) + entries.size);
@@ -38,7 +42,7 @@ export function reachableFrom(root: object, rootName: string, isOutside: (field:
       }
       const visit = (where: string, value: unknown) => {
         if (typeof value !== 'object' || value === null || seen.has(value) || isOutside(where)) return;
-        // Bytes are no table, and what is held weakly is not held.
+        // Typed arrays are no tables, and weak references keep nothing alive.
         if (ArrayBuffer.isView(value) || value instanceof WeakMap || value instanceof WeakSet) return;
         seen.add(value);
         next.push({ object: value, field: where });

@@ -1,6 +1,7 @@
 /**
- * What is believed of blocks that were asked for: each belongs to a piece that is being fetched and still lacks it, each
- * is known on both sides (the peer's and the piece's), and nothing waits that nobody would ever ask for.
+ * Every requested block belongs to a piece that is being downloaded and still lacks it. Every request is
+ * known on both sides, the peer's and the piece's. No free block is on a list where no peer would ever be
+ * asked for it.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
@@ -61,7 +62,7 @@ function judgeAsked(inspection: Inspection, session: PeerSession): Disbelief {
   return new Set(asked).size === asked.length ? undefined : `${whose} is asked for one block twice`;
 }
 
-/** `asked`: how many peers are asked for a block, by its key. */
+/** `asked`: the number of peers asked for each block, by its key. */
 function judgePiece(
   { scheduler }: Inspection,
   piece: FetchingPiece<PeerSession>,
@@ -81,7 +82,10 @@ function judgePiece(
   return `piece ${piece.pieceIndex} counts ${piece.freeCount} blocks free and ${piece.receivedCount} here, there are ${free} and ${received}`;
 }
 
-/** A piece with free blocks is one that somebody will be asked for; one without may stay on the lists until it is looked at. */
+/**
+ * A piece with free blocks has an owner or is an orphan. One without may stay on the lists until the next
+ * search removes it.
+ */
 function judgeOwner({ sessions, scheduler }: Inspection, piece: FetchingPiece<PeerSession>): Disbelief {
   const which = `piece ${piece.pieceIndex}`;
   const { open, orphans } = scheduler;
