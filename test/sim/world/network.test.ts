@@ -233,16 +233,19 @@ describe('a host', () => {
   it.each([
     ['refuses', 'refused'],
     ['silent', 'timed out'],
-  ] as const)('an unreachable host (%s) gets no incoming connections but can dial', (reachability, reason) => {
-    const net = new Net();
-    const [a, b] = [net.join(), net.join(line, reachability)];
-    a.host.dial(2, b.address);
-    net.pass(120_000);
-    expect(a.facts).toMatchObject([{ type: 'closed', connection: 2, reason }]);
-    b.host.dial(2, a.address);
-    net.pass(1_000);
-    expect(b.of('connected')).toHaveLength(1);
-  });
+  ] as const)(
+    'an unreachable host (%s) gets no incoming connections but can dial',
+    (reachability, reason) => {
+      const net = new Net();
+      const [a, b] = [net.join(), net.join(line, reachability)];
+      a.host.dial(2, b.address);
+      net.pass(120_000);
+      expect(a.facts).toMatchObject([{ type: 'closed', connection: 2, reason }]);
+      b.host.dial(2, a.address);
+      net.pass(1_000);
+      expect(b.of('connected')).toHaveLength(1);
+    },
+  );
 
   it('peers notice a crashed program at once, but not a power cut', () => {
     for (const silently of [false, true]) {
