@@ -80,6 +80,7 @@ export class Session {
         this.#tell(event, transfer);
       },
       onChange: (transfer) => this.#onChange(transfer),
+      saved: async () => ports.keeper?.written(),
     };
     ports.keeper?.onTrouble((error) => this.#tell({ type: 'list-unsaved', error }));
     this.#lookLater();

@@ -74,6 +74,7 @@ class HeldHost {
   readonly port = 1;
   /** What it was asked for, as `move /home /new`. */
   readonly calls: string[] = [];
+  onCall: (call: string) => void = () => {};
   readonly #held = new Map<string, Promise<void>>();
 
   /** The next work of this kind waits for what is answered here to be called. */
@@ -100,7 +101,9 @@ class HeldHost {
   }
 
   async #work(kind: string, ...about: string[]): Promise<void> {
-    this.calls.push([kind, ...about].join(' '));
+    const call = [kind, ...about].join(' ');
+    this.calls.push(call);
+    this.onCall(call);
     const held = this.#held.get(kind);
     this.#held.delete(kind);
     await held;
@@ -124,6 +127,10 @@ class HeldTorrent {
   status(): TorrentStatus {
     const status = { complete: false, uploaded: 0, downloaded: 0, peers: [], trackers: [] };
     return { ...status, wantedBytes: this.#wantedBytes } as unknown as TorrentStatus;
+  }
+
+  hasFile(): boolean {
+    return false;
   }
 
   select(choice: NonNullable<DownloadOptions['select']>): void {

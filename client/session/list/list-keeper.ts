@@ -60,9 +60,13 @@ export class ListKeeper {
   }
 
   /** Resolves when all is written, or was tried. */
-  async close(): Promise<void> {
-    this.#goOn();
+  async written(): Promise<void> {
+    if (!this.isIdle) this.#goOn();
     await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.written();
     this.#cancelRetry?.();
   }
 

@@ -84,7 +84,7 @@ export function keptTransfer({ id, text, torrent, earlier }: SavedTransfer): Kep
     // Everything would be fetched: its user is to choose again.
     ...((kept.is('isPaused') || isLost) && { isPaused: true }),
     ...(kept.is('pausesWhenFound') && { pausesWhenFound: true }),
-    ...(kept.value.moveInto !== undefined && { moveInto: kept.text('moveInto') }),
+    ...kept.move(),
     ...(upgradePath !== undefined &&
       earlier && { upgradeFrom: { metainfo: parseMetainfo(earlier), path: upgradePath } }),
     ...(kept.value.seedLimits !== undefined && { seedLimits: kept.seedLimits() }),
@@ -145,6 +145,17 @@ class Fields {
   seedLimits() {
     const { ratioMax, secondsMax } = fieldsOf(this.value.seedLimits);
     return { ratioMax: amountOf(ratioMax), secondsMax: amountOf(secondsMax) };
+  }
+
+  /** An earlier version did not say whether a move had begun: it may have. */
+  move(): Pick<TransferSettings, 'moveInto' | 'moveBegun'> {
+    const { moveInto, moveBegun = moveInto } = this.value;
+    return {
+      ...(moveInto !== undefined && { moveInto: this.text('moveInto') }),
+      ...(moveBegun !== undefined && {
+        moveBegun: this.text(moveBegun === moveInto ? 'moveInto' : 'moveBegun'),
+      }),
+    };
   }
 
   choice(): Choice | 'lost' | undefined {

@@ -14,6 +14,8 @@ export interface TransferSettings {
   readonly place: string;
   /** Its files are to lie inside this folder: they are moved before it runs again. */
   readonly moveInto?: string | undefined;
+  /** A move into this folder has begun: some of its files may lie there. */
+  readonly moveBegun?: string | undefined;
   /** Which of its trackers the user chose. */
   readonly trust?: UserTrust | undefined;
   /** Peers to ask beside those that trackers name. */

@@ -12,6 +12,8 @@ export interface TransferWorld<Transfer> extends StartWorld {
   readonly emit: (transfer: Transfer, event: TransferEvent) => void;
   /** What is kept of it has changed, or whether it wants a turn. */
   onChange(transfer: Transfer): void;
+  /** Resolves when all that has changed is in the list on the disk, or the disk has refused it. */
+  saved(): Promise<void>;
 }
 
 /** Milliseconds since 1970. */

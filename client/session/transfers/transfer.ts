@@ -10,6 +10,7 @@ import { Following } from '../following/following.ts';
 import { type Choice, choiceFor, choiceOfLink } from './file-patterns.ts';
 import { Identity } from './identity.ts';
 import { nextStep, type Step, stateOf, type TransferState } from './next-step.ts';
+import { moveTarget, placedIn, wishedInto } from './relocation.ts';
 import { findTorrent, type StartPorts, startTorrent } from './starting.ts';
 import { StepLoop } from './step-loop.ts';
 import type { TransferEvent } from './transfer-event.ts';
@@ -101,8 +102,7 @@ export class Transfer extends Identity {
   /** Its files go into another folder, and it goes on there. */
   move(into: string): void {
     this.#tryAgain();
-    const isThere = into === this.#settings.place && this.#loop.step !== 'move';
-    this.#wish({ moveInto: isThere ? undefined : into });
+    this.#wish(wishedInto(this.#settings, into));
   }
 
   /**
@@ -204,7 +204,7 @@ export class Transfer extends Identity {
       isToBeRemoved: this.#removal !== undefined,
       isOver: this.#end !== undefined,
       isDoubted: this.#isDoubted,
-      isToMove: this.#settings.moveInto !== undefined,
+      isToMove: moveTarget(this.#settings) !== undefined,
     });
   }
 
@@ -291,15 +291,18 @@ export class Transfer extends Identity {
   }
 
   async #move(): Promise<void> {
-    const { place, moveInto: into } = this.#settings;
+    const { place } = this.#settings;
+    const into = moveTarget(this.#settings);
     if (into === undefined) return;
     let next = place;
     try {
+      this.#settings = { ...this.#settings, moveBegun: into };
+      this.#world.onChange(this);
+      await this.#world.saved();
       next = 'metainfo' in this.wanted ? await this.#world.host.move(this.metainfo, place, into) : into;
     } finally {
       // Not before: a restart ends a move that was cut short. After a failure it goes on where it is.
-      const isNewer = this.#settings.moveInto !== into;
-      this.#settings = { ...this.#settings, place: next, ...(isNewer ? {} : { moveInto: undefined }) };
+      this.#settings = { ...this.#settings, ...placedIn(this.#settings, next) };
     }
     this.#world.emit(this, { type: 'moved', place: next });
     this.#world.onChange(this);
