@@ -41,7 +41,7 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX releases_by_publisher ON releases (publisher_id, id);
   CREATE UNIQUE INDEX releases_by_change ON releases (change);
 
-  -- Never goes back, also when the release that was changed last is withdrawn.
+  -- Only grows, even when the release that was changed last is withdrawn.
   CREATE TABLE changes (last INTEGER NOT NULL) STRICT;
   INSERT INTO changes VALUES (0);
 
@@ -74,7 +74,7 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX versions_by_hash ON versions (info_hash) WHERE info_hash IS NOT NULL;
   CREATE INDEX versions_by_hash_v2 ON versions (info_hash_v2) WHERE info_hash_v2 IS NOT NULL;
 
-  -- Whose files are to be removed when the tracker starts again (torrent-files.ts).
+  -- Torrents whose files are removed when the tracker starts again (torrent-files.ts).
   CREATE TABLE dropped_torrents (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 
   CREATE TABLE tracks (
@@ -116,10 +116,10 @@ export const migrations: readonly Migration[] = [
   // from the torrent (torrent-names.ts).
   'ALTER TABLE versions ADD COLUMN torrent_name TEXT',
   `
-  -- A moderator has taken it down: every row stays, and it is shown, found and served to no account.
+  -- A moderator took the release down: all rows stay, but no account sees, finds or fetches it.
   ALTER TABLE releases ADD COLUMN taken_down_ms INTEGER;
 
-  -- Outlive their releases: a publisher who withdraws one does not lift the block on its content with it.
+  -- Takedowns outlive their releases, so that a publisher cannot lift a block by withdrawing the release.
   CREATE TABLE takedowns (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     public_id     TEXT NOT NULL,
@@ -136,7 +136,7 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX takedowns_of_release ON takedowns (public_id, id);
   CREATE INDEX takedowns_that_block ON takedowns (id) WHERE unblocked_ms IS NULL;
 
-  -- Of blocks that stand (content-print.ts).
+  -- The content of blocks that stand (content-print.ts).
   CREATE TABLE blocked_hashes (
     hash         BLOB NOT NULL,
     takedown_id  INTEGER NOT NULL REFERENCES takedowns,
@@ -152,7 +152,7 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX blocked_files_by_root ON blocked_files (root) WHERE root IS NOT NULL;
   CREATE INDEX blocked_files_by_bytes ON blocked_files (bytes);
 
-  -- What met a block. Decided ones stay as the permission to publish, or as the refusal that is not asked about again.
+  -- Publications that met a block. A decided row stays, as the permission to publish or as the refusal.
   CREATE TABLE waiting (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     publisher_id  INTEGER NOT NULL,
@@ -172,21 +172,22 @@ export const migrations: readonly Migration[] = [
   // Counts words by audience. The vocabulary before counted them over all releases.
   countWords,
   `
-  -- Notices, reports and takedowns know a release by its id, also when it is gone: nobody else gets that id.
+  -- Notices, reports and takedowns name a release by its id even when it is withdrawn, so that no other
+  -- publisher may take that id.
   CREATE TABLE withdrawn_releases (
     public_id     TEXT PRIMARY KEY,
     publisher_id  INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  -- Of the others that were withdrawn before nothing is known.
+  -- Earlier withdrawals without a takedown are unknown.
   INSERT OR IGNORE INTO withdrawn_releases
     SELECT public_id, publisher_id FROM takedowns WHERE public_id NOT IN (SELECT public_id FROM releases);
   `,
   `
-  -- A version of a release that is down: it waits for a moderator also when its content is free.
+  -- A version of a release that is taken down: it waits for a moderator even if its content is not blocked.
   ALTER TABLE waiting ADD COLUMN is_version_of_down INTEGER NOT NULL DEFAULT 0;
   `,
   `
-  -- Releases of which not everything is in the index (search-index.ts): so many tracks, so many words of the vocabulary.
+  -- Releases that are not completely indexed (search-index.ts): the indexed tracks and vocabulary words.
   CREATE TABLE index_progress (
     release_id  INTEGER PRIMARY KEY REFERENCES releases ON DELETE CASCADE,
     tracks      INTEGER NOT NULL,

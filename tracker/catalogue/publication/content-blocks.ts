@@ -16,8 +16,8 @@ export interface ContentBlocks {
 }
 
 /**
- * A look-up takes about 10 µs, and a file needs one or two. For more files than this, one scan of all blocked
- * sizes is cheaper.
+ * A look-up takes about 10 µs, and a file needs one or two. For more files than this, one scan of all
+ * blocked sizes is cheaper.
  */
 const filesLookedUpMax = 500;
 

@@ -58,8 +58,8 @@ export function publicationRules(db: DatabaseSync) {
   }
 
   /**
-   * Checks the publisher's own releases only: those of others may be hidden. A publisher who undoes a change
-   * may publish a torrent of `own` again that an earlier version than its latest had.
+   * Checks the publisher's own releases only: those of others may be hidden. To undo a change, a publisher
+   * may publish the torrent of an earlier version of `own` again.
    */
   function refuseTwice(
     { torrent }: Publication,

@@ -66,7 +66,8 @@ export class ReleaseFacts {
       if (takenDownMs !== null) continue;
       const visibility = visibilityOf(place);
       this.#counts[visibility]++;
-      // Between everyone and some a release changes its swarm, and what was counted is of the other one.
+      // A release that changes between everyone and a restricted audience changes its swarm, so that the
+      // counts of the old swarm no longer apply.
       const isSameSwarm = known !== undefined && isForEveryone(known) === isForEveryone({ visibility });
       const isForPeople = visibility === 'people';
       this.#facts[id] = {

@@ -4,7 +4,7 @@
  * publisher no longer wants.
  *
  * Invariant: an approval is for one account and one torrent, and covers the blocks that existed when it was
- * given. Moderators are asked once about a publication.
+ * given. Moderators are asked once about a publication, as long as its row is kept.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -30,7 +30,7 @@ export interface NewWaiting {
 const undecidedPerPublisherMax = 100;
 /** All rows of an account, decided and undecided. */
 const rowsPerPublisherMax = 1_000;
-/** 90 days: then an undecided publication is deleted, and its publisher may send it again. */
+/** 90 days: then an undecided or refused publication is deleted, and its publisher may ask again. */
 const undecidedMs = 90 * 86_400_000;
 
 export interface Waiting {

@@ -10,7 +10,7 @@ export function rebuildIndex(db: DatabaseSync): void {
   db.exec(`
     DROP TABLE track_words;
     DROP TABLE release_words;
-    -- \`parts\`: the inside of words, each mark one character, which no list of beginnings takes up.
+    -- \`parts\`: marks of the inside of words, one character each, which the prefix indexes do not take up.
     CREATE VIRTUAL TABLE track_words USING fts5 (
       title, artist, album, genre, parts, facets,
       content = '', contentless_delete = 1, detail = column, prefix = '2 3 4 5 6',

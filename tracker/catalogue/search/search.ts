@@ -21,7 +21,7 @@ import { approximateTier, facetExpression, tierCount, tierExpression } from './s
 import { parseQuery, type Query, type QueryWord } from './search-query.ts';
 
 export const pageRowsMax = 50;
-/** 1 to pageRowsMax, whatever the caller asks for. */
+/** Limits the page size to 1 to pageRowsMax. */
 export function pageLimit(limit: number = pageRowsMax): number {
   return Math.min(pageRowsMax, Math.max(1, Math.floor(limit) || 1));
 }

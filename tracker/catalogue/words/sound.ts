@@ -1,7 +1,7 @@
 /**
- * Cyrillic and its romanisations. There are many (Чайковский is Tchaikovsky, Chaikovskiy, Tschaikowski), so
- * all are reduced to one rough sound. The index holds this sound for each Cyrillic word; it is never shown.
- * Pure.
+ * Cyrillic and its romanisations. There are many (Чайковский is Tchaikovsky, Chaikovskiy,
+ * Tschaikowski), so all are reduced to one rough sound. The index holds this sound for each Cyrillic
+ * word; it is never shown. Pure.
  *
  * For names written in Latin letters, a Cyrillic query word has its usual Latin spellings.
  */
@@ -72,8 +72,8 @@ export function isCyrillic(word: string): boolean {
 }
 
 /**
- * For a Cyrillic word its one sound, as in the index. For a Latin word all sounds that it may have: `ch` is ч
- * in English and х in German. Empty for other scripts. `word` is folded.
+ * For a Cyrillic word its one sound, as in the index. For a Latin word all sounds that it may have: `ch` is
+ * ч in English and х in German. Empty for other scripts. `word` is folded.
  */
 export function soundsOf(word: string): string[] {
   const latin = isCyrillic(word) ? spelt(word, english) : word;

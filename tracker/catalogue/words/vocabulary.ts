@@ -213,15 +213,15 @@ export class Vocabulary {
       const candidate = this.#words[i];
       if (candidate === undefined || candidate === word) continue;
       const at = missing === 0 && word.length >= partCharsMin ? candidate.indexOf(word) : -1;
-      // What begins so is found as it was typed.
+      // A word that begins so is found as it was typed.
       if (at === 0 && isBeginning) continue;
       if (at >= 0) {
-        // Beyond the limit all that counts is that there are more.
+        // Above the limit only the fact that there are more counts.
         const releases = parts.length > partsMax ? 0 : releasesOf(i);
         if (releases > 0) parts.push({ word: candidate, distance: 1, releases });
         continue;
       }
-      // Where the whole word was typed, it lacks as little of the other one's letters.
+      // A complete word must also have few letters that the typed one lacks.
       if (!isBeginning && bitCount(other & ~mark) > errorsMax) continue;
       const distance = editDistance(word, candidate, errorsMax, isBeginning);
       if (distance > errorsMax) continue;
@@ -242,7 +242,7 @@ function nearestFirst(a: LikeWord, b: LikeWord): number {
   return a.distance - b.distance || b.releases - a.releases || (a.word < b.word ? -1 : 1);
 }
 
-/** Who errs once in three letters meant another word. */
+/** No typing error in words under three letters or in numbers, one in words under six letters, else two. */
 function errorsAllowed(word: string): number {
   if (word.length < partCharsMin || /^\p{N}+$/u.test(word)) return 0;
   return word.length < 6 ? 1 : 2;
