@@ -1,9 +1,9 @@
 /**
- * How many records each address holds over all swarms. An IPv6 host owns a whole /64 and moves about in it, so that
- * is one address here.
+ * Counts the records of each address over all swarms. An IPv6 host can use any address of its /64, so that a
+ * /64 counts as one address.
  *
- * IPv4 counts are exact. IPv6 networks are told apart by a secret 32-bit hash: two that share one share a limit, which
- * of a million networks happens to one in 4000, and to nobody who could arrange it.
+ * IPv4 counts are exact. IPv6 networks are keyed by a secret 32-bit hash: two networks with the same hash
+ * share a limit. This happens to one of 4000 among a million networks, and no host can arrange it.
  */
 import { hashBytes } from './slot-index.ts';
 import type { Pool } from './swarm.ts';
@@ -16,7 +16,7 @@ export class AddressCounts {
     this.#hashSeed = hashSeed;
   }
 
-  /** `endpoint`: a packed address and port; the port does not matter. */
+  /** `endpoint`: a packed address and port; the port is ignored. */
   of(endpoint: Uint8Array): number {
     return this.#counts.get(this.#key(endpoint)) ?? 0;
   }

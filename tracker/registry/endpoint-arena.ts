@@ -1,9 +1,10 @@
 /**
- * The endpoints of one address family, of all swarms, in one block of memory: packed as replies carry them, so that
- * answering is copying. A swarm owns a run of records; runs come in powers of two and are used again by size.
+ * The endpoints of one address family, of all swarms, in one block of memory, packed as in replies, so that a
+ * reply is a copy. A swarm owns a run of records. The size of a run is a power of two, and released runs are
+ * reused by size.
  *
- * Invariant: runs never overlap, and `slotAt` says of every record in use which peer it is.
- * Left to others: which records of a run are in use, and in which order (swarm.ts).
+ * Invariant: runs never overlap, and `slotAt` has the peer slot of every record in use.
+ * Left to others: which records of a run are in use, and their order (swarm.ts).
  */
 const recordsAtFirst = 64;
 
@@ -13,7 +14,7 @@ export class EndpointArena {
   /** Peer slot by record. */
   slotAt: Uint32Array;
   #recordsUsed = 0;
-  /** Runs given back, by the logarithm of their size. */
+  /** Released runs, by the logarithm of their size. */
   readonly #free: number[][] = [];
 
   constructor(recordBytes: number) {
@@ -22,7 +23,7 @@ export class EndpointArena {
     this.slotAt = new Uint32Array(recordsAtFirst);
   }
 
-  /** The first record of a run of 2^sizeLog2. */
+  /** Returns the first record of a run of 2^sizeLog2 records. */
   allocate(sizeLog2: number): number {
     const reused = this.#free[sizeLog2]?.pop();
     if (reused !== undefined) return reused;
@@ -41,7 +42,7 @@ export class EndpointArena {
     this.slotAt[record] = slot;
   }
 
-  /** Copies a record over another one. Answers whose it is. */
+  /** Copies a record over another one. Returns its peer slot. */
   move(from: number, to: number): number {
     const start = from * this.recordBytes;
     this.bytes.copyWithin(to * this.recordBytes, start, start + this.recordBytes);

@@ -38,7 +38,7 @@ export class PeerTable {
     return this.#seeds;
   }
 
-  /** The slot of this peer in this swarm, or undefined. `endpoint`: 6 packed bytes, 18 for IPv6. */
+  /** The slot of this peer in this swarm, or undefined. `endpoint`: 6 packed bytes; 18 for IPv6. */
   find(swarm: Swarm, kind: PoolKind, endpoint: Uint8Array): number | undefined {
     const index = this.#index;
     const hash = hashBytes(endpoint, swarm.hash);
@@ -50,7 +50,7 @@ export class PeerTable {
     }
   }
 
-  /** The caller knows that it is not there yet. */
+  /** The caller has checked that the peer is not yet listed. */
   add(swarm: Swarm, kind: PoolKind, endpoint: Uint8Array, isSeed: boolean, nowSeconds: number): number {
     const slot = this.#freeSlots.pop() ?? this.#count;
     if (slot >= this.#records.length) this.#grow();
@@ -60,14 +60,14 @@ export class PeerTable {
     pool.add(endpoint, slot, isSeed);
     this.#index.add(hashBytes(endpoint, swarm.hash), slot);
     this.#recency.append(slot, nowSeconds);
-    // Who is on this machine is not limited, so not counted.
+    // Peers on the tracker's own machine have no limit, and so no count.
     if (kind !== local) this.addresses.add(endpoint);
     this.#count += 1;
     if (isSeed) this.#seeds += 1;
     return slot;
   }
 
-  /** It announced again. */
+  /** Called when the peer announces again. */
   refresh(slot: number, isSeed: boolean, nowSeconds: number): void {
     this.#recency.remove(slot);
     this.#recency.append(slot, nowSeconds);
@@ -75,7 +75,7 @@ export class PeerTable {
     this.#poolOf(slot).setSeed(this.#records[slot]!, isSeed);
   }
 
-  /** Answers the swarm it was in. */
+  /** Returns the swarm that the peer was in. */
   remove(slot: number): Swarm {
     const swarm = this.#swarms[slot]!;
     const kind = this.#kinds[slot] as PoolKind;
@@ -102,7 +102,7 @@ export class PeerTable {
     return this.#poolOf(slot).isSeed(this.#records[slot]!);
   }
 
-  /** The slots of all peers of a swarm, as they are now: they may be removed while one walks over them. */
+  /** A copy of the slots of all peers of a swarm, so that the caller may remove peers while iterating. */
   of(swarm: Swarm): number[] {
     return swarm.pools.flatMap((pool) => {
       if (pool === undefined) return [];
@@ -110,17 +110,17 @@ export class PeerTable {
     });
   }
 
-  /** Of the peer at this record of a pool: when it announced last. */
+  /** When the peer at this record of a pool last announced. */
   seenSeconds(pool: Pool, record: number): number {
     return this.#recency.seenSeconds(pool.arena.slotAt[record]!);
   }
 
-  /** Where in its pool's arena this peer is listed. */
+  /** The record of this peer in its pool's arena. */
   record(slot: number): number {
     return this.#records[slot]!;
   }
 
-  /** A peer that was last heard of before this time, or undefined: there are no more. */
+  /** The peer that announced longest ago, if that was before `seconds`; else undefined. */
   silentSince(seconds: number): number | undefined {
     const { oldest } = this.#recency;
     return oldest !== undefined && this.#recency.seenSeconds(oldest) < seconds ? oldest : undefined;

@@ -1,20 +1,20 @@
 /**
- * Peer slots in the order of their last announce, as a linked list in typed arrays. Every peer has the same timeout,
- * so the ones that are due are always the first: expiring looks at those and at nobody else.
+ * Peer slots in the order of their last announce, as a linked list in typed arrays. All peers have the same
+ * timeout, so that expired peers are always first in the list.
  *
- * Invariant: `seenSeconds` never falls along the list.
+ * Invariant: `seenSeconds` never decreases along the list.
  */
 const none = 0xffffffff;
 
 export class RecencyList {
   #older = new Uint32Array(64);
   #newer = new Uint32Array(64);
-  /** Signed: a peer of a snapshot was seen before a clock that begins with the program. */
+  /** Signed: a peer of a snapshot was last seen before the clock's zero, which is the program's start. */
   #seenSeconds = new Int32Array(64);
   #oldest = none;
   #newest = none;
 
-  /** The slot that has been silent for longest, or undefined when there is none. */
+  /** The slot whose last announce is oldest; undefined: the list is empty. */
   get oldest(): number | undefined {
     return this.#oldest === none ? undefined : this.#oldest;
   }
@@ -23,7 +23,7 @@ export class RecencyList {
     return this.#seenSeconds[slot]!;
   }
 
-  /** A slot that is not in the list becomes its newest. */
+  /** Appends a slot that is not in the list, as its newest. */
   append(slot: number, nowSeconds: number): void {
     if (slot >= this.#older.length) this.#grow(slot);
     this.#seenSeconds[slot] = nowSeconds;

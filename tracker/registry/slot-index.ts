@@ -9,16 +9,16 @@ const nobody = -1;
 
 export class SlotIndex {
   #slots = new Int32Array(64).fill(nobody);
-  /** By slot. Kept so that growing and removing need not look at the peers again. */
+  /** By slot. Stored so that growing and removing need no look at the peers. */
   #hashes = new Int32Array(64);
   #count = 0;
 
-  /** Where candidates for this hash begin. */
+  /** The first place where candidates for this hash can be. */
   start(hash: number): number {
     return hash & (this.#slots.length - 1);
   }
 
-  /** The candidate at this place, or -1: there are no more. */
+  /** The candidate at this place; -1: there are no more. */
   candidate(place: number): number {
     return this.#slots[place]!;
   }
@@ -44,7 +44,7 @@ export class SlotIndex {
     while (this.#slots[gap] !== slot) gap = this.next(gap);
     for (let place = this.next(gap); this.#slots[place] !== nobody; place = this.next(place)) {
       const home = this.start(this.#hashes[this.#slots[place]!]!);
-      // It may fill the gap unless its home lies between the gap and where it stands.
+      // The slot may fill the gap unless its home lies between the gap and its place.
       if (this.#distance(home, place) >= this.#distance(gap, place)) {
         this.#slots[gap] = this.#slots[place]!;
         gap = place;
@@ -77,7 +77,10 @@ export class SlotIndex {
   }
 }
 
-/** Mixes an even number of bytes into a 32-bit hash (MurmurHash3's rounds). `seed` is secret, or strangers could choose collisions. */
+/**
+ * Mixes an even number of bytes into a 32-bit hash (MurmurHash3's rounds). `seed` is secret, so that peers
+ * cannot choose values that collide.
+ */
 export function hashBytes(bytes: Uint8Array, seed: number): number {
   let hash = seed;
   for (let at = 0; at < bytes.length; at += 2) {

@@ -39,13 +39,13 @@ export type OnMove = (slot: number, record: number) => void;
 export class Swarm {
   /** The 20 bytes of its info-hash, one latin1 character each. */
   readonly key: string;
-  /** What its peers' hashes begin with. */
+  /** The seed for the hashes of its peers. */
   readonly hash: number;
   /** By PoolKind. Most swarms use one kind only. */
   readonly pools: (Pool | undefined)[] = [undefined, undefined, undefined, undefined, undefined, undefined];
   /** Completed downloads that were reported. */
   downloaded = 0;
-  /** Its counters are wanted even while it is empty. */
+  /** Its counters are kept even while the swarm is empty. */
   isKept = false;
 
   constructor(key: string, hash: number) {
@@ -102,7 +102,8 @@ export class Pool {
     this.count -= 1;
     const last = this.run + this.count;
     if (last !== gap) this.#move(last, gap);
-    // A quarter, not a half: a peer that comes and goes must not copy the run each time.
+    // Shrinks at a quarter, not at a half, so that a single peer that joins and leaves does not copy the run
+    // each time.
     if (this.#sizeLog2 > 1 && this.count <= 2 ** (this.#sizeLog2 - 2)) this.#resize(this.#sizeLog2 - 1);
   }
 
@@ -110,7 +111,7 @@ export class Pool {
     return record < this.run + this.seeds;
   }
 
-  /** Moves a peer over the border between seeds and leechers. */
+  /** Moves a peer across the border between seeds and leechers. */
   setSeed(record: number, isSeed: boolean): void {
     if (this.isSeed(record) === isSeed) return;
     const border = this.run + (isSeed ? this.seeds : this.seeds - 1);
@@ -118,7 +119,7 @@ export class Pool {
     this.seeds += isSeed ? 1 : -1;
   }
 
-  /** Gives the memory back. The pool is not to be used again. */
+  /** Releases the memory. The pool must not be used afterwards. */
   release(): void {
     this.arena.release(this.run, this.#sizeLog2);
   }
