@@ -1,10 +1,10 @@
 /**
- * Every peer of every swarm. A peer is a slot: a small number that stays while its record moves about in the arena, by
- * which it is found (index), aged (recency) and counted (per address).
+ * Every peer of every swarm. A peer is a slot: a small number that stays the same while its record moves in
+ * the arena. The peer is found by the index, expired by the recency list and counted by address.
  *
- * Invariant: one slot for each (swarm, address, port), and a slot in use is in its pool, the index, the recency list
- * and its address's count, or in none of them.
- * Left to others: who may be added (registry.ts).
+ * Invariant: one slot per (swarm, address, port). A slot in use is in its pool, the index and the recency
+ * list, and unless it is local in its address's count; a free slot is in none of them.
+ * Left to others: which peers may be added (registry.ts).
  */
 import { AddressCounts } from './address-counts.ts';
 import { EndpointArena } from './endpoint-arena.ts';

@@ -1,14 +1,16 @@
 /**
- * Hash → peer slots: open addressing with linear probing in one typed array, 8 to 16 bytes a peer where a Map of strings
- * takes over a hundred.
+ * Hash → peer slots: open addressing with linear probing in one typed array. Takes 8 to 16 bytes per peer,
+ * where a Map of strings takes over a hundred.
  *
- * Invariant: at most half full, and no gap between a slot and the place its hash points to (removal closes gaps).
- * Left to others: comparing. Slots of several keys may share a hash: the caller looks at each candidate.
+ * Invariant: at most half full, and no gap between a slot and the place its hash points to (removal closes
+ * gaps).
+ * Left to others: comparison. Slots of different keys may share a hash, so that the caller checks each
+ * candidate.
  */
-const nobody = -1;
+const none = -1;
 
 export class SlotIndex {
-  #slots = new Int32Array(64).fill(nobody);
+  #slots = new Int32Array(64).fill(none);
   /** By slot. Stored so that growing and removing need no look at the peers. */
   #hashes = new Int32Array(64);
   #count = 0;
@@ -42,7 +44,7 @@ export class SlotIndex {
   remove(slot: number): void {
     let gap = this.start(this.#hashes[slot]!);
     while (this.#slots[gap] !== slot) gap = this.next(gap);
-    for (let place = this.next(gap); this.#slots[place] !== nobody; place = this.next(place)) {
+    for (let place = this.next(gap); this.#slots[place] !== none; place = this.next(place)) {
       const home = this.start(this.#hashes[this.#slots[place]!]!);
       // The slot may fill the gap unless its home lies between the gap and its place.
       if (this.#distance(home, place) >= this.#distance(gap, place)) {
@@ -50,7 +52,7 @@ export class SlotIndex {
         gap = place;
       }
     }
-    this.#slots[gap] = nobody;
+    this.#slots[gap] = none;
     this.#count -= 1;
   }
 
@@ -60,14 +62,14 @@ export class SlotIndex {
 
   #put(slot: number): void {
     let place = this.start(this.#hashes[slot]!);
-    while (this.#slots[place] !== nobody) place = this.next(place);
+    while (this.#slots[place] !== none) place = this.next(place);
     this.#slots[place] = slot;
   }
 
   #growPlaces(): void {
     const before = this.#slots;
-    this.#slots = new Int32Array(2 * before.length).fill(nobody);
-    for (const slot of before) if (slot !== nobody) this.#put(slot);
+    this.#slots = new Int32Array(2 * before.length).fill(none);
+    for (const slot of before) if (slot !== none) this.#put(slot);
   }
 
   #growHashes(slot: number): void {

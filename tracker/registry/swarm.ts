@@ -1,17 +1,18 @@
 /**
- * The peers of one torrent. A pool holds those of one kind in a run of its arena, seeds first and leechers after them,
- * so that "anybody" and "leechers only" are both one stretch of memory that can be copied into a reply.
+ * The peers of one torrent. A pool holds the peers of one kind in a run of its arena, seeds first and then
+ * leechers, so that "all peers" and "leechers only" are each one stretch of memory that can be copied into a
+ * reply.
  *
- * Invariant: records [0, seeds) of a pool are seeds, [seeds, count) leechers, with no gap. Every record that moves is
- * reported to `onMove`, which is how a peer slot knows its record.
+ * Invariant: records [0, seeds) of a pool are seeds, [seeds, count) leechers, with no gap. Every move of a
+ * record is reported to `onMove`, by which a peer slot knows its record.
  */
 import { reachOf } from '../protocol/address-reach.ts';
 import type { EndpointArena } from './endpoint-arena.ts';
 
 /**
- * The kinds of peers, by where their address has a meaning. Apart from those that anyone can dial are peers on the
- * tracker's own machine (with their loopback address), in its own network (RFC 1918), and those whose address means
- * something in their own network alone (link-local, RFC 6598, RFC 4193): what is told of them depends on who asks.
+ * The kinds of peers, by where their address is reachable. Beside global addresses: peers on the tracker's
+ * own machine (loopback), peers with private addresses (RFC 1918), and peers whose address is valid only in
+ * their own network (link-local, RFC 6598, RFC 4193). Which of these a reply contains depends on the asker.
  */
 export const local = 0;
 export const ipv4 = 1;
