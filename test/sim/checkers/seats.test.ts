@@ -1,4 +1,4 @@
-/** The checker of seats, before facts that it must see through. */
+/** The checker of connection slots: what it must accept and what it must report. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Action } from '../../../client/engine/contract.ts';
 import { enter } from '../actors/enter.ts';
@@ -19,7 +19,7 @@ beforeEach(() => {
   expect(world.runUntil(() => seed.status.peers.length === 1, 60_000)).toBe(true);
 });
 
-/** What the checker says when the seed turns a newcomer away after so long. */
+/** The checker's finding when the seed refuses a newcomer after this time. */
 function refuse(afterMs: number, host = '10.9.9.9'): Disbelief {
   world.runFor(afterMs);
   const checker = seatsGoToTheUseful();
@@ -31,11 +31,11 @@ function refuse(afterMs: number, host = '10.9.9.9'): Disbelief {
 }
 
 describe('seats-go-to-the-useful', () => {
-  it('believes that a newcomer is refused while everybody is new', () => {
+  it('seats-go-to-the-useful accepts a refused newcomer while all peers are new', () => {
     expect(refuse(5_000)).toBeUndefined();
   });
 
-  it('finds a newcomer that is refused for the sake of a silent peer', () => {
+  it('seats-go-to-the-useful reports a newcomer that is refused while a useless peer stays', () => {
     expect(refuse(25_000)).toMatch(
       /^refuses 10\.9\.9\.9 and keeps 70\.16\.1\.1, which has been of no use for/,
     );

@@ -1,7 +1,7 @@
 /**
- * A full table shuts out nobody honest for the sake of a peer that is of no use: a newcomer is refused only while there is
- * nobody whose time is up. And a peer that has given us blocks lately does not make room for a stranger, unless its network
- * holds more than half of a table.
+ * A full table refuses a newcomer only while it holds no useless peer past its grace period. A peer that has
+ * sent useful blocks lately is not disconnected for a newcomer, unless its network holds more than half of a
+ * table.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -10,25 +10,25 @@ import { type SimPeer, torrent } from '../world/peer.ts';
 import { householdOf, networkOf } from '../world/place.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf, type Turn } from './checker.ts';
 
-/** What one life of a host has seen. */
+/** What one run of a host has seen. */
 interface Memory {
-  /** Addresses of connections that came to us. */
+  /** Hosts of incoming connections. */
   readonly hosts: Map<number, string>;
-  /** And of those that we dialed. */
+  /** Hosts of outgoing connections. */
   readonly dialed: Map<number, string>;
-  /** When a household last had to make room. */
+  /** When a peer of each household was last disconnected to make room. */
   readonly madeRoomMs: Map<string, number>;
-  /** What each peer has given us. */
+  /** What each peer has sent. */
   readonly given: WeakMap<PeerSession, Given>;
 }
 
 interface Given {
-  /** Payload the peer had sent when we last looked. */
+  /** Payload the peer had sent at the last look. */
   readonly bytes: number;
-  /** Payload that was wasted by then, of all peers together. */
+  /** Wasted payload of all peers at the last look. */
   readonly wasted: number;
   readonly lookedMs: number;
-  /** A block of use was completed at this time or later; -1: none yet. */
+  /** A useful block was completed at this time or later. -1: none yet. */
   readonly usefulMs: number;
 }
 
@@ -63,7 +63,7 @@ function judge(turn: Turn, memory: Memory): Disbelief {
     if (action.reason === 'made-room') {
       const session = usage.sessions.get(action.connection);
       disbelief ??= session && judgeParting(session, memory, turn);
-      // A connection on which nothing waits to be sent is gone at once, and its session with it.
+      // A connection with nothing left to send ends at once, and its session with it.
       const host = memory.hosts.get(action.connection) ?? memory.dialed.get(action.connection);
       if (host !== undefined) memory.madeRoomMs.set(householdOf(host), nowMs);
     }
@@ -89,9 +89,9 @@ function noteBlocks(turn: Turn, { given }: Memory): void {
   if (cameBytes < 2 * blockBytesMax) return;
   const wasted = turn.peer.engine.status(torrent)?.wasted ?? 0;
   const wastedBytes = wasted - before.wasted;
-  // Late copies of blocks are waste, also while other pieces are missing. Up to a block may have come in part only.
+  // Late copies of blocks are waste, also while other pieces are missing. Up to one block may be incomplete.
   const hasGiven = wastedBytes >= 0 && cameBytes - wastedBytes >= blockBytesMax;
-  // On a slow link the block may have been complete long before now, but not before we last looked.
+  // On a slow link the block may have been complete long before now, but not before the last look.
   const usefulMs = hasGiven ? before.lookedMs : before.usefulMs;
   given.set(session, { bytes, wasted, lookedMs: turn.nowMs, usefulMs });
 }
@@ -100,7 +100,7 @@ function judgeParting(session: PeerSession, { given }: Memory, { peer, actions, 
   const { limits } = peer.engine.usage;
   const { usefulMs = -1 } = given.get(session) ?? {};
   if (usefulMs < 0 || nowMs - usefulMs >= limits.tradeFreshMs) return undefined;
-  // What nobody asked for is no use.
+  // Blocks that were not requested are no use.
   if (session.pipeline.unaskedCount > 0) return undefined;
   const leaving = actions.filter((action) => action.type === 'close' && action.reason === 'made-room').length;
   if (isOfCrowd(session, peer.engine, leaving)) return undefined;
@@ -108,8 +108,9 @@ function judgeParting(session: PeerSession, { given }: Memory, { peer, actions, 
 }
 
 /**
- * Its network held more than half of the seats that there are, in all or for one torrent: for which it came is forgotten.
- * `leaving`: so many make room in this turn, perhaps all of them of its network.
+ * Whether its network held more than half of all slots, or of one torrent's. The torrent of a closed
+ * connection is unknown here. `leaving`: connections closed to make room in this turn, perhaps all of the
+ * same network.
  */
 function isOfCrowd({ address, connection }: PeerSession, engine: Engine, leaving: number): boolean {
   const { limits, sessions } = engine.usage;
@@ -138,13 +139,13 @@ function judgeRefusal(
   if (host === undefined) return undefined;
   const { limits, sessions } = engine.usage;
   const household = householdOf(host);
-  // It had to make room itself a moment ago.
+  // A peer of this household was itself disconnected a moment ago.
   if (nowMs - (madeRoomMs.get(household) ?? -limits.putOffMs) < limits.putOffMs) return undefined;
   const isOverdue = (session: PeerSession) =>
     isUseless(session) && nowMs - session.openedMs > limits.seatGraceMs;
   const open = [...sessions.values()].filter((session) => session.isOpen);
   const neighbours = open.filter(({ address }) => householdOf(address.host) === household);
-  // A refused connection is in no torrent: it may have come for any of them, and each has its own table.
+  // A refused connection belongs to no torrent: it may have come for any of them, and each has its own table.
   let useless: PeerSession | undefined;
   for (const id of [torrent, ...sides.map((side) => side.id)]) {
     if (id === undefined) continue;
@@ -153,7 +154,7 @@ function judgeRefusal(
       ...(neighbours.length >= limits.connectionsPerHostMax ? [neighbours] : []),
       ...(ofTorrent.length >= limits.connectionsPerTorrentMax ? [ofTorrent] : []),
     ];
-    // In every full table one has to go.
+    // One peer has to leave every full table.
     for (const table of full.length > 0 ? full : [open]) {
       useless = table.find(isOverdue);
       if (useless === undefined) return undefined;
@@ -164,7 +165,7 @@ function judgeRefusal(
   return `refuses ${host} and keeps ${useless.address.host}, which has been of no use for ${sinceMs} ms`;
 }
 
-/** Neither of us wants anything, and nothing was ever exchanged. */
+/** Neither side is interested, and no payload was ever exchanged. */
 function isUseless({ down, up, amInterested, peerInterested, amChoking }: PeerSession): boolean {
   return down.total + up.total === 0 && !amInterested && !peerInterested && amChoking;
 }

@@ -1,14 +1,14 @@
 /**
- * What is sent stays as it was: a socket keeps the very bytes it is given until the kernel takes them, which may be long
- * after the turn. An engine that writes into them again sends something else than it said.
+ * Sent bytes do not change: a socket keeps the buffer that it is given until the kernel takes the bytes,
+ * which may be long after the turn. An engine that writes into the buffer again sends something else.
  */
 import { type Checker, type Disbelief, firstOf, type Turn } from './checker.ts';
 
-/** A reused buffer is written again by one of the next that have something to say. */
+/** A reused buffer is overwritten within a few of the following sends. */
 const keptMax = 64;
 
 interface Sent {
-  /** The bytes that were given away, and what they were then. */
+  /** The sent buffer, and a copy of its bytes at that time. */
   readonly given: Uint8Array;
   readonly was: Uint8Array;
   readonly host: number;

@@ -1,6 +1,6 @@
 /**
- * What leaves a host is what its disk holds, whole, where it belongs. Left out: hosts whose disk gives back other bytes
- * than it holds, without a word.
+ * A host sends exactly the requested blocks as its disk holds them. Left out: hosts whose disk returns wrong
+ * bytes without an error.
  */
 import type { Action, ReadId, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -15,7 +15,7 @@ interface Read {
 }
 
 export function servesTheTruth(): Checker {
-  /** Blocks the disk was asked for. */
+  /** Reads under way. */
   const reads = new WeakMap<Engine, Map<ReadId, Read>>();
   return {
     name: 'serves-the-truth',
@@ -57,7 +57,7 @@ function judge(
   const { content } = world.torrentOf(read!.torrent);
   const flavours = (peer.sides.find(({ id }) => id === read!.torrent) ?? peer).platter.flavours;
   const number = content.blockNumber(pieceIndex, begin / blockBytesMax);
-  // What the disk holds was checked when it was stored; this is what leaves.
+  // Other checkers judge what the disk holds. This one judges what is sent.
   if (flavours[number] !== 0) return undefined;
   const flavour = content.flavourOf(number, lentOwn(), lentPlace(), payload.length);
   return flavour === 0 ? undefined : `sends wrong bytes of piece ${pieceIndex}, which its disk holds right`;

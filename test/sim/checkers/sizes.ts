@@ -1,12 +1,12 @@
 /**
- * The arithmetic of sizes, done again in whole numbers without a limit: where pieces begin, how long they are, how many
- * blocks they have. Numbers of 32 bits end at 2^31 or 2^32 bytes, and torrents do not.                       BEP 3
+ * Recomputes piece offsets, piece lengths and block counts with BigInt. 32-bit numbers end at 2^31 or 2^32
+ * bytes, and torrents are larger.                                                                       BEP 3
  */
 import { blockBytesMax, type Geometry } from '../../../torrents/geometry.ts';
 import type { SimTorrent } from '../world/torrent.ts';
 import type { Checker, Disbelief } from './checker.ts';
 
-/** A torrent is looked at when a host gets it, at the pieces that these bytes lie in and at the last one. */
+/** When a host adds a torrent, the pieces that hold these bytes and the last byte are checked. */
 const steps = [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 33];
 
 export function sizesAreExact(): Checker {

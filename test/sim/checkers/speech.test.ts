@@ -1,4 +1,4 @@
-/** Words put into a peer's mouth: what is not so, or not now, is not believed. */
+/** Forged messages of a host: what is false or out of place is reported. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
 import { encodePieceHeader, type MessageWriter } from '../../../client/wire/message.ts';
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 describe('speaks-truly', () => {
-  /** After a handshake and what it has, `peer` says this. */
+  /** Judges these messages of `peer` after its handshake and bitfield. */
   const hear = (peer: SimPeer, ...words: Action[]) => {
     const checker = speaksTruly();
     const handshake: Action = { type: 'send', connection: 901, bytes: new Uint8Array(68) };
@@ -36,7 +36,7 @@ describe('speaks-truly', () => {
   const missing = () => [...parts(leech).ledger.geometry.pieces()].find((i) => !parts(leech).ledger.has(i))!;
   const had = () => [...parts(leech).ledger.geometry.pieces()].find((i) => parts(leech).ledger.has(i))!;
 
-  it('believes the truth', () => {
+  it('speaks-truly accepts true messages', () => {
     const words = said((writer) => {
       writer.interested();
       writer.request(missing(), 0, 16 * KiB);
@@ -70,7 +70,7 @@ describe('speaks-truly', () => {
     expect(hear(leech, said(write))).toMatch(what);
   });
 
-  it('does not believe a block sent to a peer that is choked, or of a piece that is not there', () => {
+  it('speaks-truly reports a block that is sent to a choked peer, or that the host does not have', () => {
     const serve = (pieceIndex: number): Action => ({
       type: 'send-block',
       connection: 901,
@@ -83,9 +83,9 @@ describe('speaks-truly', () => {
     expect(hear(leech, unchoke, serve(had()))).toBeUndefined();
   });
 
-  it('does not believe a block from somebody who was never asked for it', () => {
+  it('speaks-truly reports a block from a peer that was never asked for it', () => {
     const { ledger } = parts(leech);
-    // Nothing that it said before was heard.
+    // The checker has seen no request before.
     world.runUntil(() => [...ledger.storingPieces].length > 0, minuteMs);
     const { pieceIndex } = [...ledger.storingPieces][0]!;
     const store = {
@@ -99,7 +99,7 @@ describe('speaks-truly', () => {
   });
 });
 
-it('serves-the-truth: what leaves is what the disk holds, and what was asked for', () => {
+it('serves-the-truth reports a block that differs from the disk or from the request', () => {
   const block = world.geometry.block(2, 16 * KiB, 16 * KiB)!;
   const serve = (flavour: number, bytes = block.bytes) => {
     const checker = servesTheTruth();
@@ -127,7 +127,7 @@ describe('trackers-hear-the-truth', () => {
   };
   const left = () => world.geometry.totalBytes - parts(leech).ledger.haveBytes;
 
-  it('in its order, and one thing at a time', () => {
+  it('trackers-hear-the-truth reports an announce while a reply is pending', () => {
     const checker = trackersHearTheTruth();
     expect(turn(checker, leech, woke, announce('started', left()))).toBeUndefined();
     expect(turn(checker, leech, woke, announce('started', left()))).toMatch(/still owes an answer$/);

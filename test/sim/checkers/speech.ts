@@ -1,6 +1,6 @@
 /**
- * What an honest host says on one connection, read back from what it sends: every message in its place and true at the
- * moment it is said. Whoever is asked, told or served wrongly would drop us, and rightly.                   BEP 3 6 10
+ * Decodes what an honest host sends on each connection: every message must be allowed at that point and true
+ * when it is sent. A peer would rightly drop the host otherwise.                                   BEP 3 6 10
  */
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -13,17 +13,17 @@ import { torrent } from '../world/peer.ts';
 import type { SimTorrent } from '../world/torrent.ts';
 import { type Checker, type Disbelief, inspectionOf, isOfSide, mayBeOfFirst, type Turn } from './checker.ts';
 
-/** What was said on one connection so far. */
+/** What the host has sent on one connection so far. */
 class Speech implements WireHandler<string> {
   readonly decoder = new WireDecoder();
   inspection: Inspection | undefined;
-  /** Blocks asked for on this connection, ever, by key. */
+  /** All blocks ever requested on this connection, by key. */
   readonly requested = new Set<number>();
   #hasShaken = false;
   #hasToldPieces = false;
   #choking = true;
   #interested = false;
-  /** Pieces told one by one. */
+  /** Pieces announced with `have`. */
   readonly #told = new Set<number>();
   readonly #torrent: SimTorrent;
   readonly #geometry: Geometry;
@@ -73,7 +73,7 @@ class Speech implements WireHandler<string> {
     for (const pieceIndex of pieces) this.#told.delete(pieceIndex);
   }
 
-  /** A block leaves whole and by itself; its header is all that is read of it. */
+  /** A block is sent whole and on its own. Only its header is decoded. */
   onServed(header: Uint8Array, payload: Uint8Array): Disbelief {
     const index = readUint32(header, 5);
     const begin = readUint32(header, 9);
@@ -104,7 +104,7 @@ class Speech implements WireHandler<string> {
       return 'says what it has at the wrong time';
     this.#hasToldPieces = true;
     const ledger = this.inspection?.ledger;
-    // Without the metadata there are no pieces, and nothing to be had.
+    // Without metadata the host knows no pieces and has none.
     for (const pieceIndex of ledger?.geometry.pieces() ?? []) {
       if (isTold(pieceIndex) !== ledger!.has(pieceIndex))
         return `says wrongly whether it has piece ${pieceIndex}`;
@@ -140,10 +140,10 @@ class Speech implements WireHandler<string> {
   }
 }
 
-/** The speeches of one life of a host. */
+/** Everything that one run of a host has sent. */
 interface Mouth {
   readonly speeches: Map<ConnectionId, Speech>;
-  /** Blocks that were asked of a peer, over all its connections, by key. */
+  /** Blocks requested from a peer on all its connections, by key. */
   readonly requestedOf: WeakMap<PeerRecord, Set<number>[]>;
 }
 
@@ -159,11 +159,11 @@ export function speaksTruly(): Checker {
         mouth = { speeches: new Map(), requestedOf: new WeakMap() };
         mouths.set(peer.engine, mouth);
       }
-      // What was lost and is here again is told again.
+      // A lost piece that is stored again is announced again.
       if (fact.type === 'pieces-lost' && !isOfSide(fact))
         for (const speech of mouth.speeches.values()) speech.onLost(fact.pieces);
       for (const action of actions) {
-        // What a connection is for is known with the first word on it.
+        // The torrent of a connection is known with its first message.
         const isHeard =
           (action.type === 'send' || action.type === 'send-block') && mayBeOfFirst(peer, action.connection);
         const disbelief = isHeard
@@ -202,7 +202,7 @@ function hearAction(
   return undefined;
 }
 
-/** What a piece is made of came from those who were asked for it. */
+/** Every block of a piece came from a peer that was asked for it. */
 function judgeSources({ peer }: Turn, mouth: Mouth, pieceIndex: PieceIndex): Disbelief {
   const inspection = inspectionOf(peer);
   const piece = inspection?.ledger.storing(pieceIndex);

@@ -1,4 +1,4 @@
-/** What an engine believes of itself: every wrong that is done to its parts by hand is found. */
+/** Checkers of the engine's state: every fault put into its parts by hand is reported. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 describe('one-state-a-piece', () => {
-  it('misses a piece that is in two states', () => {
+  it('one-state-a-piece reports a piece in two states', () => {
     const { ledger } = parts(leech);
     const checker = oneStateAPiece();
     expect(checker.inspect!(leech)).toBeUndefined();
@@ -32,14 +32,14 @@ describe('one-state-a-piece', () => {
     expect(checker.inspect!(leech)).toMatch(/^piece \d+ is (have|fetching|storing) and missing$/);
   });
 
-  it('counts what it has again', () => {
+  it('one-state-a-piece reports a wrong count of pieces', () => {
     (parts(leech).ledger as { haveCount: number }).haveCount += 1;
     expect(oneStateAPiece().inspect!(leech)).toMatch(/^counted 11 pieces/);
   });
 });
 
 describe('have-is-on-disk', () => {
-  it('looks at the disk', () => {
+  it('have-is-on-disk reports a piece that is damaged on disk', () => {
     const checker = haveIsOnDisk();
     expect(checker.inspect!(seed)).toBeUndefined();
     seed.platter.damage(7 as PieceIndex, 2, 1);
@@ -49,7 +49,7 @@ describe('have-is-on-disk', () => {
     );
   });
 
-  it('leaves out who could not know', () => {
+  it('have-is-on-disk excuses a host whose disk loses writes', () => {
     const checker = haveIsOnDisk();
     seed.temper.lostWritePpm = 1;
     turn(checker, seed, woke);
@@ -58,7 +58,7 @@ describe('have-is-on-disk', () => {
   });
 });
 
-it('recorded-is-durable: what is recorded has survived the crash', () => {
+it('recorded-is-durable reports a recorded piece that a crash has damaged', () => {
   const checker = recordedIsDurable();
   expect(checker.onCrash!(seed)).toBeUndefined();
   seed.platter.damage(3 as PieceIndex, 0, 1);
@@ -68,34 +68,34 @@ it('recorded-is-durable: what is recorded has survived the crash', () => {
 describe('asked-is-fetched', () => {
   const look = () => askedIsFetched().inspect!(leech);
 
-  it('is content with a download in the middle', () => {
+  it('asked-is-fetched accepts a half-done download', () => {
     expect(sessionIn(leech).pipeline.asked.length).toBeGreaterThan(0);
     expect(look()).toBeUndefined();
   });
 
-  it('finds a request for a piece nobody fetches', () => {
+  it('asked-is-fetched reports a request for a piece that is not being downloaded', () => {
     const has = [...parts(leech).ledger.geometry.pieces()].find((index) => parts(leech).ledger.has(index))!;
     sessionIn(leech).pipeline.asked.push(has * 4);
     expect(look()).toMatch(/which nobody fetches$/);
   });
 
-  it('finds a request that counts on one side only', () => {
+  it('asked-is-fetched reports a request that only the piece counts', () => {
     sessionIn(leech).pipeline.asked.pop();
     expect(look()).toMatch(/counts 1 copies on their way, and 0 peers are asked for it$/);
   });
 
-  it('finds a block asked for twice', () => {
+  it('asked-is-fetched reports a block requested twice from one peer', () => {
     const { asked } = sessionIn(leech).pipeline;
     asked.push(asked[0]!);
     expect(look()).toMatch(/asked for one block twice$/);
   });
 
-  it('finds requests to a peer that chokes us', () => {
+  it('asked-is-fetched reports requests to a peer that chokes the host', () => {
     sessionIn(leech).peerChoking = true;
     expect(look()).toMatch(/chokes us, and \d+ blocks are asked of it$/);
   });
 
-  it('finds a piece that has lost its owner', () => {
+  it('asked-is-fetched reports a piece whose owner does not know of it', () => {
     const piece = [...parts(leech).ledger.fetchingPieces].find(({ owner }) => owner !== undefined)!;
     piece.owner!.kept.pieces.delete(piece);
     expect(look()).toBe(`the owner of piece ${piece.pieceIndex} does not know of it`);
@@ -105,37 +105,37 @@ describe('asked-is-fetched', () => {
 describe('counts-are-right', () => {
   const look = (peer: SimPeer) => countsAreRight().inspect!(peer);
 
-  it('are, in a download in the middle', () => {
+  it('counts-are-right accepts a half-done download', () => {
     expect([look(seed), look(leech)]).toEqual([undefined, undefined]);
   });
 
-  it('finds a have that counts twice', () => {
+  it('counts-are-right reports a `have` that counts twice', () => {
     const { picker } = parts(seed) as unknown as { picker: { onHave(pieceIndex: number): void } };
     picker.onHave(0);
     expect(look(seed)).toMatch(/^piece 0 is thought to be with \d+ peers/);
   });
 
-  it('finds a peer that has something for us and was told the contrary', () => {
+  it('counts-are-right reports a useful peer that was told the host is not interested', () => {
     sessionIn(leech).amInterested = false;
     expect(look(leech)).toMatch(/was told the contrary$/);
   });
 
-  it('finds a piece that a peer has not', () => {
+  it('counts-are-right reports a wrong number of pieces of a peer', () => {
     sessionIn(leech).pieces.count += 1;
     expect(look(leech)).toMatch(/counts 41 pieces, has 40$/);
   });
 
-  it('finds a useful piece too many', () => {
+  it('counts-are-right reports a wrong number of useful pieces', () => {
     sessionIn(leech).usefulCount += 1;
     expect(look(leech)).toMatch(/useful pieces/);
   });
 
-  it('finds a slot that nobody has', () => {
+  it('counts-are-right reports an upload slot that no peer has', () => {
     sessionIn(seed).amChoking = true;
     expect(look(seed)).toBe('counted 1 who are served, there are 0');
   });
 
-  it('finds a place that nobody has', () => {
+  it('counts-are-right reports a connection slot that no peer has', () => {
     const budget = leech.engine.usage.budget as unknown as { sit(guest: object): void };
     budget.sit({ connection: 99, host: '10.5.5.5', incoming: true, torrent: 1 });
     expect(look(leech)).toBe('counted 2 connections, there are 1');
@@ -143,7 +143,7 @@ describe('counts-are-right', () => {
 });
 
 describe('caps-hold', () => {
-  it('finds too many connections, too many bytes and too many dials', () => {
+  it('caps-hold reports too many bytes of pieces and too many dials', () => {
     const checker = capsHold();
     const { budget, limits } = leech.engine.usage as {
       budget: { pieceBytes: number; dials: number };
@@ -157,14 +157,14 @@ describe('caps-hold', () => {
     expect(turn(checker, leech, woke)).toMatch(/dials under way, and at most/);
   });
 
-  it('finds a peer of whom too much is asked', () => {
+  it('caps-hold reports too many rejects in a row', () => {
     const session = sessionIn(leech);
     session.pipeline.rejects = 51;
     const fact: Fact = { type: 'flushed', connection: session.connection, bytes: 0 };
     expect(turn(capsHold(), leech, fact)).toBe('51 refusals in a row, and at most 50 are allowed');
   });
 
-  it('finds a peer from whom too much is taken that nobody asked for', () => {
+  it('caps-hold reports too many unrequested blocks and too many metadata blocks', () => {
     const session = sessionIn(leech);
     for (let i = 0; i < 65; i++) session.pipeline.tolerate();
     const fact: Fact = { type: 'flushed', connection: session.connection, bytes: 0 };
@@ -173,14 +173,14 @@ describe('caps-hold', () => {
     expect(turn(capsHold(), leech, fact)).toMatch(/blocks/);
   });
 
-  it('finds buffers that belong to no piece', () => {
+  it('caps-hold reports buffers that belong to no piece', () => {
     leech.memory.allocate(1024 * KiB);
     expect(capsHold().inspect!(leech)).toMatch(/bytes of buffers, and at most/);
   });
 });
 
 describe('patience-ends', () => {
-  it('finds who was waited for too long', () => {
+  it('patience-ends reports a peer that was waited for too long', () => {
     const checker = patienceEnds();
     expect(turn(checker, leech, woke)).toBeUndefined();
     sessionIn(leech).pipeline.progressMs = world.nowMs - 60_500;
@@ -190,7 +190,7 @@ describe('patience-ends', () => {
   });
 });
 
-it('everybody-is-somebody-else: neither ourselves nor a peer we have already', () => {
+it('everybody-is-somebody-else reports a connection to oneself and a second one to a peer', () => {
   const checker = everybodyIsSomebodyElse();
   const { address } = seed;
   const arrived: Action = { type: 'report', report: { type: 'peer-connected', torrent, address } };
@@ -203,7 +203,7 @@ it('everybody-is-somebody-else: neither ourselves nor a peer we have already', (
   expect(turn(checker, leech, woke, arrived)).toBe('is connected with itself, as 50.0.0.1');
 });
 
-it('nothing-is-left: neither a buffer nor a connection', () => {
+it('nothing-is-left reports a connection and a buffer', () => {
   expect(nothingIsLeft().atEnd!(leech)).toMatch(/connections are left$/);
   leech.stop();
   world.runFor(2_000);
