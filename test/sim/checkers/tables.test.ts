@@ -5,7 +5,7 @@ import { tablesAreEmptied } from './tables.ts';
 
 const KiB = 1024;
 
-it('tables-are-emptied: the blocks of every torrent count, not those of the first alone', () => {
+it('tables-are-emptied counts the blocks of every torrent, not of the first alone', () => {
   const world = new World({ seed: 3, totalBytes: 100 * KiB, pieceLength: 32 * KiB });
   const other = world.addTorrent({ totalBytes: 400 * KiB, pieceLength: 64 * KiB });
   const gives = { has: 'all', sides: [{ torrent: other, has: () => true }] } as const;

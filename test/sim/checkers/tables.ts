@@ -1,7 +1,7 @@
 /**
- * No table outgrows what it is about: what has ended is in none of them. A table that is never emptied is a program that
- * needs a restart after a month. The walk of reach.ts knows every table, and is too dear for every look: an entry that is
- * one too many only while few blocks are on their way is found here.
+ * No table outgrows what it is about: entries of what has ended are removed, or the client would need a
+ * restart after a month. reach.ts covers every table but is too expensive for every inspection. This finds an
+ * entry that is one too many only while few blocks are outstanding.
  */
 import { type Checker, firstOf, inspectionsOf } from './checker.ts';
 

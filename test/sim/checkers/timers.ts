@@ -1,6 +1,6 @@
 /**
- * What time has to do is done in time, and not before: an alarm is set for the next look, dials, handshakes, silence and
- * keep-alives are counted by what went over the line and not by what the engine remembers.
+ * Timeouts fire in time and not early: the engine's next wake-up, dials, handshakes, silence and keep-alives.
+ * Computed from what went over the wire, not from the engine's state.
  */
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -16,7 +16,7 @@ interface Seen {
 
 interface Watch {
   readonly connections: Map<ConnectionId, Seen>;
-  /** The last look. */
+  /** Time of the last tick. */
   wokeMs: number | undefined;
   refusedMs: number | undefined;
 }
@@ -73,7 +73,7 @@ function note({ fact, actions, nowMs }: Turn, { connections }: Watch): void {
   }
 }
 
-/** The engine asks to be woken for its next look, and sooner when a rate limit holds somebody up. */
+/** The engine asks to be woken for its next tick, and sooner when a rate limit delays a block. */
 function judgeAlarm({ peer, fact, nowMs }: Turn, { connections }: Watch): Disbelief {
   const { engine } = peer;
   const { limits, sessions } = engine.usage;
@@ -89,7 +89,7 @@ function judgeAlarm({ peer, fact, nowMs }: Turn, { connections }: Watch): Disbel
     : undefined;
 }
 
-/** Nothing ends for want of patience before its time. */
+/** No connection is closed for a timeout before its time. */
 function judgeEnds({ peer, actions, nowMs }: Turn, { connections }: Watch): Disbelief {
   const { limits } = peer.engine.usage;
   for (const action of actions) {
@@ -110,7 +110,7 @@ function judgeEnds({ peer, actions, nowMs }: Turn, { connections }: Watch): Disb
   return undefined;
 }
 
-/** What was due one look before the last has been done at the last. */
+/** What was due one tick before the last must have been done at the last. */
 function judgeWaits({ peer }: Turn, { connections, wokeMs }: Watch): Disbelief {
   if (wokeMs === undefined) return undefined;
   const { limits, sessions } = peer.engine.usage;

@@ -1,6 +1,6 @@
 /**
- * What trackers answer is what their models do (test/sim/tracker/registry-model.ts): nobody is told of itself, of peers
- * that are not listed, or of fewer than there are; and every number is right.
+ * Trackers answer as their models do (test/sim/tracker/registry-model.ts): no peer is named to itself, only
+ * listed peers are named, as many as there are, and every number is right.
  */
 import type { Checker } from './checker.ts';
 

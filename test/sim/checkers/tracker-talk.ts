@@ -1,5 +1,5 @@
 /**
- * What trackers are told: in its order, true, and no more than one thing at a time.                            BEP 3
+ * Announces are in order, true, and one at a time.                                                      BEP 3
  */
 import type { AnnounceRequest } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -7,16 +7,16 @@ import { type Checker, type Disbelief, inspectionOf, isOfSide, type Turn } from 
 import { noteMemory, type Remembered } from './forgotten.ts';
 
 interface Relation extends Remembered {
-  /** It has answered an announce of ours. */
+  /** The tracker has answered an announce. */
   listsUs: boolean;
   completedTold: boolean;
-  /** `stopped` was said, and is not answered: it may be said before an answer of earlier. */
+  /** `stopped` was sent and is not answered yet. It may be sent before an earlier announce is answered. */
   isLeaving: boolean;
 }
 
 interface Talk {
   readonly relations: Map<string, Relation>;
-  /** The tracker that owes an answer. */
+  /** The announce whose reply is pending. */
   inFlight: AnnounceRequest | undefined;
   wasComplete: boolean;
 }
@@ -92,7 +92,7 @@ function relationOf({ relations }: Talk, tracker: string): Relation {
   return relation;
 }
 
-/** Those that list it, or will when they have answered. */
+/** Trackers that list the client, or will after their pending reply. */
 function listingOf({ relations, inFlight }: Talk): Relation[] {
   return [...relations].flatMap(([tracker, relation]) =>
     relation.listsUs || inFlight?.tracker === tracker ? [relation] : [],

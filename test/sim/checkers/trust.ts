@@ -1,7 +1,8 @@
 /**
- * Whom we trust with what: a peer is proven by the stored pieces it had part in, each counted once; a piece of which a copy
- * was corrupt comes from one peer alone, with the digests that will tell who lied; and a peer that is not proven has one piece
- * at a time. Counted from what the disk has answered (client/engine/requests/piece-ownership.ts, piece-provenance.ts).
+ * Trust in peers: a peer proves itself by the stored pieces to which it contributed, each counted once. After
+ * a corrupt copy, a piece comes from one peer alone and its digests are requested, which will show who sent
+ * wrong blocks. Computed from the disk's answers (client/engine/requests/piece-ownership.ts,
+ * piece-provenance.ts).
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -10,13 +11,13 @@ import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type Checker, type Disbelief, firstOf, type Turn } from './checker.ts';
 
-/** Of one torrent. */
+/** State of one torrent. */
 interface Register {
-  /** Who has sent blocks of the pieces that are being hashed. */
+  /** Peers that sent blocks of the pieces being hashed. */
   readonly senders: Map<PieceIndex, ReadonlySet<PeerRecord>>;
-  /** Stored pieces each had part in. */
+  /** Number of stored pieces to which each peer contributed. */
   readonly good: Map<PeerRecord, number>;
-  /** A copy of it was corrupt, and none was good since. */
+  /** Pieces with a corrupt copy and no good one since. */
   readonly suspect: Set<PieceIndex>;
 }
 

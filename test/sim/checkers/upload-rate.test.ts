@@ -5,7 +5,7 @@ import { World } from '../world/world.ts';
 import { woke } from './midway.ts';
 import { uploadsAreEarned } from './upload-rate.ts';
 
-it('uploads-are-earned: a block that is read before it may be sent is found', () => {
+it('uploads-are-earned reports a block that is read before the rate limit allows it', () => {
   const world = new World({ seed: 1, totalBytes: 65_536, pieceLength: 16_384 });
   const peer = world.join({ uploadBpsMax: 999 });
   const checker = uploadsAreEarned();

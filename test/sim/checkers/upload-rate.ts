@@ -1,6 +1,6 @@
 /**
- * A limit on uploads is one: what is read for peers was earned by time before, but for the last block. The account is kept in
- * thousandths of a byte, beside the engine's own.
+ * The upload rate limit holds: the allowance for a block that is read has accumulated before, except for the
+ * last block. The allowance is counted in thousandths of a byte, beside the engine's own.
  */
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Checker } from './checker.ts';
@@ -20,7 +20,7 @@ export function uploadsAreEarned(): Checker {
       if (uploadBpsMax === 0) return undefined;
       const account = accounts.get(engine) ?? { thousandths: 0, countedMs: 0 };
       accounts.set(engine, account);
-      // A quarter of a second is saved up at most, and one byte at least. Part of one may be left over.
+      // At most a quarter of a second accumulates, and at least one byte, plus a fraction of a byte.
       const most = 1_000 * Math.max(1, Math.floor(uploadBpsMax / 4)) + 999;
       const earned = (nowMs - account.countedMs) * uploadBpsMax;
       account.thousandths = Math.min(most, account.thousandths + earned);

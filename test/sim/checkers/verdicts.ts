@@ -1,6 +1,6 @@
 /**
- * Guilt is proved, and then it has consequences: a corrupt piece of one source tells who lied at once, and one of several
- * is kept until the next good copy shows which blocks were wrong.
+ * Proven guilt leads to a ban: a corrupt piece from one source proves its guilt at once. One from several
+ * sources is kept until the next good copy shows which blocks were wrong.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Fact } from '../../../client/engine/contract.ts';
@@ -19,7 +19,7 @@ interface CorruptCopy {
   readonly digests: readonly string[];
 }
 
-/** What one life of a host could know. */
+/** What one run of a host can know. */
 interface Court {
   /** Pieces that are being hashed. */
   readonly pending: Map<PieceIndex, FetchingPiece<PeerSession>>;
@@ -35,7 +35,7 @@ export function theProvenAreBanned(): Checker {
       const court: Court = courts.get(peer.engine) ?? { pending: new Map(), corrupt: new Map() };
       courts.set(peer.engine, court);
       const ledger = inspectionOf(peer)?.ledger;
-      // Stopped: nobody judges any more.
+      // A stopped torrent is not judged.
       if (ledger === undefined) return undefined;
       const guilty = isOfSide(fact) ? new Set<PeerRecord>() : proven(court, fact);
       for (const action of actions) {
