@@ -1,7 +1,6 @@
 /**
- * What an honest host says is what the BEPs let it say at that place; what it hears it understands as it was meant; and it
- * ends a connection over a word when that word breaks a rule, for the right reason, and never otherwise.
- *                                                                                                     BEP 3 6 9 10
+ * An honest host sends only what the BEPs allow at that point, understands what it receives, and closes a
+ * connection over a message only when the message breaks a rule, and for the right reason.       BEP 3 6 9 10
  */
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Checker, Disbelief, Turn } from '../checker.ts';
@@ -70,12 +69,12 @@ function judgeUnderstanding(turn: Turn, { conversations, ended }: Overheard): Di
   return disbelief && `connection ${connection}: ${disbelief}`;
 }
 
-/** What the host makes of what it has heard. */
+/** Compares the host's state with what the peer has sent. */
 function judgeBeliefs(session: PeerSession | undefined, said: Conversation): Disbelief {
   if (session === undefined || !session.isOpen || said.torrent === undefined) return undefined;
   const { extensions } = session;
   const own =
-    // Once is enough: it has no second name.
+    // Judged once: a peer has only one id.
     (said.isKnown ? undefined : differs('its id', hex(session.peerId!), said.peerId)) ??
     differs('the fast extension', session.fast, said.fast) ??
     differs('the extension protocol', session.extended, said.extended) ??

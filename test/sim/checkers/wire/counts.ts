@@ -1,11 +1,9 @@
-/**
- * What was asked and has no answer yet, by its name and how often.
- */
+/** Counts of unanswered requests, by key. */
 export function count<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, 1 + (counts.get(key) ?? 0));
 }
 
-/** One less; false when there was none. */
+/** Subtracts one. False if the count was 0. */
 export function settle<Key>(counts: Map<Key, number>, key: Key): boolean {
   const before = counts.get(key) ?? 0;
   if (before > 1) counts.set(key, before - 1);

@@ -1,9 +1,9 @@
 /**
- * The little bencoding that extension messages need, read once more without torrents/bencode.                 BEP 3 9 10
+ * Decodes the bencoding of extension messages, independently of torrents/bencode.                  BEP 3 9 10
  */
 export type Value = number | string | readonly Value[] | ReadonlyMap<string, Value>;
 
-/** The dictionary a message begins with, and where the rest of it begins; undefined: it begins with none. */
+/** The dictionary at the start of a message and the offset of its end; undefined if there is none. */
 export function leadingDict(
   bytes: Uint8Array,
 ): { readonly dict: ReadonlyMap<string, Value>; readonly end: number } | undefined {
@@ -12,7 +12,7 @@ export function leadingDict(
   return dict instanceof Map && !reader.isLost ? { dict, end: reader.at } : undefined;
 }
 
-/** Beyond 2^53 nothing is meant. */
+/** Numbers beyond 2^53 are treated as missing. */
 export function numberIn(value: Value | undefined): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }
@@ -56,7 +56,7 @@ class Reader {
     return /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : this.#lose();
   }
 
-  /** One latin1 character a byte. */
+  /** One latin1 character per byte. */
   #text(): string {
     const colon = this.#bytes.indexOf(0x3a, this.at);
     const digits = this.#latin1(this.at, Math.min(colon, this.at + 8));

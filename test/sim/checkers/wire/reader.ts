@@ -1,9 +1,9 @@
 /**
- * A stream of bytes → what BEP 3 says it is, in the slowest and most obvious way. It shares no line with client/wire: a
- * fault in the engine's decoder or writer is seen as such, and not understood in the same wrong way.        BEP 3 6 10
+ * Decodes a byte stream by BEP 3 in the slowest and most obvious way. It shares no code with client/wire, so
+ * that a fault in the engine's decoder or writer is not repeated here.                             BEP 3 6 10
  */
 
-/** By the number that is on the wire. */
+/** Message ids. */
 export const id = {
   choke: 0,
   unchoke: 1,
@@ -32,9 +32,9 @@ export type Heard =
       readonly peerId: string;
     }
   | { readonly what: 'keep-alive' }
-  /** Length and id are here, the rest is not. `length` is the number on the wire. */
+  /** Length and id have been received, the body has not. `length` is the length prefix. */
   | { readonly what: 'head'; readonly id: number; readonly length: number }
-  /** `body` is borrowed: the next word overwrites it. */
+  /** `body` is borrowed: the next message overwrites it. */
   | { readonly what: 'message'; readonly id: number; readonly body: Uint8Array }
   | { readonly what: 'block-begins'; readonly index: number; readonly begin: number; readonly bytes: number }
   | { readonly what: 'payload'; readonly bytes: number }
@@ -42,22 +42,22 @@ export type Heard =
 
 const greeting = [19, ...Buffer.from('BitTorrent protocol')];
 const handshakeBytes = 68;
-/** Nothing longer has a body that anybody reads. */
+/** No message whose body is judged is longer. */
 const bodyBytesMax = 128 * 1024;
-/** Most words are shorter. */
+/** Most messages are shorter. */
 const heldBytesFirst = 128;
 
 export class WireReader {
   readonly #tell: (heard: Heard) => void;
-  /** What has come of the present word: the first #count bytes. */
+  /** The received part of the current message: its first #count bytes. */
   #held = new Uint8Array(heldBytesFirst);
   #count = 0;
-  /** As many are looked at together: whatever could be told sooner needs as many bytes at least. */
+  /** Bytes needed before anything more can be decoded. */
   #needed = 1;
   #hasShaken = false;
-  /** Bytes of a body that nobody reads. */
+  /** Bytes left of a body that is skipped. */
   #skipped = 0;
-  /** The block whose payload is coming, and how much of it is still to come. */
+  /** The block being received, and how many of its bytes are missing. */
   #block: { readonly index: number; readonly begin: number; readonly bytes: number } | undefined;
   #blockLeft = 0;
   #headTold = false;
@@ -67,7 +67,7 @@ export class WireReader {
     this.#tell = tell;
   }
 
-  /** bytes[0, count). */
+  /** Reads bytes[0, count). */
   read(bytes: Uint8Array, count: number): void {
     let at = 0;
     while (at < count && !this.#isLost) {
@@ -100,7 +100,7 @@ export class WireReader {
     this.#count += run;
   }
 
-  /** As many bytes as were needed are here. */
+  /** All needed bytes have been received. */
   #look(): void {
     const held = this.#held;
     if (!this.#hasShaken) return this.#lookAtHandshake();
@@ -144,7 +144,7 @@ export class WireReader {
       this.#isLost = true;
       return this.#tell({ what: 'not-bittorrent' });
     }
-    // The greeting is read byte by byte: the first wrong one ends it.
+    // The protocol string is checked byte by byte, so that the first wrong byte is reported.
     if (this.#count < greeting.length) return void (this.#needed = this.#count + 1);
     if (this.#count < handshakeBytes) return void (this.#needed = handshakeBytes);
     this.#hasShaken = true;
@@ -170,7 +170,7 @@ export function hex(bytes: Uint8Array): string {
   return text;
 }
 
-/** Of a block that is asked for, taken back or refused. */
+/** The position of a block in a request, cancel or reject. */
 export function placeOf(body: Uint8Array): string {
   return `${u32(body, 0)}/${u32(body, 4)}/${u32(body, 8)}`;
 }
