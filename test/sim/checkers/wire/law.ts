@@ -1,11 +1,11 @@
 /**
- * What a peer may say at all: the reason for which a connection has to end at this word, and at no other. From the BEPs
- * and the limits that client/wire and client/engine state, written down once more.                        BEP 3 6 10 52
+ * Whether a message ends the connection, and for which reason. Written anew from the BEPs and from the limits
+ * of client/wire and client/engine.                                                             BEP 3 6 10 52
  */
 import type { Geometry } from '../../../../torrents/geometry.ts';
 import { type Heard, id, u32 } from './reader.ts';
 
-/** The reasons that are about one message, and those that are about how many there were. */
+/** Reasons that concern one message or the number of messages. */
 export const wireReasons: ReadonlySet<string> = new Set([
   'not-bittorrent',
   'message-too-long',
@@ -23,7 +23,7 @@ export const wireReasons: ReadonlySet<string> = new Set([
 
 const KiB = 1024;
 const blockBytes = 16 * KiB;
-/** As long as the largest torrent we would take has pieces. */
+/** The bitfield of the largest torrent that the client accepts. */
 const blindBitfieldBytes = 2 ** 22 / 8;
 
 const lengths = new Map<number, number>([
@@ -43,20 +43,20 @@ const lengths = new Map<number, number>([
 ]);
 const onlyFast = new Set<number>([id.suggest, id.haveAll, id.haveNone, id.reject]);
 
-/** Some BEP has a message of this number. */
+/** Whether a BEP defines a message with this id. */
 export function isKnown(which: number): boolean {
   return lengths.has(which) || which === id.bitfield || which === id.piece || which === id.extended;
 }
 
 export interface Terms {
-  /** Undefined: only the hash of the torrent is known. */
+  /** Undefined while only the info-hash of the torrent is known. */
   readonly geometry: Geometry | undefined;
-  /** What both sides speak. */
+  /** Extensions that both sides support. */
   readonly fast: boolean;
   readonly extended: boolean;
 }
 
-/** Why the connection has to end now; undefined: it is lawful so far. */
+/** Why the connection must end now; undefined if all is valid so far. */
 export function reasonToEnd(heard: Heard, terms: Terms): string | undefined {
   switch (heard.what) {
     case 'not-bittorrent':
@@ -67,7 +67,7 @@ export function reasonToEnd(heard: Heard, terms: Terms): string | undefined {
       return bodyReason(heard.id, heard.body, terms);
     case 'block-begins': {
       const { geometry } = terms;
-      // A host that knows no pieces has asked for none.
+      // A host without metadata has requested no blocks.
       if (geometry === undefined) return 'block-unasked';
       return isBlock(geometry, heard.index, heard.begin, heard.bytes) ? undefined : 'block-out-of-range';
     }
@@ -119,7 +119,7 @@ function bodyReason(
   }
 }
 
-/** Inside one piece, or in the gap behind it (BEP 52); at most 16 KiB. */
+/** Inside one piece, or in the gap after it (BEP 52); at most 16 KiB. */
 export function isBlock(geometry: Geometry, index: number, begin: number, bytes: number): boolean {
   const pieceIndex = geometry.pieceIndex(index);
   if (pieceIndex === undefined || bytes < 1 || bytes > blockBytes) return false;
@@ -133,7 +133,9 @@ export function bitOf(body: Uint8Array, bit: number): boolean {
 export const ourExtended = 0x10;
 export const ourFast = 0x04;
 
-/** What the host says in its handshake that it knows, and nothing else.  BEP 6 10 */
+/**
+ * Whether the reserved bits of the host's handshake name its extensions and nothing else.            BEP 6 10
+ */
 export function areOurBits(reserved: readonly number[] | Uint8Array): boolean {
   return reserved.every((byte, at) => byte === (at === 5 ? ourExtended : at === 7 ? ourFast : 0));
 }

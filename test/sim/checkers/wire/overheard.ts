@@ -1,6 +1,6 @@
 /**
- * All connections of one life of a host, overheard: what comes and what leaves, in the order of its turns. Several
- * checkers ask; each turn is listened to once.
+ * All connections of one run of a host: received and sent messages, in the order of its turns. Shared by
+ * several checkers; each turn is decoded once.
  */
 import type { ConnectionId } from '../../../../client/engine/contract.ts';
 import type { Engine } from '../../../../client/engine/engine.ts';
@@ -11,13 +11,13 @@ import { hex } from './reader.ts';
 
 export class Overheard {
   readonly conversations = new Map<ConnectionId, Conversation>();
-  /** Those that have ended in this turn, and why if the host said so. */
+  /** Connections that ended in this turn, and the host's reason. */
   readonly ended = new Map<ConnectionId, string>();
-  /** By the number it was added under. */
+  /** By torrent id. */
   readonly torrents = new Map<number, Torrent>();
   readonly #host: Host;
   #last: Turn | undefined;
-  /** Something was heard in it since its last turn began: nothing else changes what begins with a turn. */
+  /** The conversation of the last turn that received bytes. Only its per-turn state needs a reset. */
   #stirred: Conversation | undefined;
 
   constructor({ peer }: Turn) {
@@ -37,8 +37,8 @@ export class Overheard {
       talk: limits,
       torrentOf: (infoHash) => {
         const named = [...this.torrents.values()].filter((torrent) => torrent.infoHash === infoHash);
-        // Whoever asks for a hash is given to the torrent itself rather than to a magnet.
-        // One that was stopped and added again is the later one.
+        // A torrent with metadata takes precedence over a magnet with the same info-hash. If it was stopped
+        // and added again, the later one counts.
         return named.findLast(({ geometry }) => geometry !== undefined) ?? named.at(-1);
       },
       has: (torrent, pieceIndex) => {
@@ -50,7 +50,7 @@ export class Overheard {
     };
   }
 
-  /** Of no effect for the turn that was heard last. */
+  /** Does nothing if this turn was decoded last. */
   hear(turn: Turn): void {
     if (turn === this.#last) return;
     this.#last = turn;
@@ -94,7 +94,7 @@ export class Overheard {
     }
   }
 
-  /** The conversation this turn was about has ended in it: to be called when it has been judged. */
+  /** Forgets connections that ended in this turn. Called after they are judged. */
   forgetEnded(): void {
     for (const connection of this.ended.keys()) this.conversations.delete(connection);
   }
@@ -102,7 +102,7 @@ export class Overheard {
 
 const overheard = new WeakMap<Engine, Overheard>();
 
-/** What was said up to and in this turn. */
+/** All messages up to this turn and in it. */
 export function overhear(turn: Turn): Overheard {
   const { engine } = turn.peer;
   let all = overheard.get(engine);
@@ -111,7 +111,7 @@ export function overhear(turn: Turn): Overheard {
   return all;
 }
 
-/** What was said so far in this life of a host. */
+/** All messages so far in this run of a host. */
 export function overheardOf(engine: Engine): Overheard | undefined {
   return overheard.get(engine);
 }

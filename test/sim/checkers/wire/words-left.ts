@@ -1,6 +1,6 @@
 /**
- * How much a peer may still say to a host, by the words of docs and limits, counted once more: a burst, so much a second from
- * then on (in whole seconds, and looked at only when nothing is left), and a few words for each trade.
+ * A model of a peer's message allowance: a burst, then a number per second (in whole seconds, added only when
+ * the allowance is used up), and some for each block or `have`.
  */
 export interface TalkLimits {
   readonly messagesBurst: number;
@@ -21,12 +21,12 @@ export class WordsLeft {
     this.#countedMs = nowMs;
   }
 
-  /** False: it has said too much. */
+  /** False if the peer has sent too many messages. */
   take(words: number, nowMs: number): boolean {
     if (words > this.#left) {
       const seconds = Math.floor((nowMs - this.#countedMs) / 1_000);
       this.#countedMs += 1_000 * seconds;
-      // What is owed is paid first: more than a burst is never saved up.
+      // The debt is paid first: at most one burst accumulates.
       const { messagesBurst, messagesPerSecond } = this.#limits;
       this.#left = Math.min(messagesBurst + words, this.#left + seconds * messagesPerSecond);
     }
@@ -34,12 +34,12 @@ export class WordsLeft {
     return this.#left >= 0;
   }
 
-  /** A block went one way or the other, or the host has told of a piece. */
+  /** A block was sent or received, or the host sent a `have`. */
   trade(): void {
     this.#left = Math.min(this.#limits.messagesBurst, this.#left + this.#limits.messagesPerTrade);
   }
 
-  /** It has told a host of a piece that knows none. */
+  /** The peer sent a `have` to a host without metadata. */
   takeBlindHave(nowMs: number): boolean {
     this.#blindHaves += 1;
     return this.#blindHaves <= this.#limits.blindHavesMax || this.take(1, nowMs);
