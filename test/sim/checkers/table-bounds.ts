@@ -1,29 +1,29 @@
 /**
- * How many entries each table of the engine may have, from what lives at the moment. A table that is not here has no
- * bound that anybody has thought of: it is named, and its bound is added.
+ * The most entries that each table of the engine may have, given its torrents, sessions and pieces at the
+ * moment. A table without a bound here is reported, so that its bound is added.
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 
-/** What lives in one engine. */
+/** The objects that exist in one engine. */
 export interface Life {
   readonly limits: Limits;
-  /** Sessions, those too that have ended since the last tick. */
+  /** Sessions, including those that have ended since the last tick. */
   readonly sessions: number;
-  /** Dials that have not come to a handshake. */
+  /** Dials without a handshake. */
   readonly dials: number;
-  /** Torrents, those too that are stopped and that a session holds until the next tick. */
+  /** Torrents, including stopped ones that a session holds until the next tick. */
   readonly torrents: number;
-  /** Of all of these. */
+  /** Pieces of all these torrents. */
   readonly pieces: number;
-  /** Of pieces on their way, that are not here. */
+  /** Missing blocks of the pieces being downloaded. */
   readonly blocks: number;
-  /** Pieces on their way or being stored. */
+  /** Pieces being downloaded or stored. */
   readonly underWay: number;
 }
 
 type Bound = (life: Life) => number;
 
-/** As long as what the user gave, and as the torrent is: it grows with nothing that happens. */
+/** As long as the user's input or the torrent: no event makes it longer. */
 const given: Bound = () => Number.POSITIVE_INFINITY;
 const perTorrent: Bound = ({ torrents }) => torrents;
 const perSession: Bound = ({ sessions }) => sessions;
@@ -31,13 +31,13 @@ const perDial: Bound = ({ dials }) => dials;
 const perPiece: Bound = ({ pieces }) => pieces;
 const perBlock: Bound = ({ blocks }) => blocks;
 const perAddress: Bound = ({ limits, torrents }) => limits.peersKnownMax * torrents;
-/** Entries of addresses that made way stay until their turn (peer-directory.ts). */
+/** Entries of evicted addresses stay until their turn (peer-directory.ts). */
 const perTurn: Bound = ({ limits, torrents }) => (2 * limits.peersKnownMax + 1) * torrents;
 const perRequest: Bound = ({ limits, sessions }) => (2 * limits.requestsOutstandingMax + 1) * sessions;
 const perUpload: Bound = ({ limits, sessions }) => limits.uploadQueueMax * sessions;
 const perDeadline: Bound = ({ limits, torrents }) => limits.deadlinesMax * torrents;
 
-/** Of no torrent and no connection: what is remembered of the world, and for how many. */
+/** Tables that outlive torrents and connections. */
 export const memories: Readonly<Record<string, Bound>> = {
   // A machine has a few addresses (own-addresses.ts).
   'OwnAddresses.#keys': () => 64,
@@ -68,7 +68,7 @@ export const bounds: Readonly<Record<string, Bound>> = {
   'DiskTroubles.#lackedLost': perPiece,
   'DuplicateRequests.#earlier': perBlock,
   'DuplicateRequests.#earlier[]': ({ limits, blocks }) => blocks * limits.endgameCopiesMax,
-  // Those that a helper looks at (duplicate-requests.ts).
+  // The slow peers that a helping peer considers (duplicate-requests.ts).
   'DuplicateRequests.#slowest': ({ torrents }) => 8 * torrents,
   'FetchingPiece.#blocks': given,
   'FetchingPiece.askers': given,
@@ -97,17 +97,17 @@ export const bounds: Readonly<Record<string, Bound>> = {
   'PeerDirectory.#heldBy': perSession,
   'PeerDirectory.#heldBy[]': ({ limits, sessions }) => limits.connectionsPerHostMax * sessions,
   'PeerDirectory.#records': perAddress,
-  // No peer has more pieces than there are.
+  // A peer has no more pieces than the torrent.
   'PeerPieces.#refused': ({ pieces, sessions }) => pieces * sessions,
-  // So many suggestions are kept of each (peer-pieces.ts).
+  // The suggestions kept for each peer (peer-pieces.ts).
   'PeerPieces.suggested': ({ sessions }) => 64 * sessions,
   'PieceHolders.#seats': ({ limits, torrents }) => limits.connectionsPerTorrentMax * torrents,
   'PieceLedger.#underWay': given,
-  // A piece joins again each time it fails or is given up; so many are remembered (piece-picker.ts).
+  // A piece joins again each time it fails or is given up. So many are remembered (piece-picker.ts).
   'PiecePicker.#joined': ({ torrents }) => 1_024 * torrents,
   'PiecePicker.#orders': given,
   'PieceProvenance.#copies': perPiece,
-  // Of at most eight copies of a piece (piece-provenance.ts), each as long as the piece has blocks.
+  // At most eight copies of a piece (piece-provenance.ts).
   'PieceProvenance.#copies[]': ({ pieces }) => 8 * pieces,
   'PieceProvenance.#copies[][].digests': given,
   'PieceProvenance.#copies[][].sources': given,
@@ -123,7 +123,7 @@ export const bounds: Readonly<Record<string, Bound>> = {
   'SharedBudget.#perTorrent': perTorrent,
   'SharedBudget.#seats': perSession,
   'SharedBudget.#seats[].keys': given,
-  // Pieces a peer keeps to, twice; those with free blocks, those without a peer; seeds.
+  // Each piece in up to four sets, and seeds.
   'SmallSet.#items': ({ underWay, sessions }) => 4 * underWay + sessions,
   'Swarm.sessions': perSession,
   'Swarm.spec.dataBytes': given,
@@ -137,9 +137,9 @@ export const bounds: Readonly<Record<string, Bound>> = {
 };
 
 /**
- * What is not looked into: what the host keeps; entries that are stale and never looked at again (a piece has the askers of
- * blocks that were given back); what an answer of the disk or the end of a block takes away; and `usage`, which shows tables
- * that are bounded where they are.
+ * Fields that are not followed: what the host owns; stale entries that are never read again (a piece keeps
+ * the askers of blocks that were given back); what a disk reply or the end of a block removes; and `usage`,
+ * whose tables are bounded where they are defined.
  */
 export function isOutside(field: string): boolean {
   return outside.has(field);
