@@ -73,7 +73,7 @@ export class SessionChecks {
       if (nowMs - (watched.wrongSinceMs ?? nowMs) > toldLateMsMax)
         throw broken('told', transfer, `it is ${state}, and ${watched.told} was told last`);
     }
-    if (this.#host.isAtRest) this.#checkRest();
+    if (this.#isAtRest) this.#checkRest();
   }
 
   /** All that is wanted is here: each has said so once. */
@@ -81,6 +81,11 @@ export class SessionChecks {
     for (const transfer of this.#session.transfers)
       if (this.#of(transfer).mustComplete)
         throw broken('completed', transfer, 'it is complete and has not said so');
+  }
+
+  /** A move first waits until the list has it. The host has no work then, and a removal waits with it. */
+  get #isAtRest(): boolean {
+    return this.#host.isAtRest && this.#session.transfers.every(({ state }) => state !== 'moving' && state !== 'removed');
   }
 
   #checkRuns(): void {
@@ -146,7 +151,7 @@ export class SessionChecks {
         transfer,
         `${watched.uploaded} and ${watched.downloaded} bytes were ${uploaded} and ${downloaded}`,
       );
-    const isResting = transfer.rests && this.#host.isAtRest;
+    const isResting = transfer.rests && this.#isAtRest;
     const hasMoved = uploaded > watched.uploaded || downloaded > watched.downloaded;
     if (isResting && watched.wasResting && hasMoved)
       throw broken('rests', transfer, 'it gives or gets something');
