@@ -85,7 +85,10 @@ export class SessionChecks {
 
   /** A move first waits until the list has it. The host has no work then, and a removal waits with it. */
   get #isAtRest(): boolean {
-    return this.#host.isAtRest && this.#session.transfers.every(({ state }) => state !== 'moving' && state !== 'removed');
+    return (
+      this.#host.isAtRest &&
+      this.#session.transfers.every(({ state }) => state !== 'moving' && state !== 'removed')
+    );
   }
 
   #checkRuns(): void {
