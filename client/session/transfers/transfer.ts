@@ -137,6 +137,7 @@ export class Transfer extends Identity {
   async remove(isErased: boolean): Promise<void> {
     this.#removal = { isErased: isErased || this.#removal?.isErased === true };
     this.#loop.goOn();
+    this.#tellState();
     await this.#loop.settled();
     if (!this.isRemoved && this.#error !== undefined) throw this.#error;
   }
