@@ -9,8 +9,9 @@ import type { PendingMagnet } from '../../host/pending-magnet.ts';
 import { Following } from '../following/following.ts';
 import { type Choice, choiceFor, choiceOfLink } from './file-patterns.ts';
 import { Identity } from './identity.ts';
-import { nextStep, type Step, stateOf, type TransferState } from './next-step.ts';
+import type { Step, TransferState } from './next-step.ts';
 import { moveTarget, placedIn, wishedInto } from './relocation.ts';
+import { type Moment, Standing } from './standing.ts';
 import { findTorrent, type StartPorts, startTorrent } from './starting.ts';
 import { StepLoop } from './step-loop.ts';
 import type { TransferEvent } from './transfer-event.ts';
@@ -24,13 +25,7 @@ export class Transfer extends Identity {
   readonly #onTurn: AddRequest['onTurn'];
   readonly #loop: StepLoop;
   #settings: TransferSettings;
-  #error: Error | undefined;
-  /** The queue lets it run. */
-  #hasTurn = false;
-  #isDoubted = false;
-  #removal: { readonly isErased: boolean } | undefined;
-  /** No step is taken any more. */
-  #end: 'removed' | 'closed' | undefined;
+  readonly #standing = new Standing();
   #toldState: TransferState | undefined;
 
   constructor(id: string, request: AddRequest, world: TransferWorld<Transfer>, earlier?: Earlier) {
@@ -42,7 +37,7 @@ export class Transfer extends Identity {
     const before = { isComplete: request.kind === 'share', dates: { addedMs: world.wallMs() }, ...earlier };
     this.run = new TransferRun(this.#follow(), world, before);
     this.#loop = new StepLoop({
-      next: () => this.#next,
+      next: () => this.#standing.next(this.#moment),
       take: (step, signal) => this.#take(step, signal),
       onFailed: (error) => this.#fail(error),
       onStep: () => this.#tellState(),
@@ -54,27 +49,20 @@ export class Transfer extends Identity {
   }
 
   get state(): TransferState {
-    return stateOf({
-      isLeaving: this.#removal !== undefined,
-      step: this.#loop.step,
-      hasFailed: this.#error !== undefined,
-      isPaused: this.#settings.isPaused === true,
-      isRunning: this.run.active !== undefined,
-      isComplete: this.run.isComplete,
-    });
+    return this.#standing.state(this.#moment);
   }
 
   get error(): Error | undefined {
-    return this.#error;
+    return this.#standing.error;
   }
 
   /** Paused, failed or leaving: it takes no turn in the queue. */
   get rests(): boolean {
-    return this.#settings.isPaused === true || this.#error !== undefined || this.#removal !== undefined;
+    return this.#standing.rests(this.#settings);
   }
 
   get isRemoved(): boolean {
-    return this.#end === 'removed';
+    return this.#standing.end === 'removed';
   }
 
   /** Its own folder or file, where it lies or will lie. */
@@ -95,7 +83,7 @@ export class Transfer extends Identity {
   /** Everything is read and compared, whatever was verified before. */
   recheck(): void {
     this.#tryAgain();
-    this.#isDoubted = true;
+    this.#standing.isDoubted = true;
     this.#wish({});
   }
 
@@ -129,17 +117,17 @@ export class Transfer extends Identity {
   }
 
   setTurn(hasTurn: boolean): void {
-    this.#hasTurn = hasTurn;
+    this.#standing.hasTurn = hasTurn;
     this.#loop.goOn();
   }
 
   /** Resolves when it is gone, with its files when `isErased`. Rejects when these cannot be deleted: then it stays. */
   async remove(isErased: boolean): Promise<void> {
-    this.#removal = { isErased: isErased || this.#removal?.isErased === true };
+    this.#standing.removal = { isErased: isErased || this.#standing.removal?.isErased === true };
     this.#loop.goOn();
     this.#tellState();
     await this.#loop.settled();
-    if (!this.isRemoved && this.#error !== undefined) throw this.#error;
+    if (!this.isRemoved && this.#standing.error !== undefined) throw this.#standing.error;
   }
 
   /** Resolves when no step is under way. */
@@ -149,7 +137,7 @@ export class Transfer extends Identity {
 
   /** The session closes: nothing is begun any more, and that it ends is no failure. */
   freeze(): void {
-    this.#end ??= 'closed';
+    this.#standing.end ??= 'closed';
     this.#loop.goOn();
   }
 
@@ -176,8 +164,8 @@ export class Transfer extends Identity {
   }
 
   #tryAgain(): void {
-    if (this.#error === undefined) return;
-    this.#error = undefined;
+    if (this.#standing.error === undefined) return;
+    this.#standing.error = undefined;
     this.onMoreWanted();
   }
 
@@ -197,16 +185,14 @@ export class Transfer extends Identity {
     this.#tellState();
   }
 
-  get #next(): Step | undefined {
-    return nextStep({
+  get #moment(): Moment {
+    return {
+      settings: this.#settings,
       isRunning: this.run.active !== undefined,
+      isComplete: this.run.isComplete,
       isFound: 'metainfo' in this.wanted,
-      mayRun: this.#hasTurn && !this.rests,
-      isToBeRemoved: this.#removal !== undefined,
-      isOver: this.#end !== undefined,
-      isDoubted: this.#isDoubted,
-      isToMove: moveTarget(this.#settings) !== undefined,
-    });
+      step: this.#loop.step,
+    };
   }
 
   #take(step: Step, signal: AbortSignal): Promise<void> {
@@ -266,7 +252,8 @@ export class Transfer extends Identity {
       },
       (error: Error) => {
         // Otherwise it is we who stop it.
-        if (this.#end !== undefined || this.run.active !== active || this.#loop.step === 'stop') return;
+        if (this.#standing.end !== undefined || this.run.active !== active || this.#loop.step === 'stop')
+          return;
         this.#endRun(active);
         this.#fail(error);
       },
@@ -276,7 +263,7 @@ export class Transfer extends Identity {
   async #stop(): Promise<void> {
     const { active } = this.run;
     if (active === undefined) return;
-    const stopped = this.#removal === undefined ? active.stop() : active.remove();
+    const stopped = this.#standing.removal === undefined ? active.stop() : active.remove();
     // Also when its last record could not be written: it runs no more.
     await stopped.finally(() => this.#endRun(active));
   }
@@ -287,7 +274,7 @@ export class Transfer extends Identity {
   }
 
   async #forget(): Promise<void> {
-    this.#isDoubted = false;
+    this.#standing.isDoubted = false;
     if ('metainfo' in this.wanted) await this.#world.host.forget(this.metainfo, this.path);
   }
 
@@ -310,18 +297,18 @@ export class Transfer extends Identity {
   }
 
   async #remove(): Promise<void> {
-    const isErased = this.#removal?.isErased === true;
+    const isErased = this.#standing.removal?.isErased === true;
     if (isErased && 'metainfo' in this.wanted)
       await this.#world.host.erase(this.metainfo, this.#settings.place);
-    this.#end = 'removed';
+    this.#standing.end = 'removed';
     this.onEnd(new ClientError('stopped', `${this.name} was removed`));
     this.#world.onChange(this);
     this.#world.emit(this, { type: 'removed', isErased });
   }
 
   #fail(error: Error): void {
-    this.#error = error;
-    this.#removal = undefined;
+    this.#standing.error = error;
+    this.#standing.removal = undefined;
     this.onEnd(error);
     this.#world.emit(this, { type: 'failed', error });
     this.#world.onChange(this);
