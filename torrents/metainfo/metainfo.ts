@@ -8,7 +8,6 @@
  *                                                                                   BEP 3, 12, 19, 27, 47, 52
  */
 import {
-  BencodeError,
   type BencodeLimits,
   type BValue,
   localLimits,
@@ -43,6 +42,7 @@ import {
 } from './metainfo-v2.ts';
 import { declaredEncoding, type NamedPath, NameReader, pathDepthMax } from './name-reader.ts';
 import { refuseOtherFiles } from './other-files.ts';
+import { scanned, warnOfKeyOrder } from './scanned.ts';
 
 export { MetainfoError, type MetainfoWarning, type PieceLayer, type TorrentFormat };
 
@@ -291,21 +291,4 @@ function shortPiecesOf(layout: FileLayout, pieceLength: number): Map<number, num
     if (bytes % pieceLength !== 0) short.set(Math.floor((offset + bytes) / pieceLength), bytes % pieceLength);
   }
   return short;
-}
-
-function scanned(read: () => BValue): BValue {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof BencodeError)) throw error;
-    const hint = error.code === 'bencode-truncated' ? 'the file is cut short' : 'the file is damaged';
-    throw new MetainfoError(error.code, `this is no valid torrent, ${hint}: ${error.message}`, error);
-  }
-}
-
-function warnOfKeyOrder(dict: BValue, warnings: Warnings): void {
-  if (dict.keyOrder === 'duplicate')
-    warnings.add('keys-duplicate', 'a key is there twice: the first one counts');
-  else if (dict.keyOrder === 'unsorted')
-    warnings.add('keys-unsorted', 'the keys of a dictionary are not in order');
 }

@@ -12,7 +12,13 @@ import type { AnnounceEvent, PeerAddress, TrackerAnswer } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 import { type Prng, shuffle } from '../prng.ts';
 import { backoffMs } from './backoff.ts';
-import { newTracker, noteAnswer, secondsUntilRetry, type TrackerState } from './tracker-state.ts';
+import {
+  intervalsOf,
+  newTracker,
+  noteAnswer,
+  secondsUntilRetry,
+  type TrackerState,
+} from './tracker-state.ts';
 
 export class AnnounceSchedule {
   readonly #tiers: TrackerState[][];
@@ -96,19 +102,14 @@ export class AnnounceSchedule {
   onAnswer(url: string, answer: TrackerAnswer, nowMs: number, ownPort?: number): void {
     const tracker = this.#settle(url);
     if (tracker === undefined) return;
-    const interval = clamp(
-      answer.intervalSeconds,
-      this.#limits.announceIntervalMinSeconds,
-      this.#limits.announceIntervalMaxSeconds,
-    );
-    this.#minIntervalMs =
-      clamp(answer.minIntervalSeconds ?? interval, this.#limits.announceIntervalMinSeconds, interval) * 1000;
+    const { intervalMs, minIntervalMs } = intervalsOf(answer, this.#limits);
+    this.#minIntervalMs = minIntervalMs;
     // The last piece may have arrived while another announce was in flight: then `completed` is still owed.
     const heardCompleted = this.#inFlightEvent === 'completed';
     this.#outcomes += 1;
     this.#answeredAt = this.#outcomes;
     noteAnswer(tracker, answer, { heardCompleted, ownPort }, nowMs);
-    this.#dueMs = tracker.owesCompleted ? nowMs : nowMs + interval * 1000;
+    this.#dueMs = tracker.owesCompleted ? nowMs : nowMs + intervalMs;
     this.#promote(tracker);
     this.#working = tracker;
     const returned = tracker.returnedMemoryId;
@@ -296,8 +297,4 @@ export class AnnounceSchedule {
     tier.splice(tier.indexOf(tracker), 1);
     tier.unshift(tracker);
   }
-}
-
-function clamp(value: number, min: number, max: number): number {
-  return Math.max(min, Math.min(max, value));
 }

@@ -1,5 +1,6 @@
 /** The state of one tracker of a torrent. When it gets which announce: announce-schedule.ts. BEP 3 31 */
 import type { PeerAddress, TrackerAnswer } from '../contract.ts';
+import type { Limits } from '../limits.ts';
 
 export interface TrackerState {
   readonly url: string;
@@ -91,4 +92,20 @@ export function secondsUntilRetry(
 ): number | undefined {
   if (failures === 0 || notBeforeMs === Number.MAX_SAFE_INTEGER) return undefined;
   return Math.max(0, Math.ceil((notBeforeMs - nowMs) / 1000));
+}
+
+/** The intervals of a reply, within our limits. Without a `min interval` that is the interval itself. BEP 3 */
+export function intervalsOf(
+  { intervalSeconds, minIntervalSeconds }: TrackerAnswer,
+  { announceIntervalMinSeconds: least, announceIntervalMaxSeconds: most }: Limits,
+): { readonly intervalMs: number; readonly minIntervalMs: number } {
+  const interval = clamp(intervalSeconds, least, most);
+  return {
+    intervalMs: interval * 1000,
+    minIntervalMs: clamp(minIntervalSeconds ?? interval, least, interval) * 1000,
+  };
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.max(min, Math.min(max, value));
 }

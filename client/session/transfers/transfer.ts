@@ -1,73 +1,46 @@
 /**
- * One torrent of a session, from the moment it is added to its removal: what is wished of it, what runs of it, and what has
- * become of it. Wishes are set at once; the steps that follow from them (next-step.ts) are taken behind it.
+ * One torrent of a session, from the moment it is added to its removal. A command changes the settings at once; the steps
+ * that follow from it (next-step.ts) are taken one after the other in the background.
  */
-import { join } from 'node:path';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
 import { ClientError } from '../../host/client-error.ts';
 import type { PendingMagnet } from '../../host/pending-magnet.ts';
 import { Following } from '../following/following.ts';
 import { type Choice, choiceFor, choiceOfLink } from './file-patterns.ts';
-import { Identity } from './identity.ts';
 import type { Step, TransferState } from './next-step.ts';
 import { moveTarget, placedIn, wishedInto } from './relocation.ts';
-import { type Moment, Standing } from './standing.ts';
 import { findTorrent, type StartPorts, startTorrent } from './starting.ts';
 import { StepLoop } from './step-loop.ts';
 import type { TransferEvent } from './transfer-event.ts';
 import { TransferRun } from './transfer-run.ts';
 import type { AddRequest, TransferSettings } from './transfer-settings.ts';
+import { TransferView } from './transfer-view.ts';
 import type { Earlier, TransferWorld } from './transfer-world.ts';
 
-export class Transfer extends Identity {
+export class Transfer extends TransferView {
   readonly run: TransferRun;
   readonly #world: TransferWorld<Transfer>;
   readonly #onTurn: AddRequest['onTurn'];
   readonly #loop: StepLoop;
-  #settings: TransferSettings;
-  readonly #standing = new Standing();
   #toldState: TransferState | undefined;
 
   constructor(id: string, request: AddRequest, world: TransferWorld<Transfer>, earlier?: Earlier) {
     const { onTurn, wanted, ...settings } = request;
-    super(id, wanted);
-    this.#settings = settings;
+    super(id, wanted, settings);
     this.#onTurn = onTurn;
     this.#world = world;
     const before = { isComplete: request.kind === 'share', dates: { addedMs: world.wallMs() }, ...earlier };
     this.run = new TransferRun(this.#follow(), world, before);
     this.#loop = new StepLoop({
-      next: () => this.#standing.next(this.#moment),
+      next: () => this.standing.next(this.moment),
       take: (step, signal) => this.#take(step, signal),
       onFailed: (error) => this.#fail(error),
       onStep: () => this.#tellState(),
     });
   }
 
-  get settings(): TransferSettings {
-    return this.#settings;
-  }
-
-  get state(): TransferState {
-    return this.#standing.state(this.#moment);
-  }
-
-  get error(): Error | undefined {
-    return this.#standing.error;
-  }
-
-  /** Paused, failed or leaving: it takes no turn in the queue. */
-  get rests(): boolean {
-    return this.#standing.rests(this.#settings);
-  }
-
-  get isRemoved(): boolean {
-    return this.#standing.end === 'removed';
-  }
-
-  /** Its own folder or file, where it lies or will lie. */
-  get path(): string {
-    return this.run.active?.path ?? join(this.#settings.place, this.metainfo.layout.rootName);
+  protected get step(): Step | undefined {
+    return this.#loop.step;
   }
 
   pause(): void {
@@ -83,14 +56,14 @@ export class Transfer extends Identity {
   /** Everything is read and compared, whatever was verified before. */
   recheck(): void {
     this.#tryAgain();
-    this.#standing.isDoubted = true;
+    this.standing.isDoubted = true;
     this.#wish({});
   }
 
   /** Its files go into another folder, and it goes on there. */
   move(into: string): void {
     this.#tryAgain();
-    this.#wish(wishedInto(this.#settings, into));
+    this.#wish(wishedInto(this.current, into));
   }
 
   /**
@@ -117,17 +90,17 @@ export class Transfer extends Identity {
   }
 
   setTurn(hasTurn: boolean): void {
-    this.#standing.hasTurn = hasTurn;
+    this.standing.hasTurn = hasTurn;
     this.#loop.goOn();
   }
 
   /** Resolves when it is gone, with its files when `isErased`. Rejects when these cannot be deleted: then it stays. */
   async remove(isErased: boolean): Promise<void> {
-    this.#standing.removal = { isErased: isErased || this.#standing.removal?.isErased === true };
+    this.standing.removal = { isErased: isErased || this.standing.removal?.isErased === true };
     this.#loop.goOn();
     this.#tellState();
     await this.#loop.settled();
-    if (!this.isRemoved && this.#standing.error !== undefined) throw this.#standing.error;
+    if (!this.isRemoved && this.standing.error !== undefined) throw this.standing.error;
   }
 
   /** Resolves when no step is under way. */
@@ -137,7 +110,7 @@ export class Transfer extends Identity {
 
   /** The session closes: nothing is begun any more, and that it ends is no failure. */
   freeze(): void {
-    this.#standing.end ??= 'closed';
+    this.standing.end ??= 'closed';
     this.#loop.goOn();
   }
 
@@ -149,7 +122,7 @@ export class Transfer extends Identity {
   /** To be called a few times a second: what changes by time alone. */
   look(): void {
     this.run.following.look();
-    const { seedLimits } = this.#settings;
+    const { seedLimits } = this.current;
     const limit = seedLimits && this.run.reachedLimit(seedLimits);
     if (limit === undefined) return;
     this.#world.emit(this, { type: 'limit-reached', limit });
@@ -157,21 +130,21 @@ export class Transfer extends Identity {
   }
 
   #wish(change: Partial<TransferSettings>): void {
-    this.#settings = { ...this.#settings, ...change };
+    this.current = { ...this.current, ...change };
     this.#world.onChange(this);
     this.#loop.goOn();
     this.#tellState();
   }
 
   #tryAgain(): void {
-    if (this.#standing.error === undefined) return;
-    this.#standing.error = undefined;
+    if (this.standing.error === undefined) return;
+    this.standing.error = undefined;
     this.onMoreWanted();
   }
 
   #follow(): Following {
     const { nowMs, host, emit } = this.#world;
-    const freeBytes = () => host.freeBytes(this.#settings.place);
+    const freeBytes = () => host.freeBytes(this.current.place);
     const tell = (event: TransferEvent) => {
       if (event.type === 'pieces-lost') this.#onLost();
       emit(this, event);
@@ -183,16 +156,6 @@ export class Transfer extends Identity {
     this.run.refresh();
     this.#world.onChange(this);
     this.#tellState();
-  }
-
-  get #moment(): Moment {
-    return {
-      settings: this.#settings,
-      isRunning: this.run.active !== undefined,
-      isComplete: this.run.isComplete,
-      isFound: 'metainfo' in this.wanted,
-      step: this.#loop.step,
-    };
   }
 
   #take(step: Step, signal: AbortSignal): Promise<void> {
@@ -215,11 +178,11 @@ export class Transfer extends Identity {
     const onPending = (search: PendingMagnet | undefined) => {
       this.run.search = search;
     };
-    const { metainfo, peers } = await findTorrent(link, this.#settings, this.#world, ports, onPending);
+    const { metainfo, peers } = await findTorrent(link, this.current, this.#world, ports, onPending);
     this.wanted = { metainfo };
-    const isPaused = this.#settings.pausesWhenFound ?? this.#settings.isPaused ?? false;
-    const choice = this.#settings.choice ?? choiceOfLink(link);
-    this.#settings = { ...this.#settings, peers, isPaused, choice };
+    const isPaused = this.current.pausesWhenFound ?? this.current.isPaused ?? false;
+    const choice = this.current.choice ?? choiceOfLink(link);
+    this.current = { ...this.current, peers, isPaused, choice };
     // What was said of peers in the search is said again of the download.
     this.run.following = this.#follow();
     this.onFound();
@@ -228,12 +191,12 @@ export class Transfer extends Identity {
   }
 
   async #start(ports: StartPorts): Promise<void> {
-    const started = await startTorrent(this.metainfo, this.#settings, this.#world, ports, this.#onTurn);
+    const started = await startTorrent(this.metainfo, this.current, this.#world, ports, this.#onTurn);
     const { active } = started;
     const wasComplete = this.run.isComplete;
     this.run.begin(started);
     if (this.run.isComplete !== wasComplete) this.#world.onChange(this);
-    if (this.#settings.isSequential) active.setSequential(true);
+    if (this.current.isSequential) active.setSequential(true);
     this.onStarted();
     ports.emit({ type: 'started' });
     this.#awaitCompletion(active);
@@ -252,7 +215,7 @@ export class Transfer extends Identity {
       },
       (error: Error) => {
         // Otherwise it is we who stop it.
-        if (this.#standing.end !== undefined || this.run.active !== active || this.#loop.step === 'stop')
+        if (this.standing.end !== undefined || this.run.active !== active || this.#loop.step === 'stop')
           return;
         this.#endRun(active);
         this.#fail(error);
@@ -263,7 +226,7 @@ export class Transfer extends Identity {
   async #stop(): Promise<void> {
     const { active } = this.run;
     if (active === undefined) return;
-    const stopped = this.#standing.removal === undefined ? active.stop() : active.remove();
+    const stopped = this.standing.removal === undefined ? active.stop() : active.remove();
     // Also when its last record could not be written: it runs no more.
     await stopped.finally(() => this.#endRun(active));
   }
@@ -274,41 +237,41 @@ export class Transfer extends Identity {
   }
 
   async #forget(): Promise<void> {
-    this.#standing.isDoubted = false;
+    this.standing.isDoubted = false;
     if ('metainfo' in this.wanted) await this.#world.host.forget(this.metainfo, this.path);
   }
 
   async #move(): Promise<void> {
-    const { place } = this.#settings;
-    const into = moveTarget(this.#settings);
+    const { place } = this.current;
+    const into = moveTarget(this.current);
     if (into === undefined) return;
     let next = place;
     try {
-      this.#settings = { ...this.#settings, moveBegun: into };
+      this.current = { ...this.current, moveBegun: into };
       this.#world.onChange(this);
       await this.#world.saved();
       next = 'metainfo' in this.wanted ? await this.#world.host.move(this.metainfo, place, into) : into;
     } finally {
       // Not before: a restart ends a move that was cut short. After a failure it goes on where it is.
-      this.#settings = { ...this.#settings, ...placedIn(this.#settings, next) };
+      this.current = { ...this.current, ...placedIn(this.current, next) };
     }
     this.#world.emit(this, { type: 'moved', place: next });
     this.#world.onChange(this);
   }
 
   async #remove(): Promise<void> {
-    const isErased = this.#standing.removal?.isErased === true;
+    const isErased = this.standing.removal?.isErased === true;
     if (isErased && 'metainfo' in this.wanted)
-      await this.#world.host.erase(this.metainfo, this.#settings.place);
-    this.#standing.end = 'removed';
+      await this.#world.host.erase(this.metainfo, this.current.place);
+    this.standing.end = 'removed';
     this.onEnd(new ClientError('stopped', `${this.name} was removed`));
     this.#world.onChange(this);
     this.#world.emit(this, { type: 'removed', isErased });
   }
 
   #fail(error: Error): void {
-    this.#standing.error = error;
-    this.#standing.removal = undefined;
+    this.standing.error = error;
+    this.standing.removal = undefined;
     this.onEnd(error);
     this.#world.emit(this, { type: 'failed', error });
     this.#world.onChange(this);

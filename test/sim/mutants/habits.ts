@@ -31,8 +31,8 @@ export const habits: readonly Mutant[] = [
   {
     name: 'ask trackers once in two intervals',
     file: 'client/engine/peers/announce-schedule.ts',
-    from: ': nowMs + interval * 1000;',
-    to: ': nowMs + 2 * interval * 1000;',
+    from: ': nowMs + intervalMs;',
+    to: ': nowMs + 2 * intervalMs;',
   },
   {
     name: 'ask sooner than a tracker allows',

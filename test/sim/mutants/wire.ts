@@ -79,7 +79,7 @@ export const wire: readonly Mutant[] = [
   },
   {
     name: 'show a bitfield in borrowed bytes',
-    file: 'client/wire/decoder.ts',
+    file: 'client/wire/message-body.ts',
     from: 'bits: bytes.slice(at, at + count)',
     to: 'bits: bytes.subarray(at, at + count)',
   },
