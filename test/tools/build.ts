@@ -1,10 +1,11 @@
 /**
- * Makes dist/, what the npm package runs: the three rooms as JavaScript with their types, in the same folders. From a
- * clean folder, so that nothing of an older build is left in it.
+ * Makes dist/, which the npm package runs: the source folders as JavaScript with their types, and the notices of third
+ * parties. It starts from an empty folder.
  */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { thirdPartyNotices } from './third-party-notices.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const compiler = fileURLToPath(
@@ -14,6 +15,7 @@ const compiler = fileURLToPath(
 rmSync(new URL('../../dist', import.meta.url), { recursive: true, force: true });
 try {
   execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  writeFileSync(new URL('../../dist/THIRD-PARTY-NOTICES.txt', import.meta.url), thirdPartyNotices());
 } catch {
   // The compiler has said what is wrong.
   process.exitCode = 1;
