@@ -94,7 +94,7 @@ export function secondsUntilRetry(
   return Math.max(0, Math.ceil((notBeforeMs - nowMs) / 1000));
 }
 
-/** The intervals of a reply, within our limits. Without a `min interval` that is the interval itself. BEP 3 */
+/** The intervals of a reply, within our limits. `min interval` defaults to the interval. BEP 3 */
 export function intervalsOf(
   { intervalSeconds, minIntervalSeconds }: TrackerAnswer,
   { announceIntervalMinSeconds: least, announceIntervalMaxSeconds: most }: Limits,
