@@ -164,7 +164,7 @@ class FolderWalk {
     else this.#take(found);
   }
 
-  /** The entry of a name, or the reason to leave it out whatever its type is. */
+  /** The entry of a name, or the reason to leave it out, for any type of entry. */
   #entry(folder: OpenFolder, name: string, path: string): Entry | SkipReason {
     const { includeJunk, includeHidden, followSymlinks } = this.#options;
     if (!includeJunk && isJunk(name)) return 'junk';
