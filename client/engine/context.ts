@@ -9,7 +9,7 @@ import type { Prng } from './prng.ts';
 import type { TokenBucket } from './serving/token-bucket.ts';
 
 /** A session, as the end of a turn needs it. */
-export interface Speaker {
+export interface Flushable {
   readonly connection: ConnectionId;
   /** The peer leaves too many sent bytes unread. */
   readonly isNotReading: boolean;
@@ -39,7 +39,7 @@ export interface Context {
 
   newRead(): ReadId;
   /** Sessions with unsent messages of this turn. */
-  readonly dirty: Speaker[];
+  readonly toFlush: Flushable[];
   /** Budgets shared by all torrents. */
   readonly budget: SharedBudget;
 }

@@ -79,7 +79,7 @@ export class Engine {
       },
       newConnection: (torrent) => this.#connections.newDial(torrent),
       newRead: () => ++this.#reads,
-      dirty: [],
+      toFlush: [],
       budget: new SharedBudget(limits),
     };
     this.#connections = new Connections(this.#swarms, this.#context);
@@ -108,14 +108,14 @@ export class Engine {
       this.#tick(nowMs);
     if (nowMs - this.#throttleMs >= this.#context.limits.throttleMs) this.#resumeThrottled(nowMs);
     // The list grows during the loop: the end of one session may make others send.
-    const { dirty } = this.#context;
-    for (let i = 0; i < dirty.length; i++) {
-      dirty[i]!.flush();
-      if (dirty[i]!.isNotReading) this.#connections.closeNotReading(dirty[i]!.connection, nowMs);
+    const { toFlush } = this.#context;
+    for (let i = 0; i < toFlush.length; i++) {
+      toFlush[i]!.flush();
+      if (toFlush[i]!.isNotReading) this.#connections.closeNotReading(toFlush[i]!.connection, nowMs);
     }
     // Clearing an array costs a call into V8: most turns have at most one sender.
-    if (dirty.length === 1) dirty.pop();
-    else if (dirty.length > 1) dirty.length = 0;
+    if (toFlush.length === 1) toFlush.pop();
+    else if (toFlush.length > 1) toFlush.length = 0;
     const actions = this.#actions;
     this.#actions = nothing;
     return actions;

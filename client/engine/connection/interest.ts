@@ -10,7 +10,7 @@ import type { ConnectionId } from '../contract.ts';
 import { PieceHolders } from '../pieces/piece-holders.ts';
 import type { PiecePicker } from '../pieces/piece-picker.ts';
 import type { PieceSelection } from '../pieces/piece-selection.ts';
-import type { FirstCopies } from '../serving/first-copies.ts';
+import type { InitialSeeding } from '../serving/initial-seeding.ts';
 import { SmallSet } from '../tables/small-set.ts';
 import type { PeerSession } from './peer-session.ts';
 
@@ -25,7 +25,7 @@ export class Interest {
   readonly #geometry: Geometry;
   readonly #selection: PieceSelection;
   readonly #picker: PiecePicker;
-  readonly #firstCopies: FirstCopies;
+  readonly #initialSeeding: InitialSeeding;
   readonly #tellAtOnceMax: number;
   readonly #holders: PieceHolders<PeerSession>;
   /** Peers that announced all pieces in their first message. */
@@ -40,13 +40,13 @@ export class Interest {
    * `tellAtOnceMax`: with more peers than this, `have` messages wait for the next tick and go out several at
    * once.
    */
-  constructor(geometry: Geometry, parts: InterestParts, firstCopies: FirstCopies, tellAtOnceMax: number) {
+  constructor(geometry: Geometry, parts: InterestParts, initialSeeding: InitialSeeding, tellAtOnceMax: number) {
     this.#geometry = geometry;
     this.#holders = new PieceHolders(geometry.pieceCount);
     this.#tellAtOnceMax = tellAtOnceMax;
     this.#selection = parts.selection;
     this.#picker = parts.picker;
-    this.#firstCopies = firstCopies;
+    this.#initialSeeding = initialSeeding;
   }
 
   /** The peer's first bitfield, have-all or the like. A seed is only counted; its pieces are not visited. */
@@ -80,7 +80,7 @@ export class Interest {
   /** The peer has one more piece. True when we need that piece. */
   onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): boolean {
     this.#picker.onHave(pieceIndex);
-    this.#firstCopies.onHave(session, pieceIndex, nowMs);
+    this.#initialSeeding.onHave(session, pieceIndex, nowMs);
     this.#holders.add(session, pieceIndex);
     if (session.pieces.count === this.#geometry.pieceCount) session.record.isSeed = true;
     if (!this.#selection.lacks(pieceIndex)) return false;
@@ -160,7 +160,7 @@ export class Interest {
    * `from`.
    */
   #tellFrom(session: PeerSession, untold: readonly PieceIndex[], from: number): boolean {
-    // A seed gets every `have`, too: its super-seeding needs them (first-copies.ts).
+    // A seed gets every `have`, too: its super-seeding needs them (initial-seeding.ts).
     const { isAll } = session.pieces;
     // The rows of a few pieces are in the cache; the bits of each peer are not.
     if (!isAll && this.#holders.has(session, untold[from]!)) return false;

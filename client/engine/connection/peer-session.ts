@@ -18,7 +18,7 @@ import { type ExtensionHandshake, ourExtensionId, parseExtensionHandshake } from
 import { IncomingBlock } from './incoming-block.ts';
 import { parseMetadataMessage } from './metadata-exchange.ts';
 import { hasSpareBits, PeerPieces } from './peer-pieces.ts';
-import { PeerVoice } from './peer-voice.ts';
+import { PeerOutbox } from './peer-outbox.ts';
 import type { Doorkeeper, SessionEvents, Violation } from './session-events.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
@@ -27,7 +27,7 @@ const bitfieldBytesMax = pieceCountMax / 8;
 
 const unknownPeerId = new Uint8Array(0);
 
-export class PeerSession extends PeerVoice implements BlockSource, WireHandler<Violation | 'ended'> {
+export class PeerSession extends PeerOutbox implements BlockSource, WireHandler<Violation | 'ended'> {
   readonly address: PeerAddress;
   readonly incoming: boolean;
   readonly openedMs: number;
@@ -52,9 +52,9 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   optimistic = false;
   /**
    * How many pieces that we gave to this peer first have lately reached others, in 64ths, fading:
-   * first-copies.ts.
+   * initial-seeding.ts.
    */
-  spread = 0;
+  reuploads = 0;
   heardMs: number;
   readonly pipeline: RequestPipeline;
   readonly down = new TransferMeter();
@@ -102,7 +102,7 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   ): void {
     this.#swarm = swarm;
     this.#geometry = geometry;
-    this.knows(geometry);
+    this.setGeometry(geometry);
     if (geometry === undefined) this.#decoder.expectBitfieldBytes(0, bitfieldBytesMax);
     else {
       this.pieces.expect(geometry.pieceCount);

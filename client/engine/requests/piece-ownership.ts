@@ -9,20 +9,20 @@ import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
 import { SmallSet } from '../tables/small-set.ts';
 import type { BlockSource, RequestedPiece } from './block-source.ts';
-import type { StrangerTrials } from './stranger-trials.ts';
+import type { UnprovenSeedLimiter } from './unproven-seed-limiter.ts';
 
 export class PieceOwnership {
   /** Pieces with free blocks and without an owner. */
   readonly orphans = new SmallSet<RequestedPiece>();
   readonly #ledger: PieceLedger<BlockSource>;
   readonly #isSuspect: (pieceIndex: PieceIndex) => boolean;
-  readonly #trials: StrangerTrials;
+  readonly #trials: UnprovenSeedLimiter;
 
   /** `isSuspect`: an earlier copy was corrupt, so the next one must come from one peer alone. */
   constructor(
     ledger: PieceLedger<BlockSource>,
     isSuspect: (pieceIndex: PieceIndex) => boolean,
-    trials: StrangerTrials,
+    trials: UnprovenSeedLimiter,
   ) {
     this.#ledger = ledger;
     this.#isSuspect = isSuspect;

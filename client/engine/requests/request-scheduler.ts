@@ -18,7 +18,7 @@ import { DuplicateRequests } from './duplicate-requests.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { OpenPieces } from './open-pieces.ts';
 import { PieceOwnership } from './piece-ownership.ts';
-import { StrangerTrials } from './stranger-trials.ts';
+import { UnprovenSeedLimiter } from './unproven-seed-limiter.ts';
 
 /** Orphans that one tick considers for abandoning. The rest can wait. */
 const orphansPerTickMax = 64;
@@ -32,7 +32,7 @@ export class RequestScheduler {
   /** Received bytes of pieces that were given up. */
   droppedBytes = 0;
   readonly deadlines: Deadlines;
-  readonly trials: StrangerTrials;
+  readonly trials: UnprovenSeedLimiter;
   readonly #ledger: PieceLedger<BlockSource>;
   readonly #picker: PiecePicker;
   readonly #context: Context;
@@ -56,7 +56,7 @@ export class RequestScheduler {
     this.#ledger = ledger;
     this.#picker = picker;
     this.#sources = sources;
-    this.trials = new StrangerTrials(sources, context);
+    this.trials = new UnprovenSeedLimiter(sources, context);
     this.#ownership = new PieceOwnership(ledger, isSuspect, this.trials);
     this.orphans = this.#ownership.orphans;
     this.#context = context;

@@ -12,7 +12,7 @@ import { TransferMeter } from '../connection/transfer-meter.ts';
 import type { Limits } from '../limits.ts';
 import type { Prng } from '../prng.ts';
 import { removeAt } from '../tables/small-set.ts';
-import type { FirstCopies } from './first-copies.ts';
+import type { InitialSeeding } from './initial-seeding.ts';
 
 interface Slot {
   /** When its peer last wanted something from us. */
@@ -23,7 +23,7 @@ interface Slot {
 }
 
 export class Choker {
-  readonly #firstCopies: FirstCopies;
+  readonly #initialSeeding: InitialSeeding;
   readonly #limits: Limits;
   readonly #random: Prng;
   #nextRechokeMs = 0;
@@ -40,8 +40,8 @@ export class Choker {
    */
   readonly #waiting: PeerSession[] = [];
 
-  constructor(firstCopies: FirstCopies, limits: Limits, random: Prng) {
-    this.#firstCopies = firstCopies;
+  constructor(initialSeeding: InitialSeeding, limits: Limits, random: Prng) {
+    this.#initialSeeding = initialSeeding;
     this.#limits = limits;
     this.#random = random;
     this.#slots = this.#slotsFor(0);
@@ -71,7 +71,7 @@ export class Choker {
   onGone(session: PeerSession): void {
     this.#waitNoMore(session);
     if (!this.#served.delete(session)) return;
-    this.#firstCopies.release(session);
+    this.#initialSeeding.release(session);
     this.#fillSlots();
   }
 
@@ -83,8 +83,8 @@ export class Choker {
     this.#slots = Math.min(this.#limits.uploadSlotsMax, this.#slotsFor(this.#line.rate) + idleCount);
     this.#takeBackUnused(nowMs);
     this.#fillSlots();
-    this.#firstCopies.tick(nowMs);
-    for (const session of this.#served.keys()) this.#firstCopies.suggest(session);
+    this.#initialSeeding.tick(nowMs);
+    for (const session of this.#served.keys()) this.#initialSeeding.suggest(session);
     if (nowMs < this.#nextRechokeMs) return;
     this.#nextRechokeMs = nowMs + this.#limits.rechokeMs;
     const wanting = [...sessions].filter((s) => s.isOpen && s.peerInterested);
@@ -98,11 +98,11 @@ export class Choker {
 
     const worth = (s: PeerSession) => (haveAll ? s.up.rate : s.down.rate);
     const merit = (s: PeerSession) =>
-      haveAll ? (this.#isOnTrial(s) ? Number.MAX_SAFE_INTEGER : s.spread) : 0;
+      haveAll ? (this.#isOnTrial(s) ? Number.MAX_SAFE_INTEGER : s.reuploads) : 0;
     const ranked = [...wanting].sort(
       (a, b) => merit(b) - merit(a) || worth(b) - worth(a) || a.connection - b.connection,
     );
-    this.#firstCopies.fade(wanting);
+    this.#initialSeeding.fade(wanting);
     const lucky = wanting.find((s) => s.optimistic) ?? this.#draw(ranked.slice(this.#slots - 1));
     const chosen = new Set(ranked.filter((s) => s !== lucky).slice(0, this.#slots - 1));
     if (lucky !== undefined) {
@@ -185,7 +185,7 @@ export class Choker {
       sinceMs: this.#nowMs,
       flushedBytes: session.uploads.flushedBytes,
     });
-    this.#firstCopies.suggest(session);
+    this.#initialSeeding.suggest(session);
     session.setChoking(false);
   }
 
@@ -193,6 +193,6 @@ export class Choker {
     session.setChoking(true);
     if (session.peerInterested) this.#wait(session);
     this.#served.delete(session);
-    this.#firstCopies.release(session);
+    this.#initialSeeding.release(session);
   }
 }

@@ -19,7 +19,7 @@ import type { PiecePicker } from '../pieces/piece-picker.ts';
 import type { PieceSelection } from '../pieces/piece-selection.ts';
 import type { RequestScheduler } from '../requests/request-scheduler.ts';
 import type { BlockServer } from '../serving/block-server.ts';
-import type { FirstCopies } from '../serving/first-copies.ts';
+import type { InitialSeeding } from '../serving/initial-seeding.ts';
 import { isFailingDisk, LossPace } from './loss-pace.ts';
 import { LostPieces } from './lost-pieces.ts';
 import type { SwarmPeers } from './swarm-peers.ts';
@@ -39,7 +39,7 @@ export interface DiskTroubleParts {
 export class DiskTroubles {
   readonly #parts: DiskTroubleParts;
   readonly #interest: Interest;
-  readonly #firstCopies: FirstCopies;
+  readonly #initialSeeding: InitialSeeding;
   readonly #retryAfterMs: number;
   readonly #lostPieces: LostPieces;
   readonly #lossPace: LossPace;
@@ -50,11 +50,11 @@ export class DiskTroubles {
   #absence: DiskTrouble | undefined;
   #retryMs = 0;
 
-  constructor(parts: DiskTroubleParts, interest: Interest, firstCopies: FirstCopies, limits: Limits) {
+  constructor(parts: DiskTroubleParts, interest: Interest, initialSeeding: InitialSeeding, limits: Limits) {
     const { diskRetryMs, lossRoundMs } = limits;
     this.#parts = parts;
     this.#interest = interest;
-    this.#firstCopies = firstCopies;
+    this.#initialSeeding = initialSeeding;
     this.#retryAfterMs = diskRetryMs;
     this.#lostPieces = new LostPieces(lossRoundMs);
     this.#lossPace = new LossPace(limits);
@@ -134,7 +134,7 @@ export class DiskTroubles {
     this.#loss = trouble;
     this.#endLoss();
     this.#lostPieces.onLost(lost);
-    this.#firstCopies.forget();
+    this.#initialSeeding.forget();
     peers.report({ type: 'pieces-lost', pieceCount: lost.size, bytes, trouble });
     this.#interest.onLost(peers.sessions, lost);
     server.onLost(peers.sessions.values(), lost);

@@ -24,7 +24,7 @@ import type { Context } from '../context.ts';
 import type { ConnectionId, MagnetSpec } from '../contract.ts';
 import type { PeerRecord } from '../peers/peer-record.ts';
 import { peerStatus, type TorrentStatus } from '../status.ts';
-import type { SwarmContent } from './swarm-content.ts';
+import type { SwarmExchange } from './swarm-exchange.ts';
 import { clientName, SwarmPeers } from './swarm-peers.ts';
 
 /** A slow peer gets twice as long the next time, up to 16 minutes: 8 MiB at 70 kbit/s. */
@@ -41,7 +41,7 @@ interface Fetch {
   readonly startedMs: number;
 }
 
-export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
+export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmExchange {
   readonly spec: MagnetSpec;
   readonly peers: SwarmPeers;
   readonly wantsSeeds = true;

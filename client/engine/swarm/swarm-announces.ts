@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import type { AnnounceEvent, PeerAddress, PeerOrigin, TrackerAnswer, TrackerFact } from '../contract.ts';
 import { AnnounceSchedule } from '../peers/announce-schedule.ts';
 import { type TrackerStatus, trackerStatuses } from '../status.ts';
-import type { SwarmContent, SwarmIdentity, SwarmReport } from './swarm-content.ts';
+import type { SwarmExchange, SwarmIdentity, SwarmReport } from './swarm-exchange.ts';
 
 /** What this class needs of the torrent's peers. */
 interface PeersOfSwarm {
@@ -17,12 +17,12 @@ interface PeersOfSwarm {
 
 export class SwarmAnnounces {
   readonly #identity: SwarmIdentity;
-  readonly #content: SwarmContent;
+  readonly #content: SwarmExchange;
   readonly #peers: PeersOfSwarm;
   readonly #context: Context;
   readonly #schedule: AnnounceSchedule;
 
-  constructor(identity: SwarmIdentity, content: SwarmContent, peers: PeersOfSwarm, context: Context) {
+  constructor(identity: SwarmIdentity, content: SwarmExchange, peers: PeersOfSwarm, context: Context) {
     const { limits, random, nowMs } = context;
     this.#identity = identity;
     this.#content = content;

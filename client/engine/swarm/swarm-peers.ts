@@ -20,7 +20,7 @@ import type { PeerRecord } from '../peers/peer-record.ts';
 import { SeatedPeer, standingOf } from '../peers/seat-standing.ts';
 import type { TrackerStatus } from '../status.ts';
 import { SwarmAnnounces } from './swarm-announces.ts';
-import type { SwarmContent, SwarmIdentity, SwarmReport } from './swarm-content.ts';
+import type { SwarmExchange, SwarmIdentity, SwarmReport } from './swarm-exchange.ts';
 
 /** BEP 10's `v`, which other clients display. */
 export const clientName = `${programName} ${version}`;
@@ -31,13 +31,13 @@ export class SwarmPeers {
   /** The torrent's files are missing: peers are neither dialed nor admitted, and trackers do not list us. */
   isOffline = false;
   readonly #identity: SwarmIdentity;
-  readonly #content: SwarmContent;
+  readonly #content: SwarmExchange;
   readonly #context: Context;
   readonly #dialing = new Map<ConnectionId, PeerRecord>();
   readonly #directory: PeerDirectory;
   readonly #announces: SwarmAnnounces;
 
-  constructor(identity: SwarmIdentity, content: SwarmContent, context: Context) {
+  constructor(identity: SwarmIdentity, content: SwarmExchange, context: Context) {
     const { limits, random } = context;
     this.#identity = identity;
     this.#content = content;

@@ -5,7 +5,7 @@
 import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
 import type { Handshake } from '../../wire/handshake.ts';
 import type { ExtensionHandshake } from '../connection/extension-handshake.ts';
-import { ExtensionVoice } from '../connection/extension-voice.ts';
+import { ExtensionMessages } from '../connection/extension-messages.ts';
 import { Interest } from '../connection/interest.ts';
 import type { MetadataMessage } from '../connection/metadata-exchange.ts';
 import type { PeerSession } from '../connection/peer-session.ts';
@@ -25,24 +25,24 @@ import { BlockReceiver } from '../requests/block-receiver.ts';
 import { RequestScheduler } from '../requests/request-scheduler.ts';
 import { BlockServer } from '../serving/block-server.ts';
 import { Choker } from '../serving/choker.ts';
-import { FirstCopies } from '../serving/first-copies.ts';
+import { InitialSeeding } from '../serving/initial-seeding.ts';
 import { peerStatus, type TorrentStatus } from '../status.ts';
 import { DiskTroubles } from './disk-troubles.ts';
 import { PieceResults } from './piece-results.ts';
-import type { SwarmContent } from './swarm-content.ts';
+import type { SwarmExchange } from './swarm-exchange.ts';
 import { SwarmPeers } from './swarm-peers.ts';
 
-export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspection {
+export class Swarm implements SessionEvents<PeerSession>, SwarmExchange, Inspection {
   readonly spec: TorrentSpec;
   readonly #context: Context;
   readonly peers: SwarmPeers;
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   readonly server: BlockServer;
-  readonly #voice: ExtensionVoice;
+  readonly #extensionMessages: ExtensionMessages;
   readonly ledger: PieceLedger<PeerSession>;
   readonly selection: PieceSelection;
   readonly picker: PiecePicker;
-  readonly #firstCopies: FirstCopies;
+  readonly #initialSeeding: InitialSeeding;
   readonly #interest: Interest;
   readonly scheduler: RequestScheduler;
   readonly #receiver: BlockReceiver;
@@ -57,7 +57,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.#context = context;
     this.peers = new SwarmPeers(spec, this, context);
     this.sessions = this.peers.sessions;
-    this.#voice = new ExtensionVoice(spec.infoBytes, context);
+    this.#extensionMessages = new ExtensionMessages(spec.infoBytes, context);
     this.ledger = new PieceLedger(spec.geometry, memory, budget, spec);
     this.selection = new PieceSelection(this.ledger, spec.priorities);
     const isMissing = (pieceIndex: PieceIndex) => this.ledger.isMissing(pieceIndex);
@@ -68,15 +68,15 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
       availability: (pieceIndex: PieceIndex) => this.picker.availability(pieceIndex),
       sessions: this.sessions,
     };
-    this.#firstCopies = new FirstCopies(spec.geometry, view, context);
-    this.#interest = new Interest(spec.geometry, this, this.#firstCopies, limits.havesAtOnceMax);
+    this.#initialSeeding = new InitialSeeding(spec.geometry, view, context);
+    this.#interest = new Interest(spec.geometry, this, this.#initialSeeding, limits.havesAtOnceMax);
     const provenance = new PieceProvenance<PeerRecord>();
     const isSuspect = (pieceIndex: PieceIndex) => provenance.isSuspect(pieceIndex);
     this.scheduler = new RequestScheduler(this.ledger, this.picker, this.sessions, isSuspect, context);
     this.#receiver = new BlockReceiver(spec.torrent, this.ledger, this.scheduler, isSuspect, context);
-    this.choker = new Choker(this.#firstCopies, limits, random);
+    this.choker = new Choker(this.#initialSeeding, limits, random);
     this.server = new BlockServer(spec.torrent, (pieceIndex) => this.ledger.has(pieceIndex), context);
-    this.troubles = new DiskTroubles(this, this.#interest, this.#firstCopies, limits);
+    this.troubles = new DiskTroubles(this, this.#interest, this.#initialSeeding, limits);
     this.#results = new PieceResults(this, this.#interest, provenance, this.#receiver);
     this.tick(nowMs, 0);
   }
@@ -109,7 +109,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.#interest.onJoined(session);
     session.sendPieces(this.ledger.haveCount, geometry.pieceCount, () => this.ledger.haveBits());
     this.troubles.onTold(session);
-    this.#voice.introduce(session, this.selection.isComplete);
+    this.#extensionMessages.introduce(session, this.selection.isComplete);
   }
 
   onLeft(session: PeerSession, nowMs: number): void {
@@ -136,7 +136,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
   }
 
   onMetadata(session: PeerSession, message: MetadataMessage): Violation | undefined {
-    return this.#voice.onMetadata(session, message);
+    return this.#extensionMessages.onMetadata(session, message);
   }
 
   // What a peer has and wants -------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     for (const session of this.sessions.values()) {
       session.setInterested(false);
       if (session.record.isSeed) this.#dropSeed(session, nowMs);
-      else if (!this.ledger.hasAll) this.#voice.introduce(session, this.selection.isComplete);
+      else if (!this.ledger.hasAll) this.#extensionMessages.introduce(session, this.selection.isComplete);
     }
     this.peers.report({ type: 'completed' });
   }
@@ -230,7 +230,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
 
   /** Pieces are wanted again. */
   wantMore(nowMs: number): void {
-    for (const session of this.sessions.values()) this.#voice.introduce(session, false);
+    for (const session of this.sessions.values()) this.#extensionMessages.introduce(session, false);
     this.peers.seekSeeds(nowMs);
   }
 
@@ -252,7 +252,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
   // Serving: block-server.ts --------------------------------------------------------------------------------
 
   onRequest(session: PeerSession, block: Block): Violation | undefined {
-    if (!session.amChoking) this.#firstCopies.onRequest(session, block.pieceIndex);
+    if (!session.amChoking) this.#initialSeeding.onRequest(session, block.pieceIndex);
     return this.server.onRequest(session, block);
   }
 

@@ -102,7 +102,7 @@ export class SourceLab {
         random,
         budget,
       },
-      ...{ memory: this.memory, nowMs: this.nowMs, throttled: new Set(), dirty: [] },
+      ...{ memory: this.memory, nowMs: this.nowMs, throttled: new Set(), toFlush: [] },
       ...{ uploadRate: new TokenBucket(0), downloadRate: new TokenBucket(0) },
       emit: (action) => this.#actions.push(action),
       newConnection: () => 0,

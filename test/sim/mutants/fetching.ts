@@ -37,8 +37,8 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'double-count availability',
     file: engine('connection/interest'),
-    from: '    this.#picker.onHave(pieceIndex);\n    this.#firstCopies',
-    to: '    this.#picker.onHave(pieceIndex);\n    this.#picker.onHave(pieceIndex);\n    this.#firstCopies',
+    from: '    this.#picker.onHave(pieceIndex);\n    this.#initialSeeding',
+    to: '    this.#picker.onHave(pieceIndex);\n    this.#picker.onHave(pieceIndex);\n    this.#initialSeeding',
   },
   {
     name: 'ignore a choke',

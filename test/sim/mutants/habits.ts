@@ -72,7 +72,7 @@ export const habits: readonly Mutant[] = [
   },
   {
     name: 'keep no silent connection open',
-    file: 'client/engine/connection/peer-voice.ts',
+    file: 'client/engine/connection/peer-outbox.ts',
     from: 'if (nowMs - this.spokeMs >= this.#context.limits.keepAliveMs) this.#write.keepAlive();',
     to: 'this.spokeMs = Math.max(this.spokeMs, nowMs - 1);',
   },
@@ -102,19 +102,19 @@ export const habits: readonly Mutant[] = [
   },
   {
     name: 'refuse without a word when it chokes',
-    file: 'client/engine/connection/peer-voice.ts',
+    file: 'client/engine/connection/peer-outbox.ts',
     from: 'for (const block of this.uploads.clear()) this.sendReject(block);',
     to: 'this.uploads.clear();',
   },
   {
     name: 'send the first block of the metadata for every one',
-    file: 'client/engine/connection/extension-voice.ts',
+    file: 'client/engine/connection/extension-messages.ts',
     from: 'encodeMetadataBlock(infoBytes, message.blockIndex)',
     to: 'encodeMetadataBlock(infoBytes, 0)',
   },
   {
     name: 'answer under our own number of ut_metadata',
-    file: 'client/engine/connection/extension-voice.ts',
+    file: 'client/engine/connection/extension-messages.ts',
     from: 'const id = session.extensions?.utMetadataId;',
     to: 'const id = session.extensions && ourExtensionId.utMetadata;',
   },

@@ -3,7 +3,7 @@ import { pieceOwnership, pieceProvenance } from './fetching/blame.ts';
 import { fetchingPiece } from './fetching/blocks.ts';
 import { diskTroubles } from './fetching/disk-troubles.ts';
 import { duplicateRequests } from './fetching/duplicates.ts';
-import { firstCopies } from './fetching/first-copies.ts';
+import { initialSeeding } from './fetching/initial-seeding.ts';
 import { geometry } from './fetching/geometry.ts';
 import { ledgerAndSelection } from './fetching/ledger.ts';
 import { lossPace, lostPieces } from './fetching/losses.ts';
@@ -20,6 +20,6 @@ export const fetching: readonly Part[] = [
   ...[smallSet, idTable, sessionTable, byteKeys, pieceQueue],
   ...[memoryQueue, deadlines, rarityOrder, pieceHolders, geometry],
   ...[peerPieces, ledgerAndSelection, piecePicker, pickerChance, fetchingPiece],
-  ...[requestPipeline, pieceOwnership, pieceProvenance, firstCopies, duplicateRequests],
+  ...[requestPipeline, pieceOwnership, pieceProvenance, initialSeeding, duplicateRequests],
   ...[lostPieces, lossPace, diskTroubles],
 ].map(inSteps);

@@ -6,7 +6,7 @@ import type { PeerSession } from '../../../client/engine/connection/peer-session
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import { Choker } from '../../../client/engine/serving/choker.ts';
-import type { FirstCopies } from '../../../client/engine/serving/first-copies.ts';
+import type { InitialSeeding } from '../../../client/engine/serving/initial-seeding.ts';
 import { differ, limitsWith, OverheardChance, type Part, rarely, sessionOf } from './part.ts';
 
 /** As much of a session as the choker looks at; what it may change, it changes. */
@@ -176,7 +176,7 @@ function playChoker(random: Prng): string | undefined {
   const fade = (those: readonly Peer[]) => {
     for (const peer of those) peer.spread = Math.floor((peer.spread * 3) / 4);
   };
-  const deaf = { suggest: () => {}, release: () => {}, tick: () => {}, fade } as unknown as FirstCopies;
+  const deaf = { suggest: () => {}, release: () => {}, tick: () => {}, fade } as unknown as InitialSeeding;
   const choker = new Choker(deaf, limits, chance.asPrng);
   const model = new Model(limits);
   let peers: Peer[] = [];

@@ -1,12 +1,12 @@
 /** What a peer is worth, how long its silence is borne, and when a stranger is tried. */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
-import { PeerVoice } from '../../../client/engine/connection/peer-voice.ts';
+import { PeerOutbox } from '../../../client/engine/connection/peer-outbox.ts';
 import { watchSession } from '../../../client/engine/connection/session-watch.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import { standingOf } from '../../../client/engine/peers/seat-standing.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { RequestScheduler } from '../../../client/engine/requests/request-scheduler.ts';
-import { StrangerTrials } from '../../../client/engine/requests/stranger-trials.ts';
+import { UnprovenSeedLimiter } from '../../../client/engine/requests/unproven-seed-limiter.ts';
 import { differ, limitsWith, type Part, rarely, sessionOf } from './part.ts';
 
 const never = -Number.MAX_SAFE_INTEGER;
@@ -156,7 +156,7 @@ function playTrials(random: Prng): string | undefined {
       pipeline: { asked: rarely(random, 2) ? [1] : [], stalled: rarely(random, 3) },
     });
   const sessions = new Map(Array.from({ length: 3 }, (_, i) => [i, draw()]));
-  const trials = new StrangerTrials(sessions, { limits } as unknown as Context);
+  const trials = new UnprovenSeedLimiter(sessions, { limits } as unknown as Context);
   let [nowMs, liars, lastLieMs, nextMs] = [100_000, 0, 0, 0];
   const gapMs = () => Math.min(limits.trialGapMsMax, limits.trialGapMs * (liars - limits.trialLiarsFree));
   for (let step = 0; step < 40; step++) {
@@ -189,7 +189,7 @@ function playTrials(random: Prng): string | undefined {
 /** What a peer made of its last turn: asked for something, or nothing. */
 function playTurns(random: Prng): string | undefined {
   const context = { limits: limitsWith({}), dirty: [], nowMs: 1_000, emit: () => {} };
-  const voice = new PeerVoice(1, context as unknown as Context, context.nowMs);
+  const voice = new PeerOutbox(1, context as unknown as Context, context.nowMs);
   let [isChoked, unchokedMs, hasAsked, wasWasted] = [true, 0, false, false];
   for (let step = 0; step < 20; step++) {
     context.nowMs += 1 + random.below(9_000);

@@ -6,7 +6,7 @@ import {
   encodeExtensionHandshake,
   parseExtensionHandshake,
 } from '../../../client/engine/connection/extension-handshake.ts';
-import { ExtensionVoice } from '../../../client/engine/connection/extension-voice.ts';
+import { ExtensionMessages } from '../../../client/engine/connection/extension-messages.ts';
 import {
   encodeMetadataBlock,
   encodeMetadataReject,
@@ -153,7 +153,7 @@ export function judgeGiving(random: Prng): string | undefined {
   const count = info === undefined ? 0 : metadataBlockCount(info.length);
   const [copies, windowBytes] = [1 + random.below(3), 1_000 * random.below(3)];
   const context = { limits: { uploadWindowBytes: windowBytes, metadataCopiesMax: copies } };
-  const voice = new ExtensionVoice(info, context as unknown as Context);
+  const voice = new ExtensionMessages(info, context as unknown as Context);
   const theirId = random.below(8) === 0 ? undefined : 1 + random.below(255);
   const said: string[] = [];
   const session = {

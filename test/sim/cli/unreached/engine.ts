@@ -65,7 +65,7 @@ export const engineUnreached: readonly Unreached[] = [
     branches: {
       'const tickAtMs = (this.#lastTickMs ?? 0)':
         'asked for its alarm before its first fact: the driver asks after',
-      'if (dirty[i]!.isNotReading) this.#connections.closeNotReading(':
+      'if (toFlush[i]!.isNotReading) this.#connections.closeNotReading(':
         'a peer that requests and reads nothing: actors of a run read all; test/engine/swarm/bad-days.test.ts',
     },
   },
@@ -94,7 +94,7 @@ export const engineUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/engine/connection/extension-voice.ts',
+    file: 'client/engine/connection/extension-messages.ts',
     branches: {
       'const blockCount = infoBytes === undefined ? 0':
         'a torrent whose info dictionary is not here, asked for it: those of a run have it',
@@ -193,7 +193,7 @@ export const engineUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/engine/connection/peer-voice.ts',
+    file: 'client/engine/connection/peer-outbox.ts',
     branches: { 'if (this.amChoking === choking) return': 'told again what it was told: callers look first' },
   },
   {

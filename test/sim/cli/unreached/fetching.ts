@@ -106,12 +106,12 @@ export const fetchingUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/engine/requests/stranger-trials.ts',
+    file: 'client/engine/requests/unproven-seed-limiter.ts',
     branches: {
       'nowMs >= this.#nextMs || !this.#isServed':
-        'so many liars that strangers wait: a run has three foes; test/engine/requests/stranger-trials.test.ts',
+        'so many liars that strangers wait: a run has three foes; test/engine/requests/unproven-seed-limiter.test.ts',
       'this.#nextMs = nowMs + this.#gapMs':
-        'so many liars that strangers wait: a run has three foes; test/engine/requests/stranger-trials.test.ts',
+        'so many liars that strangers wait: a run has three foes; test/engine/requests/unproven-seed-limiter.test.ts',
     },
   },
 ];

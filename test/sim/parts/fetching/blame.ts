@@ -9,7 +9,7 @@ import {
   type RequestedPiece,
 } from '../../../../client/engine/requests/block-source.ts';
 import { PieceOwnership } from '../../../../client/engine/requests/piece-ownership.ts';
-import type { StrangerTrials } from '../../../../client/engine/requests/stranger-trials.ts';
+import type { UnprovenSeedLimiter } from '../../../../client/engine/requests/unproven-seed-limiter.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, type SteppedPart } from '../step.ts';
 import { drawRecord } from './papers.ts';
@@ -31,7 +31,7 @@ export const pieceOwnership: SteppedPart = {
     const meantBegun: typeof begun = [];
     const trials = {
       onBegun: (session: object, atMs: number) => begun.push([session, atMs]),
-    } as unknown as StrangerTrials;
+    } as unknown as UnprovenSeedLimiter;
     const ownership = new PieceOwnership(ledger, (pieceIndex) => suspects.has(pieceIndex), trials);
     const pieces = states.map(
       (_, pieceIndex) => ({ pieceIndex, freeCount: 1, ownedMs: 0 }) as unknown as RequestedPiece,

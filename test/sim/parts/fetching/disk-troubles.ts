@@ -6,7 +6,7 @@ import type { Interest } from '../../../../client/engine/connection/interest.ts'
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';
-import type { FirstCopies } from '../../../../client/engine/serving/first-copies.ts';
+import type { InitialSeeding } from '../../../../client/engine/serving/initial-seeding.ts';
 import { DiskTroubles } from '../../../../client/engine/swarm/disk-troubles.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
@@ -27,7 +27,7 @@ export const diskTroubles: SteppedPart = {
       {
         onLost: (_: unknown, lost: ReadonlySet<PieceIndex>) => say(`interest lost ${[...lost]}`),
       } as unknown as Interest,
-      { forget: () => say('forget') } as unknown as FirstCopies,
+      { forget: () => say('forget') } as unknown as InitialSeeding,
       limits,
     );
     const clock = new Clock(random);

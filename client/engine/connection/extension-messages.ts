@@ -14,7 +14,7 @@ import {
 import type { PeerSession } from './peer-session.ts';
 import type { Violation } from './session-events.ts';
 
-export class ExtensionVoice {
+export class ExtensionMessages {
   readonly #infoBytes: Uint8Array | undefined;
   readonly #context: Context;
   #introduction: Uint8Array | undefined;

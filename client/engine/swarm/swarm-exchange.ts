@@ -18,7 +18,7 @@ export interface SwarmIdentity {
 }
 
 /** The half that exchanges data: pieces (swarm.ts) or metadata (metadata-swarm.ts). */
-export interface SwarmContent {
+export interface SwarmExchange {
   /** The handshake is accepted: open the session and send the first messages. */
   onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void;
   onLeft(session: PeerSession, nowMs: number): void;

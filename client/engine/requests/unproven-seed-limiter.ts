@@ -10,7 +10,7 @@
 import type { Context } from '../context.ts';
 import type { BlockSource } from './block-source.ts';
 
-export class StrangerTrials {
+export class UnprovenSeedLimiter {
   readonly #sources: ReadonlyMap<number, BlockSource>;
   readonly #context: Context;
   #liars = 0;

@@ -6,7 +6,7 @@ import type { PeerSession } from '../../../../client/engine/connection/peer-sess
 import type { Context } from '../../../../client/engine/context.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';
 import { Prng, shuffle } from '../../../../client/engine/prng.ts';
-import { FirstCopies } from '../../../../client/engine/serving/first-copies.ts';
+import { InitialSeeding } from '../../../../client/engine/serving/initial-seeding.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 
@@ -27,7 +27,7 @@ interface Promise {
   isBegun: boolean;
 }
 
-export const firstCopies: SteppedPart = {
+export const initialSeeding: SteppedPart = {
   name: 'first-copies',
   begin(random) {
     const count = 1 + random.below(random.below(3) === 0 ? 40 : 8);
@@ -44,7 +44,7 @@ export const firstCopies: SteppedPart = {
     const sessions = new Map<number, PeerSession>();
     const holders = (pieceIndex: PieceIndex) => peers.filter(({ has }) => has.has(pieceIndex)).length;
     let hasAll = true;
-    const copies = new FirstCopies(geometry, { hasAll: () => hasAll, availability: holders, sessions }, {
+    const copies = new InitialSeeding(geometry, { hasAll: () => hasAll, availability: holders, sessions }, {
       limits,
       random: chance,
     } as unknown as Context);

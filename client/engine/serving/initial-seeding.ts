@@ -5,7 +5,7 @@
  *
  * It also measures which peers reupload: a piece that one peer had first later reaches others. If it reaches
  * no other peer within `spreadTimeoutMs`, it is assigned to another peer. The choker prefers peers that
- * reupload (`spread`).
+ * reupload (`reuploads`).
  *
  * Invariant: a piece is assigned to at most one peer, one that we serve, and only while no other peer has it.
  * Each piece is considered once, and once more for every assignment that was not fulfilled; the queue holds
@@ -22,10 +22,10 @@ import { type Prng, shuffle } from '../prng.ts';
 /** Skip at most 16 pieces that the peer already has, so that a search stays cheap. */
 const passedMax = 16;
 /** A fixed-point unit, so that a quarter can be taken off in integers. */
-const spreadUnit = 64;
+const reuploadUnit = 64;
 
 /** The pieces assigned to one peer: those that it has begun to request, and those that it has not. */
-interface Promises {
+interface Assignments {
   readonly begun: Set<PieceIndex>;
   readonly ahead: Set<PieceIndex>;
 }
@@ -39,7 +39,7 @@ export interface SwarmView {
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
 }
 
-export class FirstCopies {
+export class InitialSeeding {
   readonly #geometry: Geometry;
   readonly #view: SwarmView;
   /** Pieces that an unknown peer requests at once, plus one. */
@@ -48,15 +48,15 @@ export class FirstCopies {
   readonly #random: Prng;
   /** Pieces still to be assigned, in this order. Created when we have everything. */
   #waiting: PieceQueue | undefined;
-  readonly #promises = new Map<PieceIndex, PeerSession>();
-  readonly #promisesTo = new Map<PeerSession, Promises>();
+  readonly #assignments = new Map<PieceIndex, PeerSession>();
+  readonly #assignmentsTo = new Map<PeerSession, Assignments>();
   /**
    * The first peer that had a piece; and since when, for pieces that only that peer has, the oldest first.
    */
   readonly #firstHolders = new Map<PieceIndex, ConnectionId>();
-  readonly #lonely = new Map<PieceIndex, number>();
+  readonly #singleHolders = new Map<PieceIndex, number>();
   /** Pieces that a single peer has had for too long (hoarded). */
-  readonly #kept = new Set<PieceIndex>();
+  readonly #hoarded = new Set<PieceIndex>();
 
   constructor(geometry: Geometry, view: SwarmView, { limits, random }: Context) {
     this.#geometry = geometry;
@@ -69,22 +69,22 @@ export class FirstCopies {
   /** Called when we serve this peer: it gets suggestions before it has to choose by itself. */
   suggest(session: PeerSession): void {
     if (!session.fast || !this.#view.hasAll()) return;
-    const promises = this.#promisesTo.get(session) ?? { begun: new Set(), ahead: new Set() };
-    while (promises.ahead.size < this.#aheadMin) {
+    const assigned = this.#assignmentsTo.get(session) ?? { begun: new Set(), ahead: new Set() };
+    while (assigned.ahead.size < this.#aheadMin) {
       const pieceIndex = this.#next(session);
       if (pieceIndex === undefined) return;
-      promises.ahead.add(pieceIndex);
-      this.#promisesTo.set(session, promises);
-      this.#promises.set(pieceIndex, session);
+      assigned.ahead.add(pieceIndex);
+      this.#assignmentsTo.set(session, assigned);
+      this.#assignments.set(pieceIndex, session);
       session.sendSuggest(pieceIndex);
     }
   }
 
   /** The peer has requested a block of this piece. */
   onRequest(session: PeerSession, pieceIndex: PieceIndex): void {
-    const promises = this.#promisesTo.get(session);
-    if (promises === undefined || !promises.ahead.delete(pieceIndex)) return;
-    promises.begun.add(pieceIndex);
+    const assigned = this.#assignmentsTo.get(session);
+    if (assigned === undefined || !assigned.ahead.delete(pieceIndex)) return;
+    assigned.begun.add(pieceIndex);
     this.suggest(session);
   }
 
@@ -97,35 +97,35 @@ export class FirstCopies {
     const first = this.#firstHolders.get(pieceIndex);
     if (first === undefined) {
       this.#firstHolders.set(pieceIndex, from.connection);
-      this.#lonely.set(pieceIndex, nowMs);
+      this.#singleHolders.set(pieceIndex, nowMs);
     } else if (first !== from.connection) {
       const session = this.#view.sessions.get(first);
-      if (session !== undefined) session.spread += spreadUnit;
-      this.#lonely.delete(pieceIndex);
-      this.#kept.delete(pieceIndex);
+      if (session !== undefined) session.reuploads += reuploadUnit;
+      this.#singleHolders.delete(pieceIndex);
+      this.#hoarded.delete(pieceIndex);
     }
-    const session = this.#promises.get(pieceIndex);
+    const session = this.#assignments.get(pieceIndex);
     if (session === undefined) return;
-    this.#promises.delete(pieceIndex);
-    const { begun, ahead } = this.#promisesTo.get(session)!;
+    this.#assignments.delete(pieceIndex);
+    const { begun, ahead } = this.#assignmentsTo.get(session)!;
     begun.delete(pieceIndex);
     if (ahead.delete(pieceIndex)) this.suggest(session);
   }
 
-  /** At every rechoke: a quarter of each peer's `spread` decays, down to zero. */
+  /** At every rechoke: a quarter of each peer's `reuploads` decays, down to zero. */
   fade(sessions: readonly PeerSession[]): void {
-    for (const session of sessions) session.spread -= (session.spread + 3) >> 2;
+    for (const session of sessions) session.reuploads -= (session.reuploads + 3) >> 2;
   }
 
   /** At every tick: pieces that a peer has hoarded are assigned to others. */
   tick(nowMs: number): void {
     // A Map keeps insertion order: the oldest first.
-    for (const [pieceIndex, sinceMs] of this.#lonely) {
+    for (const [pieceIndex, sinceMs] of this.#singleHolders) {
       if (nowMs - sinceMs < this.#limits.spreadTimeoutMs) return;
-      this.#lonely.delete(pieceIndex);
+      this.#singleHolders.delete(pieceIndex);
       if (this.#view.availability(pieceIndex) > 1) continue;
       this.#firstHolders.delete(pieceIndex);
-      this.#kept.add(pieceIndex);
+      this.#hoarded.add(pieceIndex);
       this.#waiting?.add(pieceIndex);
     }
   }
@@ -133,20 +133,20 @@ export class FirstCopies {
   /** We no longer have all pieces. When we have again, every piece is considered anew. */
   forget(): void {
     this.#waiting = undefined;
-    this.#promises.clear();
-    this.#promisesTo.clear();
+    this.#assignments.clear();
+    this.#assignmentsTo.clear();
     this.#firstHolders.clear();
-    this.#lonely.clear();
-    this.#kept.clear();
+    this.#singleHolders.clear();
+    this.#hoarded.clear();
   }
 
   /** We no longer serve the peer: its assigned pieces are free for others. */
   release(session: PeerSession): void {
-    const promises = this.#promisesTo.get(session);
-    if (promises === undefined) return;
-    this.#promisesTo.delete(session);
-    for (const pieceIndex of [...promises.begun, ...promises.ahead]) {
-      this.#promises.delete(pieceIndex);
+    const assigned = this.#assignmentsTo.get(session);
+    if (assigned === undefined) return;
+    this.#assignmentsTo.delete(session);
+    for (const pieceIndex of [...assigned.begun, ...assigned.ahead]) {
+      this.#assignments.delete(pieceIndex);
       this.#waiting!.add(pieceIndex);
     }
   }
@@ -159,8 +159,8 @@ export class FirstCopies {
     while (found === undefined && passed.length < passedMax) {
       const pieceIndex = this.#waiting.take();
       if (pieceIndex === undefined) break;
-      const isCaredFor = this.#view.availability(pieceIndex) > (this.#kept.has(pieceIndex) ? 1 : 0);
-      if (isCaredFor || this.#promises.has(pieceIndex)) continue;
+      const isCaredFor = this.#view.availability(pieceIndex) > (this.#hoarded.has(pieceIndex) ? 1 : 0);
+      if (isCaredFor || this.#assignments.has(pieceIndex)) continue;
       if (session.pieces.has(pieceIndex)) passed.push(pieceIndex);
       else found = pieceIndex;
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../client/engine/context.ts';
 import { defaultLimits as limits } from '../../../client/engine/limits.ts';
 import type { BlockSource } from '../../../client/engine/requests/block-source.ts';
-import { StrangerTrials } from '../../../client/engine/requests/stranger-trials.ts';
+import { UnprovenSeedLimiter } from '../../../client/engine/requests/unproven-seed-limiter.ts';
 
 /** The fields of a session that a trial reads. */
 function peer(of: { isSeed?: boolean; goodPieces?: number; asked?: number; stalled?: boolean }): BlockSource {
@@ -13,7 +13,7 @@ function peer(of: { isSeed?: boolean; goodPieces?: number; asked?: number; stall
 }
 
 function poisoned(liars: number, sessions: readonly BlockSource[] = [peer({ goodPieces: 1, asked: 4 })]) {
-  const trials = new StrangerTrials(new Map(sessions.entries()), { limits } as Context);
+  const trials = new UnprovenSeedLimiter(new Map(sessions.entries()), { limits } as Context);
   for (let i = 0; i < liars; i++) trials.onLiar(1_000);
   trials.tick();
   return trials;

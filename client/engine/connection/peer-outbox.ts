@@ -6,13 +6,13 @@
 import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 import { encodeHandshake } from '../../wire/handshake.ts';
 import { encodePieceHeader, MessageWriter } from '../../wire/message.ts';
-import type { Context, Speaker } from '../context.ts';
+import type { Context, Flushable } from '../context.ts';
 import type { ConnectionId } from '../contract.ts';
 import { UploadQueue } from '../serving/upload-queue.ts';
 import { MessageAllowance } from './message-allowance.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
-export class PeerVoice implements Speaker {
+export class PeerOutbox implements Flushable {
   readonly connection: ConnectionId;
   /** The extensions that both sides support. */
   fast = false;
@@ -56,7 +56,7 @@ export class PeerVoice implements Speaker {
   }
 
   /** Sets the torrent's geometry once its swarm has accepted the connection. */
-  protected knows(geometry: Geometry | undefined): void {
+  protected setGeometry(geometry: Geometry | undefined): void {
     this.#geometry = geometry;
   }
 
@@ -166,7 +166,7 @@ export class PeerVoice implements Speaker {
    * The writer. The first message of a turn puts this connection on the list to flush at the end of the turn.
    */
   get #write(): MessageWriter {
-    if (this.#writer.isEmpty) this.#context.dirty.push(this);
+    if (this.#writer.isEmpty) this.#context.toFlush.push(this);
     return this.#writer;
   }
 
