@@ -19,9 +19,9 @@ export interface CommandTable {
 
 /** Of every command. */
 export const sharedOptions = {
-  json: { type: 'boolean', describe: 'Print JSON, for programs' },
-  quiet: { type: 'boolean', alias: 'q', describe: 'Say nothing but what went wrong' },
-  verbose: { type: 'boolean', alias: 'v', describe: 'Say more' },
+  json: { type: 'boolean', describe: 'Print JSON' },
+  quiet: { type: 'boolean', alias: 'q', describe: 'Print only errors' },
+  verbose: { type: 'boolean', alias: 'v', describe: 'Print more details' },
 } as const satisfies OptionTable;
 
 export interface CommandSpec<O extends OptionTable, P extends OptionTable> {

@@ -7,7 +7,7 @@ import { exitCode } from './exit-codes.ts';
 
 export default defineCommand({
   usage: 'completions <shell>',
-  describe: 'Print what makes bash, zsh or fish complete commands and flags',
+  describe: 'Print the completion script for bash, zsh or fish',
   positionals: {
     shell: {
       type: 'string',

@@ -17,19 +17,19 @@ const watchSeconds = 12;
 
 export default defineCommand({
   usage: 'demo [folder]',
-  describe: 'See the whole story on this machine, in under a minute',
+  describe: 'Watch a whole swarm on this machine, in under a minute',
   positionals: {
     folder: {
       type: 'string',
-      describe: 'Your own folder (it is only read), instead of an album made for the demo',
+      describe: 'Folder to use (read only) instead of a generated album',
     },
   },
   options: {
-    keep: { type: 'boolean', describe: 'Keep what was downloaded, and say where it is' },
+    keep: { type: 'boolean', describe: 'Keep the download, and print where it is' },
     seconds: {
       type: 'string',
       requiresArg: true,
-      describe: `How long the download is to be watched: 30, 60s, 2min; ${watchSeconds} seconds if left out`,
+      describe: `How long the download should take: 30, 60s, 2min; default: ${watchSeconds} seconds`,
       coerce: parseSeconds,
     },
   },

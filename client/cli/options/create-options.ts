@@ -17,7 +17,7 @@ import { typedTracker } from './typed-tracker.ts';
 export const secretsOption = {
   'include-secrets': {
     type: 'boolean',
-    describe: 'Files too that look like keys or lists of passwords: everybody who has the torrent gets them',
+    describe: 'Include files that look like keys or password lists; every downloader will get them',
   },
 } as const satisfies Record<string, Options>;
 
@@ -27,50 +27,50 @@ export const contentOptions = {
     alias: ['a', 'tracker'],
     array: true,
     nargs: 1,
-    describe: 'A tracker; again for the next tier, commas within one',
+    describe: 'Tracker; repeat for the next tier, use commas within a tier',
     coerce: parseTiers,
   },
-  private: { type: 'boolean', alias: 'p', describe: 'Peers come from its trackers only' },
+  private: { type: 'boolean', alias: 'p', describe: 'Peers may come only from its trackers (BEP 27)' },
   'piece-length': {
     type: 'string',
     alias: 'l',
     requiresArg: true,
-    describe: 'A power of two from 16KiB to 16MiB; chosen by size if left out',
+    describe: 'Power of two from 16KiB to 16MiB; default: by size',
     coerce: parsePieceLength,
   },
-  comment: { type: 'string', alias: 'c', requiresArg: true, describe: 'A remark for whoever opens it' },
+  comment: { type: 'string', alias: 'c', requiresArg: true, describe: 'Comment stored in the torrent' },
   source: {
     type: 'string',
     alias: 's',
     requiresArg: true,
-    describe: 'Makes the info-hash of one community its own',
+    describe: 'Tag stored in the torrent, so that the same files get a different info-hash here',
   },
-  name: { type: 'string', alias: 'n', requiresArg: true, describe: 'Another name than that of the folder' },
+  name: { type: 'string', alias: 'n', requiresArg: true, describe: "Name of the torrent; default: the folder's name" },
   'web-seed': {
     type: 'string',
     alias: 'w',
     array: true,
     nargs: 1,
-    describe: 'A web address that has the files as well',
+    describe: 'Web address that also has the files; repeatable',
     coerce: parseWebSeeds,
   },
   threads: {
     type: 'string',
     alias: 't',
     requiresArg: true,
-    describe: 'Threads that hash; one a core if left out',
+    describe: 'Hashing threads; default: one per core',
     coerce: parseThreads,
   },
   format: {
     choices: ['v1', 'v2', 'hybrid'],
     requiresArg: true,
-    describe: 'hybrid if left out; v1 for old clients (aria2 1.36, Transmission 3.00)',
+    describe: 'Default: hybrid; v1 for old clients (aria2 1.36, Transmission 3.00)',
   },
-  'creation-date': { type: 'boolean', describe: 'Write down when it was made' },
+  'creation-date': { type: 'boolean', describe: 'Store the creation date in the torrent' },
   include: { type: 'string', array: true, nargs: 1, describe: 'Only files that match: "*.flac"' },
-  exclude: { type: 'string', array: true, nargs: 1, describe: 'Not the files that match: "*.log"' },
-  'include-hidden': { type: 'boolean', describe: 'Hidden files too' },
-  'include-junk': { type: 'boolean', describe: 'Thumbs.db, .DS_Store and their like too' },
+  exclude: { type: 'string', array: true, nargs: 1, describe: 'Skip files that match: "*.log"' },
+  'include-hidden': { type: 'boolean', describe: 'Include hidden files' },
+  'include-junk': { type: 'boolean', describe: 'Include Thumbs.db, .DS_Store and the like' },
   'follow-symlinks': { type: 'boolean', describe: 'Follow links that stay inside the folder' },
   ...secretsOption,
 } as const satisfies Record<string, Options>;
@@ -81,13 +81,13 @@ export const sharedPaths = {
     type: 'string',
     array: true,
     demandOption: true,
-    describe: 'Folders or files; each becomes a torrent',
+    describe: 'Folders or files, a torrent for each',
   },
 } as const satisfies Record<string, PositionalOptions>;
 
 /** Of whoever writes one. */
 export const forceOption = {
-  force: { type: 'boolean', alias: 'f', describe: 'Replace a torrent file that is there' },
+  force: { type: 'boolean', alias: 'f', describe: 'Replace an existing torrent file' },
 } as const satisfies Record<string, Options>;
 
 type ContentArgs = InferredOptionTypes<typeof contentOptions>;

@@ -20,8 +20,8 @@ export const choiceOptions = {
     coerce: parseNumbers,
   },
   include: { type: 'string', array: true, nargs: 1, describe: 'Only files that match: "*.flac"' },
-  exclude: { type: 'string', array: true, nargs: 1, describe: 'Not the files that match: "*.log"' },
-  sequential: { type: 'boolean', describe: 'The first pieces first, to listen meanwhile' },
+  exclude: { type: 'string', array: true, nargs: 1, describe: 'Skip files that match: "*.log"' },
+  sequential: { type: 'boolean', describe: 'Fetch pieces in order, to listen during the download' },
 } as const satisfies Record<string, Options>;
 
 export interface ChoiceArgs {

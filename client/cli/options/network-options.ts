@@ -7,7 +7,7 @@ export const portOption = {
   port: {
     type: 'string',
     requiresArg: true,
-    describe: 'Listen for peers here; 6881 to 6899 if left out, 0 for any',
+    describe: 'Port for peers; default: a free one of 6881 to 6899; 0: any',
     coerce: (text: string) => parsePort(text, '--port'),
   },
 } as const satisfies Record<string, Options>;
@@ -16,7 +16,7 @@ export const uploadLimitOption = {
   'upload-limit': {
     type: 'string',
     requiresArg: true,
-    describe: 'Give at most so much: 2MiB/s',
+    describe: 'Upload at most this fast: 2MiB/s',
     coerce: (text: string) => parseRate(text, '--upload-limit'),
   },
 } as const satisfies Record<string, Options>;
@@ -25,7 +25,7 @@ export const downloadLimitOption = {
   'download-limit': {
     type: 'string',
     requiresArg: true,
-    describe: 'Take at most so much: 5MiB/s',
+    describe: 'Download at most this fast: 5MiB/s',
     coerce: (text: string) => parseRate(text, '--download-limit'),
   },
 } as const satisfies Record<string, Options>;
@@ -35,7 +35,7 @@ export const peerOption = {
     type: 'string',
     array: true,
     nargs: 1,
-    describe: 'HOST:PORT of somebody who has it; can be repeated',
+    describe: 'HOST:PORT of a peer; repeatable',
   },
 } as const satisfies Record<string, Options>;
 
@@ -43,6 +43,6 @@ export const recordOption = {
   record: {
     type: 'string',
     requiresArg: true,
-    describe: 'Keep what the engine is told in this new file, for a bug report; it names torrents and peers',
+    describe: 'Record the run in this new file, for a bug report; it contains names of torrents and peers',
   },
 } as const satisfies Record<string, Options>;

@@ -14,17 +14,17 @@ export const qualityOptions = {
     describe: 'Only this format: flac, mp3, opus …',
     coerce: (text: string) => text.toLowerCase(),
   },
-  lossless: { type: 'boolean', describe: 'Only what nothing was taken away from' },
+  lossless: { type: 'boolean', describe: 'Lossless formats only' },
   'bit-rate': {
     type: 'string',
     requiresArg: true,
-    describe: 'At least so many bits a second: 320k',
+    describe: 'At least this bit rate: 320k',
     coerce: parseBitRate,
   },
   year: {
     type: 'string',
     requiresArg: true,
-    describe: 'Of that year, or of those: 1990-1999, 1990-, -1999',
+    describe: 'Year or years: 1990, 1990-1999, 1990-, -1999',
     coerce: parseYears,
   },
   licence: {
@@ -41,17 +41,17 @@ export const searchOptions = {
   'min-duration': {
     type: 'string',
     requiresArg: true,
-    describe: 'At least so long: 3:30, 90s, 1h; a number alone is seconds',
+    describe: 'At least this long: 3:30, 90s, 1h; a plain number is seconds',
     coerce: (text: string) => parseLength(text, '--min-duration'),
   },
   'max-duration': {
     type: 'string',
     requiresArg: true,
-    describe: 'At most so long',
+    describe: 'At most this long',
     coerce: (text: string) => parseLength(text, '--max-duration'),
   },
-  'has-seeds': { type: 'boolean', describe: 'Only what somebody has all of, now' },
-  user: { type: 'string', requiresArg: true, describe: 'Only what this person has published' },
+  'has-seeds': { type: 'boolean', describe: 'Only releases with a seed online' },
+  user: { type: 'string', requiresArg: true, describe: 'Only releases of this user' },
 } as const satisfies Record<string, Options>;
 
 type QualityArgs = InferredOptionTypes<typeof qualityOptions>;

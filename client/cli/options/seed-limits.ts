@@ -9,13 +9,13 @@ export const seedLimitOptions = {
   'seed-ratio': {
     type: 'string',
     requiresArg: true,
-    describe: 'Share until so many times its size was given: 1.5; 0 for no end',
+    describe: 'Stop at this ratio of upload to size: 1.5; 0: never',
     coerce: parseRatio,
   },
   'seed-time': {
     type: 'string',
     requiresArg: true,
-    describe: 'Share for so long: 90s, 45min, 2h; a number alone is minutes; what comes first ends it',
+    describe: 'Stop after this time: 90s, 45min, 2h; a plain number is minutes; the first limit reached counts',
     coerce: (text: string) => parseDuration(text, '--seed-time', { bare: 'min', example: '90' }),
   },
 } as const satisfies Record<string, Options>;

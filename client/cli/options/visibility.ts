@@ -9,7 +9,7 @@ export const visibilityOption = {
   visibility: {
     type: 'string',
     requiresArg: true,
-    describe: 'Who may see it: everyone, members, group:NAME, people:A,B or nobody; as before if left out',
+    describe: 'Who may see it: everyone, members, group:NAME, people:A,B or nobody; default: as before',
     coerce: parseVisibility,
   },
 } as const satisfies Record<string, Options>;

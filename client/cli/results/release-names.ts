@@ -54,7 +54,7 @@ export async function releaseIdOf(text: string, stateFolder: string): Promise<st
 export const releasePositional = {
   type: 'string',
   demandOption: true,
-  describe: 'The id of a release, or its number in the last list',
+  describe: 'Release id, or its number in the last list',
 } as const;
 
 /** `Evening Call by Brood`. */

@@ -70,7 +70,7 @@ export const choices: readonly Choice[] = [
   {
     key: 'd',
     title: 'Demo',
-    what: 'the whole story on this machine, in under a minute',
+    what: 'a whole swarm on this machine, in under a minute',
     choose: async () => ['demo'],
   },
   { key: 'h', title: 'Help', what: 'every command', choose: async () => ['--help'], returns: true },

@@ -47,7 +47,7 @@ export const trackerOption = {
     type: 'string',
     array: true,
     nargs: 1,
-    describe: 'A tracker to ask, beside those that the torrent or the link names; again for more',
+    describe: 'Another tracker to ask, beside those of the torrent or link; repeatable',
     coerce: parseTrackers,
   },
 } as const satisfies Record<string, Options>;

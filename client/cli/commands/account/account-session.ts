@@ -14,7 +14,7 @@ export const accountOptions = {
   tracker: {
     type: 'string',
     requiresArg: true,
-    describe: 'Which tracker: http://HOST:6969; the one signed in to last if left out',
+    describe: 'Tracker, like http://HOST:6969; default: the one signed in to last',
     coerce: parseTracker,
   },
 } as const satisfies Record<string, Options>;

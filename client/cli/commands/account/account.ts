@@ -13,7 +13,7 @@ import { accountOptions, withAccount } from './account-session.ts';
 
 export default defineCommand({
   usage: 'account <action>',
-  describe: 'Export what a tracker keeps of your account, or delete the account',
+  describe: "Export your account's data from a tracker, or delete the account",
   positionals: {
     action: { type: 'string', demandOption: true, choices: ['export', 'delete'], describe: 'What to do' },
   },
@@ -22,13 +22,13 @@ export default defineCommand({
       type: 'string',
       alias: 'o',
       requiresArg: true,
-      describe: 'With export: the file that is written; to stdout if left out',
+      describe: 'With export: the file to write; default: stdout',
     },
-    force: { type: 'boolean', describe: 'With export: in place of a file that is there' },
-    yes: { type: 'boolean', alias: 'y', describe: 'With delete: do not ask' },
+    force: { type: 'boolean', describe: 'With export: replace an existing file' },
+    yes: { type: 'boolean', alias: 'y', describe: 'With delete: do not ask for confirmation' },
     password: {
       type: 'boolean',
-      describe: 'With delete: sign in by password for it: asked for, or read from stdin; by key if left out',
+      describe: 'With delete: confirm with the password (prompted, or from stdin) instead of the key',
     },
     ...accountOptions,
   },

@@ -16,13 +16,13 @@ import { tellAccount } from './register.ts';
 export default defineCommand({
   usage: 'login <name>',
   describe: 'Sign in to your account at a tracker',
-  positionals: { name: { type: 'string', demandOption: true, describe: 'As you are called there' } },
+  positionals: { name: { type: 'string', demandOption: true, describe: 'Your name at the tracker' } },
   options: {
     ...accountOptions,
-    password: { type: 'boolean', describe: 'By password: asked for, or read from stdin; by key if left out' },
+    password: { type: 'boolean', describe: 'Sign in with the password (prompted, or from stdin) instead of the key' },
     'renew-passkeys': {
       type: 'boolean',
-      describe: 'Make all your announce URLs and feed keys void: when a torrent of yours went to others',
+      describe: 'Invalidate all your announce URLs and feed keys, for example after one leaked',
     },
   },
   examples: [

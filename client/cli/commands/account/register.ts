@@ -13,23 +13,23 @@ import { accountOptions, accountPlace } from './account-session.ts';
 
 export default defineCommand({
   usage: 'register <name>',
-  describe: 'Make an account at a tracker, to publish, talk and follow',
-  positionals: { name: { type: 'string', demandOption: true, describe: 'How others see you there' } },
+  describe: 'Create an account at a tracker, to publish, talk and follow',
+  positionals: { name: { type: 'string', demandOption: true, describe: 'Your name at the tracker, as other members see it' } },
   options: {
     ...accountOptions,
     password: {
       type: 'boolean',
-      describe: 'Set a password too, for its page and other machines; asked for, or read from stdin',
+      describe: 'Also set a password (prompted, or from stdin), for the page and other machines',
     },
     invitation: {
       type: 'string',
       requiresArg: true,
-      describe: 'What somebody who invites you has given you',
+      describe: 'Invitation from a member',
     },
     setup: {
       type: 'string',
       requiresArg: true,
-      describe: 'What a new tracker prints: its owner is you then',
+      describe: 'Setup token that a new tracker prints; makes you its owner',
     },
   },
   examples: [

@@ -13,7 +13,7 @@ import { plain } from '../making/torrent-summary.ts';
 export const rightsOption = {
   'i-may-share': {
     type: 'boolean',
-    describe: 'Say, once for an account, that you may share what you publish: it is asked without this',
+    describe: 'Confirm, once per account, that you may share what you publish; default: ask',
   },
 } as const satisfies Record<string, Options>;
 

@@ -10,7 +10,7 @@ import { tellAccount } from './register.ts';
 
 export default defineCommand({
   usage: 'whoami',
-  describe: 'Say who you are at a tracker',
+  describe: 'Show your account at a tracker',
   positionals: {},
   options: { ...accountOptions },
   examples: [['whoami', 'at the tracker that was named last']],

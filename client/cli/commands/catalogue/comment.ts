@@ -9,10 +9,10 @@ import { accountOptions, withAccount } from '../account/account-session.ts';
 
 export default defineCommand({
   usage: 'comment <release> <text..>',
-  describe: 'Say something about a release',
+  describe: 'Comment on a release',
   positionals: {
     release: releasePositional,
-    text: { type: 'string', array: true, demandOption: true, describe: 'What you have to say' },
+    text: { type: 'string', array: true, demandOption: true, describe: 'Text of the message' },
   },
   options: { ...accountOptions },
   examples: [['comment 1 "the last song skips at 2:10"', 'about the first of the last list']],

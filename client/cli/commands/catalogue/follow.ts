@@ -19,7 +19,7 @@ export const followedPositional = {
 
 export default defineCommand({
   usage: 'follow [what]',
-  describe: 'Be told of new versions of a release, or of what somebody publishes',
+  describe: "Get notices of new versions of a release, or of a user's releases",
   positionals: { what: followedPositional },
   options: { ...accountOptions },
   examples: [

@@ -30,7 +30,7 @@ const { announce: _, ...folderOptions } = contentOptions;
 
 export default defineCommand({
   usage: 'publish <path..>',
-  describe: 'Put folders into the catalogue of a tracker, without seeding them',
+  describe: "Publish folders in a tracker's catalogue, without seeding them",
   positionals: {
     path: { type: 'string', array: true, demandOption: true, describe: 'Folders, or .torrent files' },
   },
@@ -40,7 +40,7 @@ export default defineCommand({
     from: {
       type: 'string',
       requiresArg: true,
-      describe: 'Where the files of a .torrent lie, for their tags',
+      describe: 'Folder with the files of a .torrent, to read their tags',
     },
     ...folderOptions,
     ...accountOptions,

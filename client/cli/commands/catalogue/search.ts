@@ -18,7 +18,7 @@ export const resultOptions = {
     alias: 'n',
     requiresArg: true,
     default: '50',
-    describe: `List so many, at most ${resultsMax}`,
+    describe: `Number of results, at most ${resultsMax}`,
     coerce: parseLimit,
   },
 } as const satisfies Record<string, Options>;
@@ -28,18 +28,18 @@ const albumPage = shapes.page(releaseShapes.releaseHit);
 
 export default defineCommand({
   usage: 'search <words..>',
-  describe: 'Find songs in the catalogue of a tracker, and who has them',
+  describe: "Search a tracker's catalogue for songs, and see who has them",
   positionals: {
     words: {
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'Of title, artist, album or genre, in any script; mistyped ones are understood',
+      describe: 'Words of title, artist, album or genre, in any script; typing errors are fine',
     },
   },
   options: {
     ...searchOptions,
-    albums: { type: 'boolean', describe: 'Albums, not songs' },
+    albums: { type: 'boolean', describe: 'List albums instead of songs' },
     ...resultOptions,
     ...accountOptions,
   },

@@ -7,7 +7,7 @@ import { followedPositional, setFollow } from './follow.ts';
 
 export default defineCommand({
   usage: 'unfollow <what>',
-  describe: 'Be told no more of a release or of somebody',
+  describe: 'Stop notices of a release or a user',
   positionals: { what: { ...followedPositional, demandOption: true } },
   options: { ...accountOptions },
   examples: [['unfollow @ada', `${calledAs} follow lists what is left`]],

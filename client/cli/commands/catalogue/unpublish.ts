@@ -12,13 +12,13 @@ import { plain } from '../making/torrent-summary.ts';
 
 export default defineCommand({
   usage: 'unpublish <release>',
-  describe: 'Take a release of yours out of the catalogue; for moderators, anybody’s',
+  describe: 'Withdraw your release from the catalogue; moderators: any release',
   positionals: { release: releasePositional },
   options: {
     reason: {
       type: 'string',
       requiresArg: true,
-      describe: 'For moderators: why. Its publisher reads it',
+      describe: 'For moderators: the reason, shown to the publisher',
     },
     ...accountOptions,
   },

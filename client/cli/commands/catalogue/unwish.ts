@@ -10,7 +10,7 @@ import { plain } from '../making/torrent-summary.ts';
 
 export default defineCommand({
   usage: 'unwish <wish>',
-  describe: 'Forget a wish',
+  describe: 'Delete a wish',
   positionals: {
     wish: {
       type: 'string',

@@ -9,18 +9,18 @@ import { plain } from '../making/torrent-summary.ts';
 
 export default defineCommand({
   usage: 'wish <words..>',
-  describe: 'Be told when something like this is published',
+  describe: 'Get a notice when a matching release is published',
   positionals: {
     words: {
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'As for a search: all of them count',
+      describe: 'Words as in a search; a release must match all of them',
     },
   },
   options: {
     ...qualityOptions,
-    download: { type: 'boolean', describe: `Have it fetched by ${calledAs} inbox --follow --download` },
+    download: { type: 'boolean', describe: `Let ${calledAs} inbox --follow --download fetch it` },
     ...accountOptions,
   },
   examples: [

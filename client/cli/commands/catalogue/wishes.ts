@@ -8,7 +8,7 @@ import { plain } from '../making/torrent-summary.ts';
 
 export default defineCommand({
   usage: 'wishes',
-  describe: 'List what you wish for',
+  describe: 'List your wishes',
   positionals: {},
   options: { ...accountOptions },
   examples: [['wishes', `then ${calledAs} unwish 2 forgets the second`]],

@@ -4,7 +4,7 @@ import { mutingCommand } from './mutes.ts';
 
 export default mutingCommand({
   ...{ name: 'block', what: 'block', method: 'PUT' },
-  describe: 'Keep somebody away: as mute, and they cannot write to you, follow you or comment on yours',
+  describe: 'Block a user: muted, and unable to message or follow you, or comment on your releases',
   examples: [
     ['block mallory', `they still see what you share with everybody; ${calledAs} unblock mallory undoes it`],
     ['report @mallory "writes to me every day"', 'tells the moderators as well'],

@@ -14,11 +14,11 @@ const groupList = Type.Object({ rows: Type.Array(shapes.group) });
 
 export default defineCommand({
   usage: 'group [name]',
-  describe: 'List your groups, found one, add people to it',
-  positionals: { name: { type: 'string', describe: 'Which group; founded when you have none of that name' } },
+  describe: 'List your groups, create one, add members',
+  positionals: { name: { type: 'string', describe: 'Group; created if you have none of that name' } },
   options: {
-    add: { type: 'string', array: true, nargs: 1, describe: 'Add this person; can be repeated' },
-    remove: { type: 'string', array: true, nargs: 1, describe: 'Remove this person, or yourself' },
+    add: { type: 'string', array: true, nargs: 1, describe: 'Add this user; repeatable' },
+    remove: { type: 'string', array: true, nargs: 1, describe: 'Remove this user, or yourself; repeatable' },
     ...accountOptions,
   },
   examples: [

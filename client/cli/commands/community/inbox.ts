@@ -22,22 +22,22 @@ const rowsMax = 50;
 
 export default defineCommand({
   usage: 'inbox',
-  describe: 'Read what you are told: new versions, wishes come true, messages',
+  describe: 'Read your notices: new versions, fulfilled wishes, messages',
   positionals: {},
   options: {
-    follow: { type: 'boolean', describe: 'Go on with what happens from now on, until Ctrl-C' },
+    follow: { type: 'boolean', describe: 'Keep showing new notices until Ctrl-C' },
     download: {
       type: 'boolean',
-      describe: 'With --follow: fetch new versions of what you follow, and wishes marked for it',
+      describe: 'With --follow: fetch new versions of followed releases, and wishes made with --download',
     },
     out: {
       type: 'string',
       alias: 'o',
       requiresArg: true,
       default: '.',
-      describe: 'Where --download puts folders; an earlier version there becomes the new one',
+      describe: 'Folder for --download; an earlier version in it becomes the new one',
     },
-    keep: { type: 'boolean', describe: 'Do not mark them as read' },
+    keep: { type: 'boolean', describe: 'Do not mark notices as read' },
     ...portOption,
     ...downloadLimitOption,
     ...uploadLimitOption,

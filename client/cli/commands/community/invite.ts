@@ -14,17 +14,17 @@ export const roles = ['guest', 'member', 'moderator', 'owner'] as const;
 
 export default defineCommand({
   usage: 'invite',
-  describe: 'Invite somebody to the tracker',
+  describe: 'Create an invitation to the tracker',
   positionals: {},
   options: {
-    role: { choices: roles, requiresArg: true, describe: 'What they are there; member if left out' },
+    role: { choices: roles, requiresArg: true, describe: 'Role of the new accounts; default: member' },
     uses: {
       type: 'string',
       requiresArg: true,
-      describe: 'For so many people; one if left out',
+      describe: 'How many people may use it; default: 1',
       coerce: parseUses,
     },
-    note: { type: 'string', requiresArg: true, describe: 'A remark for yourself' },
+    note: { type: 'string', requiresArg: true, describe: 'Note for yourself' },
     ...accountOptions,
   },
   examples: [['invite --note "for bob"', 'prints the line that they have to type']],

@@ -4,7 +4,7 @@ import { mutingCommand } from './mutes.ts';
 
 export default mutingCommand({
   ...{ name: 'mute', what: 'mute', method: 'PUT' },
-  describe: 'Not see what somebody says; they are not told',
+  describe: "Hide a user's messages from you; they are not notified",
   examples: [
     ['mute mallory', `no messages, comments or notices of theirs; ${calledAs} unmute mallory undoes it`],
     ['mute', 'lists whom you have muted or blocked'],

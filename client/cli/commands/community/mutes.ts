@@ -29,7 +29,7 @@ export function mutingCommand({ name: command, describe, what, method, examples,
     usage: `${command} [name]`,
     describe,
     positionals: {
-      name: { type: 'string', describe: 'Whom; left out: lists whom you have muted or blocked' },
+      name: { type: 'string', describe: 'User; without one: list the users you muted or blocked' },
     },
     options: { ...accountOptions },
     examples,

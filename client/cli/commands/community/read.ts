@@ -20,7 +20,7 @@ type Heard = Place | { readonly releaseId: string };
 
 export default defineCommand({
   usage: 'read <place>',
-  describe: 'Read a room, a conversation, or what is said about a release',
+  describe: 'Read a room, a conversation, or the comments on a release',
   positionals: {
     place: {
       type: 'string',
@@ -29,7 +29,7 @@ export default defineCommand({
     },
   },
   options: {
-    follow: { type: 'boolean', describe: 'Go on with what is said from now on, until Ctrl-C' },
+    follow: { type: 'boolean', describe: 'Keep showing new messages until Ctrl-C' },
     ...accountOptions,
   },
   examples: [

@@ -10,7 +10,7 @@ import { accountOptions, withAccount } from '../account/account-session.ts';
 
 export default defineCommand({
   usage: 'report <what> <text..>',
-  describe: 'Report a release, a message or a person to the moderators',
+  describe: 'Report a release, a message or a user to the moderators',
   positionals: {
     what: {
       type: 'string',

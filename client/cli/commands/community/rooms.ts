@@ -17,18 +17,18 @@ const nameColumns = 24;
 
 export default defineCommand({
   usage: 'rooms',
-  describe: 'List the rooms you may read, and with whom you talk',
+  describe: 'List the rooms you may read, and your conversations',
   positionals: {},
   options: {
-    open: { type: 'string', requiresArg: true, describe: 'Open a new room of this name' },
-    topic: { type: 'string', requiresArg: true, describe: 'and what it is about' },
+    open: { type: 'string', requiresArg: true, describe: 'Create a room with this name' },
+    topic: { type: 'string', requiresArg: true, describe: 'Topic of the new room' },
     visibility: {
       type: 'string',
       requiresArg: true,
-      describe: 'and for whom: everyone (if left out), members or group:NAME',
+      describe: 'Who may read the new room: everyone (default), members or group:NAME',
       coerce: parseRoomVisibility,
     },
-    group: { type: 'string', requiresArg: true, describe: 'and only for this group of yours' },
+    group: { type: 'string', requiresArg: true, describe: 'Only this group of yours may read the new room' },
     ...accountOptions,
   },
   examples: [

@@ -11,15 +11,15 @@ import { noSuchPlace, placeOf, placeWords } from './talk-view.ts';
 const placePositional = {
   type: 'string',
   demandOption: true,
-  describe: 'A room, or @NAME for somebody alone',
+  describe: 'Room, or @NAME for a direct message',
 } as const;
 
 export default defineCommand({
   usage: 'say <place> <text..>',
-  describe: 'Say something in a room, or to somebody',
+  describe: 'Write to a room, or to a user',
   positionals: {
     place: placePositional,
-    text: { type: 'string', array: true, demandOption: true, describe: 'What you have to say' },
+    text: { type: 'string', array: true, demandOption: true, describe: 'Text of the message' },
   },
   options: { ...accountOptions },
   examples: [

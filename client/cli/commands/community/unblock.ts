@@ -3,7 +3,7 @@ import { mutingCommand } from './mutes.ts';
 
 export default mutingCommand({
   ...{ name: 'unblock', what: 'block', method: 'DELETE' },
-  describe: 'Lift your block of somebody',
+  describe: 'Unblock a user',
   examples: [['unblock mallory', 'you see them, and they can write to you again']],
   done: (name) => `No longer blocked: ${name}`,
 });

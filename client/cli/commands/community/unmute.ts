@@ -3,7 +3,7 @@ import { mutingCommand } from './mutes.ts';
 
 export default mutingCommand({
   ...{ name: 'unmute', what: 'mute', method: 'DELETE' },
-  describe: 'See again what somebody says',
+  describe: "Show a muted user's messages again",
   examples: [['unmute mallory', 'also what they said meanwhile']],
   done: (name) => `No longer muted: ${name}`,
 });

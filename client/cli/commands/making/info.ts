@@ -21,7 +21,7 @@ import { fileLines, listedFiles, plain, torrentDetailDocument, torrentLines } fr
 export default defineCommand({
   usage: 'info <torrent>',
   aliases: ['show'],
-  describe: 'Tell what is in a torrent, before anything of it is fetched',
+  describe: 'Show what is in a torrent, without downloading it',
   positionals: { torrent: { ...wantedPositional, demandOption: true } },
   options: {
     magnet: { type: 'boolean', describe: 'Print its magnet link and nothing else' },

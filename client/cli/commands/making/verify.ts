@@ -15,7 +15,7 @@ const filesShownMax = 50;
 
 export default defineCommand({
   usage: 'verify <torrent> <path>',
-  describe: 'Check a shared folder, piece by piece',
+  describe: 'Check a folder against its torrent, piece by piece',
   positionals: {
     torrent: { ...givenPositional, demandOption: true },
     path: {

@@ -14,7 +14,7 @@ const listNames = Object.keys(adminLists);
 
 export default defineCommand({
   usage: 'admin <action> [who] [words..]',
-  describe: 'Moderate a tracker: bans, roles, takedowns, reports, and the list of it all',
+  describe: 'Moderate a tracker: bans, roles, takedowns, reports, audit list',
   positionals: {
     action: {
       type: 'string',

@@ -22,18 +22,18 @@ import { loadTorrent, torrentPositional } from '../../sources/torrent-source.ts'
 export const listenOption = {
   type: 'string',
   requiresArg: true,
-  describe: `HOST:PORT, or a port alone; every address and ${defaultPort} if left out`,
+  describe: `HOST:PORT, or a port alone; default: all addresses, port ${defaultPort}`,
   coerce: (text: string) => parseListen(text, '--listen'),
 } as const;
 
 export default defineCommand({
   usage: 'tracker [torrent..]',
-  describe: 'Run a tracker, which introduces people to one another, and a catalogue of what they share',
+  describe: 'Run a tracker, with a catalogue of what its members share',
   positionals: {
     torrent: {
       ...torrentPositional,
       array: true,
-      describe: 'Torrent files to show on its page and hand out',
+      describe: "Torrent files to list on the tracker's page",
     },
   },
   options: {
@@ -41,49 +41,49 @@ export default defineCommand({
     data: {
       type: 'string',
       requiresArg: true,
-      describe: 'Keep a catalogue here: accounts, search, rooms; then only what is published is served',
+      describe: 'Data folder of a catalogue: accounts, search, rooms. The tracker then serves only published releases',
     },
     'require-sign-in': {
       type: 'boolean',
-      describe: 'Strangers see nothing of the catalogue, and announce nothing',
+      describe: 'Only members may see the catalogue and announce',
     },
     'invite-only': {
       type: 'boolean',
       describe:
-        'Registering takes an invitation; --no-invite-only opens it. As before if left out; a new one that the internet can reach starts with it',
+        'Registration needs an invitation; --no-invite-only opens it. Default: as before; on for a new tracker that the internet can reach',
     },
     'swarm-snapshot': {
       type: 'boolean',
       describe:
-        'Keep who is in which swarm in the data folder, for the next start; --no-swarm-snapshot: no addresses on disk',
+        'Save the swarms in the data folder for the next start; --no-swarm-snapshot keeps peer addresses off the disk',
     },
     'public-url': {
       type: 'string',
       requiresArg: true,
       describe:
-        'Where everybody reaches it, by a name, a proxy or a router; it goes into torrents: https://music.example.org',
+        'Public address of the tracker, also put into torrents: https://music.example.org',
     },
     'external-address': {
       type: 'string',
       array: true,
       nargs: 1,
       describe:
-        "Your router's address on the internet: told to peers outside for those in this network; again for IPv6",
+        "Internet address of your router, given to outside peers for peers in your network; repeat for IPv6",
     },
     contact: {
       type: 'string',
       requiresArg: true,
-      describe: 'Whom people ask when they need a moderator: an address of mail or of a page, shown to all',
+      describe: 'Contact for members who need a moderator: a mail or web address, shown on the page',
       coerce: parseContact,
     },
     'trusted-proxy': {
       type: 'string',
       array: true,
       nargs: 1,
-      describe: 'A proxy whose X-Forwarded-For is believed: an address or a network; again for more',
+      describe: 'Address or network of a proxy whose X-Forwarded-For is trusted; repeatable',
     },
-    'tls-cert': { type: 'string', requiresArg: true, describe: 'Speak HTTPS with this certificate (PEM)' },
-    'tls-key': { type: 'string', requiresArg: true, describe: 'and its key (PEM)' },
+    'tls-cert': { type: 'string', requiresArg: true, describe: 'Certificate for HTTPS (PEM)' },
+    'tls-key': { type: 'string', requiresArg: true, describe: 'Key of the certificate (PEM)' },
   },
   examples: [
     ['tracker', 'listens on every address of this machine'],

@@ -34,7 +34,7 @@ import { TransferVoice } from '../../transfer/transfer-voice.ts';
 export default defineCommand({
   usage: 'download <torrent..>',
   aliases: ['get'],
-  describe: 'Fetch what a torrent describes, from everybody who has it',
+  describe: 'Download a torrent from all peers that have it',
   positionals: { torrent: { ...wantedPositional, array: true, demandOption: true } },
   options: {
     out: {
@@ -42,21 +42,21 @@ export default defineCommand({
       alias: ['o', 'd', 'dir'],
       requiresArg: true,
       default: '.',
-      describe: "Put the torrent's folder in here; made when missing",
+      describe: "Folder to download into; created if missing",
     },
     ...choiceOptions,
     ...peerOption,
     ...trackerOption,
-    seed: { type: 'boolean', describe: 'Go on sharing when it is done, until Ctrl-C' },
+    seed: { type: 'boolean', describe: 'Keep seeding after the download, until Ctrl-C' },
     ...seedLimitOptions,
     'on-done': {
       type: 'string',
       requiresArg: true,
-      describe: 'Run this when one is complete; it is told $CICADA_PATH, $CICADA_NAME, $CICADA_INFO_HASH',
+      describe: 'Command to run for each complete download, with $CICADA_PATH, $CICADA_NAME, $CICADA_INFO_HASH',
     },
     'space-check': {
       type: 'boolean',
-      describe: 'Start only with room for all of it on the disk; --no-space-check: in any case',
+      describe: 'Start only if the disk has room for the whole download; --no-space-check: always start',
     },
     ...downloadLimitOption,
     ...uploadLimitOption,

@@ -25,18 +25,18 @@ import { plain } from '../making/torrent-summary.ts';
 
 export default defineCommand({
   usage: 'seed <torrent> <path>',
-  describe: 'Share a folder that has a torrent file already',
+  describe: 'Seed a folder that has a torrent file',
   positionals: {
     torrent: {
       ...givenPositional,
       demandOption: true,
-      describe: `${givenPositional.describe}; or a folder of .torrent files, also of later ones`,
+      describe: `${givenPositional.describe}; or a folder of .torrent files, watched for new ones`,
     },
     path: {
       type: 'string',
       demandOption: true,
       describe:
-        'The shared folder or file, or the folder that holds it; with many torrents, all their content',
+        'The shared folder or file, or the folder that contains it; for a folder of torrents: the folder with all content',
     },
   },
   options: {
@@ -46,13 +46,13 @@ export default defineCommand({
     ...uploadLimitOption,
     tracker: {
       ...trackerOption.tracker,
-      describe: 'Announce to it too, wherever it is; again for more',
+      describe: 'Another tracker to announce to, also one in your network; repeatable',
     },
     ...secretsOption,
     verify: {
       type: 'boolean',
       describe:
-        'Check every piece, even of files that were checked before and look the same; --no-verify: none',
+        'Check every piece, also of unchanged files; --no-verify: check none',
     },
   },
   examples: [

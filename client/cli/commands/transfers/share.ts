@@ -31,20 +31,20 @@ const options = {
     type: 'string',
     alias: 'o',
     requiresArg: true,
-    describe: 'Write the torrent file too: a file or a folder',
+    describe: 'Also write the torrent file, to this file or folder',
   },
   ...forceOption,
   'per-album': {
     type: 'boolean',
-    describe: 'Every album inside by itself, and new ones as they come; published where you are signed in',
+    describe: 'Share each album in the folder separately, also new ones; published where you are signed in',
   },
   publish: {
     type: 'boolean',
-    describe: 'Publish it where you are signed in, and keep it up to date; --no-publish: not there',
+    describe: 'Publish it where you are signed in, and update it; --no-publish: do not',
   },
   ...visibilityOption,
   ...rightsOption,
-  listen: { ...listenOption, describe: 'HOST:PORT of the tracker that it runs when no --tracker is given' },
+  listen: { ...listenOption, describe: 'HOST:PORT of its own tracker, which runs when no --tracker is given' },
   ...portOption,
   ...uploadLimitOption,
 } as const satisfies OptionTable;
@@ -53,7 +53,7 @@ type ShareArgs = InferredOptionTypes<typeof options & typeof sharedPaths>;
 
 export default defineCommand({
   usage: 'share <path..>',
-  describe: 'Share a folder: make its torrent and seed it, in one go',
+  describe: 'Share a folder: make its torrent and seed it',
   positionals: sharedPaths,
   options,
   examples: [

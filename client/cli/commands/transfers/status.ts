@@ -12,14 +12,14 @@ import { chosenEntries, forgetTorrent } from './forget-torrent.ts';
 
 export default defineCommand({
   usage: 'status',
-  describe: 'List what this machine has fetched and shared',
+  describe: 'List what this machine has downloaded and shared',
   positionals: {},
   options: {
     forget: {
       type: 'string',
       requiresArg: true,
       describe:
-        'Forget entries: their numbers, a path, an info-hash, or `gone` for all whose files are not there',
+        'Remove entries by number, path or info-hash; `gone`: all whose files are missing',
     },
   },
   examples: [
