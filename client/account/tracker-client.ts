@@ -203,7 +203,7 @@ export function answerMs(bodyBytes: number): number {
 }
 
 const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody is listening there (connection refused); is the tracker running?',
+  ECONNREFUSED: 'no program listens there (connection refused); is the tracker running?',
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the name could not be looked up; is there a network?',
   ECONNRESET: 'the connection was closed without an answer',

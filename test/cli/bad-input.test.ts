@@ -112,7 +112,7 @@ describe('a torrent at a web address', () => {
   });
 
   it('nobody there', async () => {
-    await expectFailure(['get', 'http://127.0.0.1:9/x.torrent'], 6, /nobody is listening there/);
+    await expectFailure(['get', 'http://127.0.0.1:9/x.torrent'], 6, /no program listens there/);
   });
 
   it('of another kind than http and https', async () => {

@@ -34,7 +34,7 @@ export default defineCommand({
     },
   },
   examples: [
-    ['demo', 'four share an album, one of them lies, one vanishes, and somebody fetches it'],
+    ['demo', 'four peers share an album, one lies, one vanishes, and a fifth downloads it'],
     ['demo ~/Music/Album', 'the same with a folder of yours'],
     ['demo --keep', 'leaves the album for you to play'],
   ],

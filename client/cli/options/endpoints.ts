@@ -39,7 +39,7 @@ export async function resolvePeer(text: string, what = '--peer'): Promise<HostPo
   if (match === null) throw badOption(`${what}: "${text}" is not HOST:PORT; give it like 192.168.1.5:6881`);
   const host = withoutBrackets(match.groups!.host!, text, what);
   const port = parsePort(match.groups!.port!, what);
-  if (port === 0) throw badOption(`${what}: "${text}" has no port that somebody could listen on`);
+  if (port === 0) throw badOption(`${what}: "${text}" has no port to connect to`);
   if (isIP(host) !== 0) return { host, port };
   try {
     return { host: (await lookup(host)).address, port };

@@ -22,7 +22,7 @@ function parseVisibility(text: string): AccessBody {
   if (word === 'group' && names) return { visibility: word, group: names };
   const people = (names ?? '').split(',').map((name) => name.trim().replace(/^@/, ''));
   if (word === 'people' && people.every((name) => name !== '')) return { visibility: word, people };
-  throw badOption(`--visibility: "${text}" is none of everyone, members, group:NAME, people:A,B and nobody`);
+  throw badOption(`--visibility: "${text}" is not everyone, members, group:NAME, people:A,B or nobody`);
 }
 
 /** `for the group friends`, `only you see it`. */

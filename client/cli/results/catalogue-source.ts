@@ -136,7 +136,7 @@ export function tellRelease(wanted: WantedRelease, output: Output): void {
   const { torrent, upgradeFrom } = wanted;
   const { publicKey, publisher } = torrent;
   if (publicKey === undefined) {
-    output.remark(`${plain(publisher)} has no key: nobody can tell whether this is what they published.`);
+    output.remark(`${plain(publisher)} has no key: it cannot be verified that they published this.`);
   }
   if (upgradeFrom !== undefined) tellUpgrade(upgradeFrom, wanted, output);
 }

@@ -14,7 +14,7 @@ export async function orUnknown<T>(asked: Promise<T>, words: string): Promise<T>
 }
 
 export function noSuchPerson(name: string): string {
-  return `nobody is called "${name}" here`;
+  return `no user is called "${name}" here`;
 }
 
 export function noSuchRoom(name: string): string {

@@ -24,7 +24,7 @@ export const choices: readonly Choice[] = [
   {
     key: 's',
     title: 'Share a folder',
-    what: 'make its torrent and give it to whoever asks',
+    what: 'make its torrent and seed it',
     choose: async (ask) => command('share', await ask('Which folder? ')),
   },
   {

@@ -18,13 +18,13 @@ export function tellStanding(
 }
 
 function wordsOf(album: string, trouble: StandingTrouble['trouble'], url: string): string {
-  if (trouble === 'withdrawn') return `${album} was withdrawn at ${url}: nobody finds it there any more`;
+  if (trouble === 'withdrawn') return `${album} was withdrawn at ${url}: it is no longer in the catalogue`;
   if (trouble === 'announce-url-renewed')
     return `${album}: the announce URLs of your account at ${url} were renewed; stop sharing and start it again`;
   const message = errorWords(trouble);
   switch (codeOf(trouble)) {
     case 'account-banned':
-      return `${url}: ${message}; nobody is sent to you from there any more`;
+      return `${url}: ${message}; it no longer sends peers to you`;
     case 'tracker-unreachable':
       return `The tracker does not answer, and is asked again soon: ${message}`;
     default:

@@ -50,7 +50,7 @@ function refusal(url: string, statusCode: number): CliError {
 }
 
 const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody is listening there (connection refused); is the server running?',
+  ECONNREFUSED: 'no program listens there (connection refused); is the server running?',
   ENOTFOUND: 'no such host; check the address',
   EAI_AGAIN: 'the name could not be looked up; is there a network?',
   ECONNRESET: 'the connection was closed without an answer',

@@ -3,7 +3,7 @@ import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { size } from '../../../torrents/wording.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
 
-const goesOn = 'it goes on by itself';
+const goesOn = 'the download goes on then';
 
 /** `missingBytes` of the download, `freeBytes` of its disk, where they are known. */
 export function diskWords(
@@ -31,8 +31,8 @@ export function diskWords(
     case 'EFBIG':
       return `the disk takes no file of this size (${displayPath([message])}): stop, and choose another --out`;
     case 'EIO':
-      return `the disk fails (${displayPath([message])}): check it; it is tried again by itself`;
+      return `the disk fails (${displayPath([message])}): check it; Cicada tries again`;
     default:
-      return `the disk refuses (${displayPath([message])}); it is tried again by itself`;
+      return `the disk refuses (${displayPath([message])}); Cicada tries again`;
   }
 }

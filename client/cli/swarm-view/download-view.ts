@@ -113,7 +113,7 @@ export class DownloadView {
       if (run.following.diskTrouble !== undefined || run.waitsFor !== undefined) continue;
       const state =
         outlook(run.status) === 'fatal'
-          ? 'stands still, and nothing will change by itself'
+          ? 'stalled, and will not go on without a change'
           : 'stands still for now';
       this.#output.remark([`${plain(metainfo.name)} ${state}:`, ...standstillOf(transfer)].join('\n'));
     }

@@ -19,7 +19,7 @@ const words: Readonly<Record<string, string>> = {
   'closed-at-handshake': 'it closed at the handshake (it may require encryption, or not have this torrent)',
   'handshake-timeout': 'it took the connection and said nothing',
   'not-bittorrent': 'it does not speak BitTorrent',
-  ECONNREFUSED: 'nobody is listening there',
+  ECONNREFUSED: 'no program listens there',
   ECONNRESET: 'the connection broke off',
   EPIPE: 'the connection broke off',
   ETIMEDOUT: 'no answer in time',

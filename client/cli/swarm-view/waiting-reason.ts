@@ -52,7 +52,7 @@ export function unansweredWords(reasons: Background['reasons']): string {
 function reasonWithPeers({ peers }: TorrentStatus): string {
   const connected = `connected to ${count(peers.length, 'peer')}`;
   const useful = peers.filter((peer) => peer.amInterested);
-  if (useful.length === 0) return `${connected}, but nobody has what is missing`;
+  if (useful.length === 0) return `${connected}, but none has the missing pieces`;
   if (useful.every((peer) => peer.peerChoking)) return `${connected}, waiting for a turn`;
   if (useful.every((peer) => peer.stalled))
     return `${connected}, but ${peers.length === 1 ? 'it is' : 'they are'} silent`;

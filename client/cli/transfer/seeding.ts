@@ -60,7 +60,7 @@ export async function seedUntil(
   const why = limit === undefined ? `Stopped after ${duration(seconds())}` : `Done sharing, ${limit}`;
   const total = given(transfers);
   output.document({ event: 'seeded', given: total, limit: limit ?? null });
-  const story = total === 0 ? `${why}; nobody asked for anything.` : `${why}; gave ${size(total)}.`;
+  const story = total === 0 ? `${why}; no peer requested anything.` : `${why}; gave ${size(total)}.`;
   afterClosing(output, () => output.remark(story));
 }
 

@@ -179,7 +179,7 @@ function throwLater(error: unknown): void {
 }
 
 const systemWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody is listening there (connection refused)',
+  ECONNREFUSED: 'no program listens there (connection refused)',
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the name could not be looked up',
   ECONNRESET: 'it closed the connection without an answer',

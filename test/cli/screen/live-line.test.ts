@@ -96,7 +96,7 @@ describe('why nothing comes', () => {
     [
       'peers without what is missing',
       { peers: [peer({ amInterested: false })] },
-      /nobody has what is missing/,
+      /none has the missing pieces/,
     ],
     ['peers that choke', { peers: [peer({ peerChoking: true })] }, /waiting for a turn/],
     ['a silent peer', { peers: [peer({ stalled: true })] }, /silent/],

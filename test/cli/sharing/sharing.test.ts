@@ -78,7 +78,7 @@ describe('sharing ends', () => {
   it('when the time is over, with 0 and one line', async () => {
     const { code, stderr } = await get('-o', scene.folder(), '--seed-time', '0.005');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^Done sharing, 0\.3 s are over; nobody asked for anything\.$/m);
+    expect(stderr).toMatch(/^Done sharing, 0\.3 s are over; no peer requested anything\.$/m);
   });
 
   it('at whichever limit comes first', () => {

@@ -103,15 +103,15 @@ describe('why nothing moves', () => {
     const words = () => unansweredWords(dials.reasons);
     expect(words()).toBe('');
     dials.isNews('10.0.0.1:1', 'ECONNREFUSED');
-    expect(words()).toBe(' (nobody is listening there)');
+    expect(words()).toBe(' (no program listens there)');
     dials.isNews('10.0.0.2:1', 'dial-timeout');
     dials.isNews('10.0.0.2:1', 'ECONNREFUSED');
-    expect(words()).toBe(' (2 × nobody is listening there)');
+    expect(words()).toBe(' (2 × no program listens there)');
     dials.isNews('10.0.0.3:1', 'not-bittorrent');
     dials.isNews('10.0.0.4:1', 'not-bittorrent');
     dials.isNews('10.0.0.5:1', 'dial-timeout');
     dials.onConnected('10.0.0.1:1');
-    expect(words()).toBe(' (2 × it does not speak BitTorrent, 1 × nobody is listening there)');
+    expect(words()).toBe(' (2 × it does not speak BitTorrent, 1 × no program listens there)');
   });
 
   it('says of peers that close at the handshake what to change, and where', () => {

@@ -113,12 +113,12 @@ describe('a download that stands still', () => {
 
   it('tells the last words of every tracker, by its host alone', () => {
     const trackers = [
-      tracker({ lastFailure: 'nobody is listening there', retryInSeconds: 300 }),
+      tracker({ lastFailure: 'no program listens there', retryInSeconds: 300 }),
       tracker({ url: 'http://other/announce', peers: 3, askedInSeconds: 90 }),
       tracker({ url: 'udp://old:1', lastFailure: 'udp trackers are not supported' }),
     ];
     expect(lines({ trackers, peersKnown: 3 })).toEqual([
-      'host:6969  nobody is listening there; asked again in 5 min',
+      'host:6969  no program listens there; asked again in 5 min',
       'other      knows 3 peers; asked again in 1 min 30 s',
       'old:1      udp trackers are not supported; not asked again',
       'peers      3 known, 0 connected',
@@ -142,7 +142,7 @@ describe('a download that stands still', () => {
       ['dial-timeout', 1],
     ];
     expect(lines({ peersKnown: 3 }, [], unreached)).toEqual([
-      'peers  3 known, 0 connected; 3 dials came to nothing: 2 × nobody is listening there, 1 × no connection in time',
+      'peers  3 known, 0 connected; 3 dials failed: 2 × no program listens there, 1 × no connection in time',
     ]);
   });
 

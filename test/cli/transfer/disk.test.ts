@@ -14,21 +14,21 @@ const full = { code: 'ENOSPC', message: 'ENOSPC: no space left on device, write'
 
 describe('words', () => {
   it.each([
-    ['ENOSPC', /full: make room; it goes on by itself$/],
-    ['EDQUOT', /share of the disk is used up: make room; it goes on by itself$/],
-    ['EROFS', /only be read: make it writable; it goes on by itself$/],
-    ['EACCES', /not allowed \(why\): change the rights; it goes on by itself$/],
-    ['EPERM', /not allowed \(why\): change the rights; it goes on by itself$/],
-    ['EIO', /fails \(why\): check it; it is tried again by itself$/],
+    ['ENOSPC', /full: make room; the download goes on then$/],
+    ['EDQUOT', /share of the disk is used up: make room; the download goes on then$/],
+    ['EROFS', /only be read: make it writable; the download goes on then$/],
+    ['EACCES', /not allowed \(why\): change the rights; the download goes on then$/],
+    ['EPERM', /not allowed \(why\): change the rights; the download goes on then$/],
+    ['EIO', /fails \(why\): check it; Cicada tries again$/],
     ['EFBIG', /no file of this size \(why\): stop, and choose another --out$/],
-    ['EWHATEVER', /refuses \(why\); it is tried again by itself$/],
+    ['EWHATEVER', /refuses \(why\); Cicada tries again$/],
   ])('%s: what is wrong, and what to do', (code, words) => {
     expect(diskWords({ code, message: 'why' })).toMatch(words);
   });
 
   it('say the figures where they are known', () => {
     const words = diskWords(full, { missingBytes: 58 * MiB, freeBytes: 3 * MiB });
-    expect(words).toBe('the disk is full: make room for 58 MiB (3 MiB free); it goes on by itself');
+    expect(words).toBe('the disk is full: make room for 58 MiB (3 MiB free); the download goes on then');
   });
 
   it('make the control characters of a path visible', () => {

@@ -23,7 +23,7 @@ export function checkPublicUrl(text: string): string {
     throw refusal('no-url', `"${text.slice(0, 200)}" is no web address`);
   // Never repeated: it may hold a password.
   if (url.username !== '' || url.password !== '')
-    throw refusal('has-user', `an address for everybody has no user and no password: ${url.origin}`);
+    throw refusal('has-user', `a public address has no user and no password: ${url.origin}`);
   if (!/^\/*$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
     const below = `${url.pathname}${url.search}${url.hash}`;
     const message = `the tracker stands at the root of its host, and not below ${below}`;

@@ -17,6 +17,6 @@ export function calledHost({ publicUrl }: ApiContext, request: FastifyRequest): 
   throw new ApiError(
     421,
     'host-unknown',
-    'this tracker does not know that it is called so: whoever runs it names its address with --public-url',
+    'this tracker does not know this name as its own: its operator must set --public-url',
   );
 }

@@ -145,7 +145,7 @@ function closedPage(url: string, contact: string | undefined): string {
     'Cicada',
     html`
 <header>${mark}<h1>This catalogue is for people it knows.</h1>
-<p class="lead">Sign in with your client; whoever runs it invites people.</p></header>
+<p class="lead">Sign in with your client. Members invite new ones.</p></header>
 <main><span class="label">To sign in</span><code class="copy">cicada login YOUR-NAME --tracker ${url.replace(/\/announce$/, '')}</code></main>
 <footer>${contactLine(contact)}</footer>`,
   );

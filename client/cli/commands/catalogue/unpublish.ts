@@ -48,7 +48,7 @@ export default defineCommand({
         return exitCode.done;
       }
       if (reason === undefined) {
-        const whose = plain(found?.publisher ?? 'somebody else');
+        const whose = plain(found?.publisher ?? 'another user');
         throw badOption(`this release is ${whose}’s; a moderator takes it down with --reason "…"`);
       }
       await account.call({ method: 'PUT', path: `${path}/takedown`, body: { reason } });

@@ -43,7 +43,7 @@ function wishWords(wish: Wish): string {
     ...(bitRateMin === undefined ? [] : [`${Math.round(bitRateMin / 1000)}k at least`]),
     ...(years === undefined ? [] : [String(years)]),
     ...(licence === undefined ? [] : [`licence ${plain(licence)}`]),
-    ...(downloads ? ['fetched by itself'] : []),
+    ...(downloads ? ['downloads'] : []),
   ];
   return [plain(query), ...(filters.length > 0 ? [`(${filters.join(', ')})`] : [])].join('  ');
 }

@@ -6,7 +6,7 @@ export default mutingCommand({
   ...{ name: 'block', what: 'block', method: 'PUT' },
   describe: 'Block a user: muted, and unable to message or follow you, or comment on your releases',
   examples: [
-    ['block mallory', `they still see what you share with everybody; ${calledAs} unblock mallory undoes it`],
+    ['block mallory', `they still see what you share with everyone; ${calledAs} unblock mallory undoes it`],
     ['report @mallory "writes to me every day"', 'tells the moderators as well'],
   ],
   done: (name) =>

@@ -35,7 +35,7 @@ export default defineCommand({
       if (name !== undefined) {
         const known = rows.find((group) => group.name.toLowerCase() === name.toLowerCase());
         if (known === undefined && remove.length > 0) {
-          throw new CliError('not-found', `you are in no group called "${name}": nobody is removed`);
+          throw new CliError('not-found', `you are in no group called "${name}": no member is removed`);
         }
         const body = { name };
         const found = async () =>
@@ -49,7 +49,7 @@ export default defineCommand({
         for (const person of remove) {
           const path = apiPath`/groups/${group.name}/members/${person}`;
           const asked = account.call({ method: 'DELETE', path });
-          await orUnknown(asked, `nobody is called "${person}" in ${group.name}`);
+          await orUnknown(asked, `no member of ${group.name} is called "${person}"`);
           group = { ...group, members: group.members.filter((member) => member !== person) };
         }
         shown = [group];

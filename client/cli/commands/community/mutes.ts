@@ -43,7 +43,7 @@ export function mutingCommand({ name: command, describe, what, method, examples,
         if (name === undefined) {
           const { rows } = await account.call({ path: '/mutes', answer: mutedList });
           output.document({ mutes: rows });
-          if (rows.length === 0) output.remark('You have muted and blocked nobody.');
+          if (rows.length === 0) output.remark('You have not muted or blocked any user.');
           for (const row of rows) {
             const since = paint('dim', `since ${timeWords(row.sinceMs)}`);
             output.data(`${plain(row.name)}  ${row.isBlock ? 'blocked' : 'muted'} ${since}`);

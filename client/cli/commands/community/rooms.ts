@@ -33,7 +33,7 @@ export default defineCommand({
   },
   examples: [
     ['rooms', `then ${calledAs} read ROOM, and ${calledAs} say ROOM TEXT`],
-    ['rooms --open jazz --topic "what you heard last night"', 'a room for everybody there'],
+    ['rooms --open jazz --topic "what you heard last night"', 'a room for everyone there'],
     ['rooms --open attic --visibility group:friends', 'a room for a group of yours'],
   ],
 

@@ -13,7 +13,7 @@ export type Place = { readonly person: string } | { readonly room: string };
 
 export function placeOf(text: string): Place {
   const [, at, name = ''] = /^(@|#)?(.*)$/s.exec(text) ?? [];
-  if (name === '') throw badOption(`"${text}" is no room and nobody; give it like music, or @ada`);
+  if (name === '') throw badOption(`"${text}" is neither a room nor a user; give it like music, or @ada`);
   return at === '@' ? { person: name } : { room: name };
 }
 

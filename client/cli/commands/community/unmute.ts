@@ -4,6 +4,6 @@ import { mutingCommand } from './mutes.ts';
 export default mutingCommand({
   ...{ name: 'unmute', what: 'mute', method: 'DELETE' },
   describe: "Show a muted user's messages again",
-  examples: [['unmute mallory', 'also what they said meanwhile']],
+  examples: [['unmute mallory', 'also messages from the time between']],
   done: (name) => `No longer muted: ${name}`,
 });

@@ -43,7 +43,7 @@ export default defineCommand({
     ['admin unban mallory', 'and lets them in again'],
     ['admin role bob moderator', 'guest, member, moderator or owner'],
     ['admin reports', `what people have reported; ${calledAs} admin close NUMBER OUTCOME`],
-    ['admin waiting', 'blocked content that somebody published; then approve or refuse NUMBER'],
+    ['admin waiting', 'blocked content that was published again; then approve or refuse NUMBER'],
     [
       'admin takedowns',
       `then ${calledAs} admin restore ID; ${calledAs} unpublish ID --reason WHY takes one down`,

@@ -135,7 +135,7 @@ export default defineCommand({
       output.remark(`Its page is ${api}; Ctrl-C stops it.`);
       if (registration === 'invited' && args['invite-only'] === undefined) {
         output.remark(
-          `Registering here takes an invitation (${calledAs} invite); --no-invite-only opens it to everybody.`,
+          `Registration here needs an invitation (${calledAs} invite); --no-invite-only opens it to everyone.`,
         );
       }
       if (trustedProxies.length > 0 && publicUrl === undefined) {

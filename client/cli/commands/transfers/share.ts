@@ -58,7 +58,7 @@ export default defineCommand({
   options,
   examples: [
     ['share ~/Music/Album', 'prints the line to type on another computer'],
-    ['share ~/Music --per-album', 'every album by itself, and new ones as they come'],
+    ['share ~/Music --per-album', 'shares each album separately, also new ones'],
     [
       'share ~/Music/Album --visibility group:friends',
       'published where you are signed in, and again when it changes; for friends only',

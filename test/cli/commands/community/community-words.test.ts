@@ -62,10 +62,10 @@ describe('what is not there', () => {
   it.each([
     ['say general hello', 'there is no room "general" that you may read; '],
     ['read general', 'there is no room "general" that you may read; '],
-    ['say @bobb hello', 'nobody is called "bobb" here'],
-    ['follow @bobb', 'nobody is called "bobb" here'],
-    ['group circle --add bobb', 'nobody is called "bobb" here'],
-    ['admin role bobb member', 'nobody is called "bobb" here'],
+    ['say @bobb hello', 'no user is called "bobb" here'],
+    ['follow @bobb', 'no user is called "bobb" here'],
+    ['group circle --add bobb', 'no user is called "bobb" here'],
+    ['admin role bobb member', 'no user is called "bobb" here'],
     ['group frends --remove ben', 'you are in no group called "frends"'],
   ])('is named: %s', async (line, words) => {
     const { code, stderr } = await olga(...line.split(' '));
@@ -80,7 +80,7 @@ describe('what is not there', () => {
   it('a person may be named with an @ where only people are meant', async () => {
     expect((await olga('browse', '@ada')).stdout).toContain('Noon');
     expect((await olga('group', 'tea', '--add', '@ben')).stdout).toContain('ben, olga');
-    expect((await olga('admin', 'ban', '@bobb', 'x')).stderr).toContain('nobody is called "bobb" here');
+    expect((await olga('admin', 'ban', '@bobb', 'x')).stderr).toContain('no user is called "bobb" here');
   });
 
   it('is a person whose @ was left out, a role of another kind, a codec nobody has', async () => {

@@ -148,7 +148,7 @@ describe('peace', () => {
     expect((await as('ben', 'say', '@ada', 'hello')).stderr).toContain('you may not write to this person');
     expect((await as('ada', 'unblock')).code).toBe(28);
     expect(await words('ada', 'unblock', 'ben')).toBe('No longer blocked: ben\n');
-    expect((await as('ada', 'mute')).stderr).toContain('You have muted and blocked nobody.');
+    expect((await as('ada', 'mute')).stderr).toContain('You have not muted or blocked any user.');
     expect(await as('ada', 'mute', 'nemo')).toMatchObject({ code: 3, stdout: '' });
   });
 

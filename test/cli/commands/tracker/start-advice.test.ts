@@ -45,7 +45,7 @@ it.each([
   [
     '--public-url',
     'https://u:p@e.org',
-    '--public-url: an address for everybody has no user and no password: https://e.org',
+    '--public-url: a public address has no user and no password: https://e.org',
   ],
   [
     '--public-url',

@@ -159,7 +159,7 @@ function sayingWrites(db: DatabaseSync) {
     sayTo({ nameKey, text, ...acting }: Acting & { nameKey: string; text: string }) {
       const { id: by } = actor(acting, 'send-direct');
       const receiver = accounts.rowNamed(nameKey);
-      if (receiver.id === by) throw new CommunityError('text-invalid', 'this is you: write to somebody else');
+      if (receiver.id === by) throw new CommunityError('text-invalid', 'this is you: write to another user');
       checkReaches(by, receiver.id, 'write to this person');
       const message = add(acting, text, { receiverId: receiver.id });
       setLast.run({ accountId: by, withId: receiver.id, id: message.id });

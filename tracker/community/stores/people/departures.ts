@@ -75,7 +75,7 @@ export function departureWrites(db: DatabaseSync) {
         throw new CommunityError('session-old', message);
       }
       if (givesUpOwnership(role, 'guest') && first(otherOwner, { by }) === undefined) {
-        throw new CommunityError('last-owner', 'a tracker has an owner: make somebody else one first');
+        throw new CommunityError('last-owner', 'a tracker needs an owner: make another account owner first');
       }
       for (const rows of own) rows.run({ by });
       handOn.run({ by });

@@ -71,7 +71,7 @@ export function groupWrites(db: DatabaseSync) {
       if (only<{ count: number }>(founded, { by }).count >= limits.groupsPerFounder) {
         throw new CommunityError(
           'limit-reached',
-          `nobody founds more than ${limits.groupsPerFounder} groups`,
+          `at most ${limits.groupsPerFounder} groups for each founder`,
         );
       }
       if (first(taken, { key }) !== undefined) {

@@ -125,7 +125,7 @@ export function reportWrites(db: DatabaseSync) {
       const { nowMs } = acting;
       const thing = thingOf(by, what);
       const { kind, about, accusedId, title } = thing;
-      if (accusedId === by) throw new CommunityError('text-invalid', 'this is yours: report somebody else');
+      if (accusedId === by) throw new CommunityError('text-invalid', 'this is yours: report another user');
       const known = first<{ id: number }>(open, { kind, about });
       if (known === undefined && countOf(first(openOf, { by })) >= limits.openReportsPerAccount) {
         const message = 'too many reports of yours are open: wait until some are dealt with';

@@ -34,7 +34,7 @@ export function rulingWrites(db: DatabaseSync) {
       if (!mayChangeRole(ofActor, target.role, role))
         throw notAllowed(`make ${aRole(role)} of this ${target.role}`);
       if (givesUpOwnership(target.role, role) && first(otherOwner, { id: target.id }) === undefined) {
-        throw new CommunityError('last-owner', 'a tracker has an owner: make somebody else one first');
+        throw new CommunityError('last-owner', 'a tracker needs an owner: make another account owner first');
       }
       setRole.run({ id: target.id, role });
       audit(acting, { action: 'role', accountId: target.id, detail: `${target.role} to ${role}` });

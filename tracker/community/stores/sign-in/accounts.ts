@@ -175,7 +175,7 @@ export function accountWrites(db: DatabaseSync) {
     setPassword(change: Acting & { old: string | null; password: string; kept: string | null }) {
       const { id } = actor(change, 'change-account', true);
       if (queries.rowOf(id).password !== change.old) {
-        throw new CommunityError('sign-in-failed', 'the password was changed meanwhile: sign in again');
+        throw new CommunityError('sign-in-failed', 'the password has been changed: sign in again');
       }
       setPassword.run({ by: id, password: change.password });
       endSessions.run({ id, kept: change.kept });

@@ -66,7 +66,7 @@ export function invitationWrites(db: DatabaseSync) {
     invite(argument: Acting & InviteArgument): void {
       const { by, nowMs, id, tokenHash, role, note, uses, expiresMs } = argument;
       const inviter = actor(argument, 'invite');
-      if (!mayInviteAs(inviter.role, role)) throw notAllowed(`invite somebody as ${role}`);
+      if (!mayInviteAs(inviter.role, role)) throw notAllowed(`invite a user as ${role}`);
       if (only<{ count: number }>(liveInvitations, { by, nowMs }).count >= limits.invitationsPerAccount) {
         throw new CommunityError(
           'limit-reached',

@@ -49,7 +49,7 @@ function addAccountsOfOthers(api: Api, context: ApiContext): void {
     '/accounts/:name',
     {
       schema: {
-        summary: 'Change somebody’s role',
+        summary: 'Change the role of a user',
         tags: ['moderation'],
         params: named,
         body: peopleShapes.roleBody,
@@ -125,7 +125,7 @@ function addInvitations(api: Api, context: ApiContext, gates: Gates): void {
     '/invitations',
     {
       schema: {
-        summary: 'Invite somebody',
+        summary: 'Create an invitation',
         tags: ['accounts'],
         body: peopleShapes.invitationBody,
         response: { 201: peopleShapes.newInvitation },
@@ -201,7 +201,7 @@ function addGroups(api: Api, context: ApiContext, gates: Gates): void {
     '/groups/:group/members/:name',
     {
       schema: {
-        summary: 'Add somebody to a group of one’s own',
+        summary: 'Add a user to a group of your own',
         tags: ['accounts'],
         params: member,
         response: { 200: peopleShapes.group },
@@ -216,7 +216,7 @@ function addGroups(api: Api, context: ApiContext, gates: Gates): void {
     '/groups/:group/members/:name',
     {
       schema: {
-        summary: 'Remove somebody from a group, or leave it',
+        summary: 'Remove a user from a group, or leave it',
         tags: ['accounts'],
         params: member,
         response: { 204: schemas.emptyAnswer },

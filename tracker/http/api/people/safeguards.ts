@@ -36,7 +36,7 @@ export function addSafeguardRoutes(api: Api, context: ApiContext, gates: ReturnT
   );
 
   const deeds = [
-    ['PUT', 'mute', 'Not see what somebody says; they are not told', community.mute],
+    ['PUT', 'mute', 'Hide the messages of a user; they are not notified', community.mute],
     ['DELETE', 'mute', 'See it again', community.unmute],
     [
       'PUT',

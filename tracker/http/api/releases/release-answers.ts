@@ -63,7 +63,7 @@ export function releaseAnswers(context: ApiContext) {
     const ids = await Promise.all(people.map((name) => community.accountId(name)));
     const missing = people.filter((_, i) => ids[i] === undefined);
     if (missing.length > 0) {
-      throw new ApiError(400, 'release-invalid', `nobody is called “${missing[0]}” here`);
+      throw new ApiError(400, 'release-invalid', `no user is called “${missing[0]}” here`);
     }
     return { visibility, peopleIds: ids.filter((id) => id !== undefined) };
   }

@@ -63,7 +63,7 @@ function addReleaseLists(api: Api, context: ApiContext): void {
     '/accounts/:name/releases',
     {
       schema: {
-        summary: 'What somebody shares',
+        summary: 'What a user shares',
         tags: ['releases'],
         params: Type.Object({ name: schemas.nameText }),
         querystring: Type.Object(releaseShapes.releasesQuery),

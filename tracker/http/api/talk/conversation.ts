@@ -206,7 +206,7 @@ function addDirectMessages(api: Api, { library }: ApiContext, { ids, pageOf, spe
     '/direct/:name/messages',
     {
       schema: {
-        summary: 'Say something to somebody',
+        summary: 'Send a direct message',
         tags: ['direct messages'],
         params: withName,
         body: shapes.messageBody,

@@ -63,7 +63,7 @@ function addFollows(api: Api, context: ApiContext, changer: Changer): void {
   );
   api.put(
     '/accounts/:name/follow',
-    { schema: { summary: 'Be told of what somebody publishes', tags, params: named, response: done } },
+    { schema: { summary: 'Get notices of what a user publishes', tags, params: named, response: done } },
     async (request, reply) => {
       const own = changer(request);
       await community.follow(own, { account: request.params.name });
