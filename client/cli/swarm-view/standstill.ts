@@ -53,7 +53,7 @@ function lastWords(tracker: TrackerStatus): string {
 function peerWords({ peers, peersKnown }: TorrentStatus, { ended, unreached }: Departures): string {
   return [
     `${peersKnown} known, ${peers.length} connected`,
-    ...tally(unreached, 'dial', 'came to nothing'),
+    ...tally(unreached, 'dial', 'failed'),
     ...tally(ended, 'connection', 'ended'),
   ].join('; ');
 }

@@ -1,4 +1,4 @@
-/** Dials that came to nothing: each peer and reason is news once, and peers that closed at the handshake are counted. */
+/** Failed dials: each peer and reason is news once, and peers that closed at the handshake are counted. */
 
 /** Peers that were reached and closed before their handshake, of so many that were reached or dialed. */
 export interface Closers {
