@@ -6,7 +6,8 @@
  *     import { parseMetainfo } from 'cicada-swarm/torrents';
  *
  *     const client = await openClient();
- *     const album = await client.download(parseMetainfo(await readFile('album.torrent')), { folder: 'music' });
+ *     const album = await client.download(parseMetainfo(await readFile('album.torrent')), { folder: 'music'
+ *     });
  *     const timer = setInterval(() => {
  *       const { haveBytes, totalBytes, downBps, peers } = album.status();
  *       console.log(`${haveBytes} of ${totalBytes} bytes, ${downBps} bytes/s from ${peers.length} peers`);
@@ -15,7 +16,8 @@
  *     clearInterval(timer);
  *     await client.close();
  *
- * A program that runs for long holds a session: a list of transfers that are paused, resumed, moved, limited and told of.
+ * A long-running program opens a session: a list of transfers that can be paused, resumed, moved and limited,
+ * with one stream of events.
  *
  *     const { session } = await openSession({ stateFolder: 'state', keepsList: true });
  *     session.onEvent((event, transfer) => console.log(transfer?.name, event.type));

@@ -1,8 +1,8 @@
 /**
- * Somebody at a tracker: registered and signed in by the key of this client, or by a password; and every call afterwards,
- * which signs in again by itself when the session has ended.
+ * The user's account at a tracker: registers, signs in with this client's key or with a password, and makes
+ * API calls. When the session has expired, a call signs in again with the key and is repeated.
  *
- * Invariant: a password is kept nowhere; a token is kept by tracker-sessions.ts alone.
+ * Invariant: passwords are never stored. Only tracker-sessions.ts stores tokens.
  */
 import type { Static, TSchema } from 'typebox';
 import Type from 'typebox';
@@ -17,29 +17,29 @@ import { forgetSession, loadSession, saveSession } from './tracker-sessions.ts';
 
 export type OwnAccount = Static<typeof shapes.ownAccount>;
 
-/** Where the keys and sessions of this client lie, and which tracker it is about. */
+/** The folder with this client's key and sessions, and the tracker to call. */
 export interface AccountPlace {
   readonly stateFolder: string;
-  /** Any address of it. */
+  /** Any address of the tracker: see `trackerBase`. */
   readonly tracker: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Registration {
   readonly name: string;
-  /** Beside the key: for the tracker's page, and for other machines. */
+  /** A second way to sign in besides the key: for the tracker's web page and for other machines. */
   readonly password?: string | undefined;
   readonly invitation?: string | undefined;
-  /** Of a tracker that nobody owns yet. */
+  /** Required by a tracker that has no owner yet. */
   readonly setupToken?: string | undefined;
-  /** They may share what they publish. */
+  /** The user confirms that they have the right to share what they publish. */
   readonly mayShare?: true | undefined;
 }
 
-/** How a session is called in the list of sessions. */
+/** The name of this client's session in the tracker's list of sessions. */
 const label = 'cicada';
 
-/** The key of this client owns the name from now on. Throws TrackerError. */
+/** Creates an account that this client's key owns. Throws TrackerError. */
 export async function register(place: AccountPlace, registration: Registration): Promise<OwnAccount> {
   const identity = await openIdentity(place.stateFolder);
   const publicKey = base64(identity.publicKey);
@@ -48,7 +48,10 @@ export async function register(place: AccountPlace, registration: Registration):
   return await remember(place, entered);
 }
 
-/** By key, or with a password by that one: then an account that has no key gets the one of this client. Throws TrackerError. */
+/**
+ * Signs in with the key, or with the password if one is given. An account without a key then gets this
+ * client's key. Throws TrackerError.
+ */
 export async function signIn(
   place: AccountPlace,
   name: string,
@@ -71,8 +74,8 @@ export async function signIn(
 }
 
 /**
- * For good. `password`: of an account without the key of this client. The tracker wants a sign-in of this moment, whatever
- * session is open. Throws TrackerError.
+ * Deletes the account permanently. `password`: for an account that does not have this client's key. Signs in
+ * first, because the tracker requires a fresh sign-in even if a session is open. Throws TrackerError.
  */
 export async function deleteAccount(
   place: AccountPlace,
@@ -84,12 +87,15 @@ export async function deleteAccount(
   await signIn(place, name, password);
   const { token } = (await loadSession(place.stateFolder, tracker))!;
   await asked(place, { method: 'DELETE', path: '/accounts/me', body: { name } }, token);
-  // Nothing is left that it could open; that of another account stays.
+  // The deleted account's session is forgotten. The session of another account is restored.
   if (before === undefined || before.name === name) await forgetSession(place.stateFolder, tracker);
   else await saveSession(place.stateFolder, tracker, before);
 }
 
-/** The session ends on both sides; a tracker that cannot be reached does not keep it alive here. */
+/**
+ * Ends the session here and at the tracker. If the tracker cannot be reached, the session is forgotten here
+ * all the same.
+ */
 export async function signOut(place: AccountPlace): Promise<boolean> {
   const tracker = trackerBase(place.tracker);
   const session = await loadSession(place.stateFolder, tracker);
@@ -103,21 +109,21 @@ export async function signOut(place: AccountPlace): Promise<boolean> {
   return true;
 }
 
-/** What a signed-in client, or a stranger, asks a tracker. */
+/** Calls to a tracker, signed in or anonymous. */
 export interface TrackerAccount {
-  /** Of the tracker, without a slash at its end. */
+  /** The tracker's URL, without a trailing slash. */
   readonly url: string;
-  /** Undefined: a stranger. */
+  /** Undefined: anonymous. */
   readonly name: string | undefined;
   call<Schema extends TSchema>(call: ApiCall<Schema>): Promise<Static<Schema>>;
   bytes(path: string, query?: ApiCall<TSchema>['query']): Promise<Uint8Array>;
   events(lastEventId: string | undefined): AsyncGenerator<string>;
-  /** A large answer, as it comes. */
+  /** A large answer, yielded in parts as they arrive. */
   stream(path: string): AsyncGenerator<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** With the session that is remembered; as a stranger without one. Makes no call. */
+/** Uses the stored session, or is anonymous if there is none. Makes no call. */
 export async function openAccount(place: AccountPlace): Promise<TrackerAccount> {
   const url = trackerBase(place.tracker);
   const session = await loadSession(place.stateFolder, url);
@@ -137,7 +143,7 @@ export async function openAccount(place: AccountPlace): Promise<TrackerAccount> 
     client = new TrackerClient(url, { token: entered.session.token, signal: place.signal });
   }
 
-  /** Calls that fail together renew the session once. */
+  /** Calls that fail at the same time renew the session once. */
   async function again<T>(ask: (client: TrackerClient) => Promise<T>): Promise<T> {
     const asking = client;
     try {
@@ -178,7 +184,7 @@ export async function openAccount(place: AccountPlace): Promise<TrackerAccount> 
   };
 }
 
-/** One's own account. Throws TrackerError `not-signed-in`. */
+/** The signed-in user's own account. Throws TrackerError `not-signed-in`. */
 export function ownAccount(account: TrackerAccount): Promise<OwnAccount> {
   return account.call({ path: '/accounts/me', answer: shapes.ownAccount });
 }
@@ -191,7 +197,8 @@ async function enterByKey(place: AccountPlace, name: string, identity: Identity)
     query: { name },
     answer: challengeAnswer,
   });
-  // The host as we call it, whatever the tracker says of itself: a signature opens no other door.
+  // The host that this client calls, never one that the tracker names: the signature is useless at another
+  // tracker.
   const text = signInText({ host: new URL(trackerBase(place.tracker)).host, name, challenge });
   if (text === undefined) throw new TrackerError('name-invalid', 'a name is one line of visible characters');
   const signature = base64(identity.sign(text));

@@ -1,8 +1,9 @@
 /**
- * Who this client is, for good: an id and an Ed25519 key pair, made at the first start. The key owns the name on every
- * tracker, and signs what is published.
+ * The permanent identity of this client: an id and an Ed25519 key pair, made at the first start. The key owns
+ * the account name on every tracker and signs what is published.
  *
- * Invariant: the private key never leaves this file's closure and its own file, which only its owner can read.
+ * Invariant: the private key never leaves this file's closure and its own file, which only its owner can
+ * read.
  */
 import {
   createPrivateKey,
@@ -21,24 +22,27 @@ import {
 import { damaged, readPrivate, writePrivate } from './private-file.ts';
 
 export interface Identity {
-  /** 32 lower-case hexadecimal digits, at random. */
+  /** Random: 32 lower-case hexadecimal digits. */
   readonly clientId: string;
   /** 32 bytes, RFC 8032. */
   readonly publicKey: Uint8Array;
-  /** 64 bytes. Whoever asks for it says first what kind of text it is ("cicada login\n…"). */
+  /**
+   * 64 bytes. The text begins with its kind ("cicada login\n…"), so that a signature for one kind is invalid
+   * for another.
+   */
   sign(text: string): Uint8Array;
   signVersion(version: ReleaseVersion): SignedVersion;
 }
 
 const version = 1;
 
-/** From the state folder; made when there is none. Throws a ShareError `private-file-…`. */
+/** Reads the identity from the state folder, or makes one. Throws a ShareError `private-file-…`. */
 export async function openIdentity(stateFolder: string): Promise<Identity> {
   const file = path.join(stateFolder, 'identity.json');
   let text = await readPrivate(file);
   if (text === undefined) {
     await writePrivate(file, newIdentity(), { replace: false });
-    // Another program may have been first: then its identity is ours.
+    // If another process has made an identity first, that one is used.
     text = await readPrivate(file);
   }
   const { clientId, privateKey } = parse(file, text ?? '');

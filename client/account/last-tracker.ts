@@ -1,13 +1,13 @@
 /**
- * The tracker that was named last, so that the next command need not name it.
+ * Remembers the tracker that was named last, so that the next command need not name it.
  *
- * Left to others: who one is there (tracker-sessions.ts).
+ * Left to others: the account at that tracker (tracker-sessions.ts).
  */
 import path from 'node:path';
 import { readPrivate, writePrivate } from './private-file.ts';
 import { trackerBase } from './tracker-address.ts';
 
-/** Undefined when none was ever named. What is no address counts as none. */
+/** Undefined when no tracker is remembered, or when the stored text is not a valid address. */
 export async function lastTracker(stateFolder: string): Promise<string | undefined> {
   const text = (await readPrivate(fileOf(stateFolder)))?.trim();
   if (text === undefined) return undefined;

@@ -1,8 +1,8 @@
 /**
- * News of a tracker as they come: server-sent events → checked values, over however many connections that takes. After a
- * break it goes on where it was, so that nothing is missed.
+ * Live news from a tracker: turns server-sent events into checked values. Reconnects after a break and
+ * resumes after the last event id, so that nothing is missed.
  *
- * Invariant: what is no event of a known shape is passed over; ids are opaque.              WHATWG HTML, 9.2
+ * Invariant: events of unknown shape are skipped. Event ids are opaque.                      WHATWG HTML, 9.2
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Ajv } from 'ajv';
@@ -18,13 +18,13 @@ const noticeNews = Type.Object({ type: Type.Literal('notice'), notice: talk.noti
 export type News =
   | Static<typeof messageNews>
   | Static<typeof noticeNews>
-  /** So much was missed that everything is better looked up anew. */
+  /** Too many events were missed: the caller should load everything again. */
   | { readonly type: 'reload' }
-  /** The stream stands: what happens from now on is told. */
+  /** The stream is open: later events will be received. */
   | { readonly type: 'listening' };
 
 export interface LiveNewsOptions {
-  /** The last one that was heard: what came since is told first. */
+  /** The id of the last event received. The tracker first sends the events after it. */
   readonly after?: string;
   readonly signal: AbortSignal;
 }
@@ -37,15 +37,18 @@ export interface SentEvent {
 
 /** A message of 8,000 characters, escaped, with room to spare. */
 const eventCharactersMax = 256 * 1024;
-/** As the tracker asks for (`retry: 2000`). */
+/** The delay that the tracker asks for (`retry: 2000`). */
 const retryMs = 2_000;
 
-// Fields that a newer tracker adds are left out, not refused.
+// Fields that a newer tracker adds are dropped, not refused.
 const ajv = new Ajv({ strict: false, removeAdditional: true });
 const isMessage = ajv.compile(messageNews);
 const isNotice = ajv.compile(noticeNews);
 
-/** Until the signal is aborted. Throws TrackerError when the tracker refuses; one that is away is asked again. */
+/**
+ * Yields news until the signal is aborted. Throws TrackerError when the tracker refuses with a 4xx status.
+ * After any other failure it connects again.
+ */
 export async function* liveNews(
   account: TrackerAccount,
   { after, signal }: LiveNewsOptions,
@@ -63,7 +66,7 @@ export async function* liveNews(
       }
     } catch (error) {
       if (signal.aborted) return;
-      // A refusal stays one, and a break does not.
+      // A 4xx refusal is final. A broken connection or a 5xx status is retried.
       if (error instanceof TrackerError && error.status >= 400 && error.status < 500) throw error;
     }
     await wait(retryMs, undefined, { signal }).catch(() => {});
@@ -82,7 +85,10 @@ function newsOf({ type, data }: SentEvent): News | undefined {
   return undefined;
 }
 
-/** One for every block that ends with an empty line; a block without data is one without data. */
+/**
+ * Yields one event per block that ends with an empty line. A block without `data` lines gives an event with
+ * empty data.
+ */
 export async function* sentEvents(parts: AsyncIterable<string>): AsyncGenerator<SentEvent> {
   let rest = '';
   for await (const part of parts) {

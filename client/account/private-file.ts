@@ -1,8 +1,8 @@
 /**
  * Small files that only their owner may read: keys and tokens.
  *
- * Invariant: under its name there is never half a file, nor for one moment one that others can read; one that others can
- * read, or that belongs to somebody else, is not believed.
+ * Invariant: a file is written atomically and is never readable by others, not even for a moment. A file that
+ * others can read, or that another user owns, is refused.
  */
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
@@ -12,11 +12,11 @@ import { makeFolders } from '../../torrents/make-folders.ts';
 import { writeWhole } from '../../torrents/whole-file.ts';
 import { ShareError } from './share-error.ts';
 
-/** Keys and tokens are short; anything else is not ours. */
+/** Keys and tokens are short. A larger file was not written by Cicada. */
 const privateBytesMax = 64 * 1024;
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
-/** Undefined when it is not there. Throws a ShareError `private-file-…`. */
+/** Undefined when the file does not exist. Throws a ShareError `private-file-…`. */
 export async function readPrivate(file: string): Promise<string | undefined> {
   let handle: fs.FileHandle;
   try {
@@ -28,7 +28,7 @@ export async function readPrivate(file: string): Promise<string | undefined> {
   try {
     const stats = await handle.stat();
     if (!stats.isFile() || stats.size > privateBytesMax) throw damaged(file);
-    // Windows has no such bits: there the folder of the user is the border.
+    // Windows has no permission bits. There the user's profile folder protects the file.
     if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
       const mode = (stats.mode & 0o777).toString(8);
       const message = `${file} can be read by others (mode ${mode}), so what is in it is no secret any more`;
@@ -44,8 +44,8 @@ export async function readPrivate(file: string): Promise<string | undefined> {
 }
 
 /**
- * Written beside it, forced to the disk, then put in its place. `replace: false` answers false when there is one already:
- * of two programs that begin at the same moment, one is the first.
+ * Writes a temporary file, fsyncs it, then moves it into place. With `replace: false`, returns false if the
+ * file exists already: of two processes that start at the same time, only one writes.
  */
 export async function writePrivate(
   file: string,
@@ -62,7 +62,7 @@ export async function writePrivate(
   }
 }
 
-/** Nothing of ours is ever put in its place by itself: a key that is lost is lost for good. */
+/** A damaged file is never replaced automatically, because a lost key cannot be recovered. */
 export function damaged(file: string, cause?: unknown): ShareError {
   return new ShareError('private-file-damaged', `${file} is damaged`, { path: file, cause });
 }

@@ -1,4 +1,4 @@
-/** Why something is not shared, kept or known on the client's side of the community: a stable code, what, and where. */
+/** Errors of sharing and of the client's private files: a stable code, a message and a path. */
 import { CodedError } from '../../torrents/coded-error.ts';
 
 export const shareErrorCodes = [
@@ -16,15 +16,18 @@ export const shareErrorCodes = [
 ] as const;
 export type ShareErrorCode = (typeof shareErrorCodes)[number];
 
-/** What could be shared in its place: a folder in it, one of the user's own, or the same one mounted elsewhere. */
+/**
+ * What the user could share instead: a folder inside, a folder of their own, or the same folder mounted
+ * elsewhere.
+ */
 export type Instead = 'folder-within' | 'own-folder' | 'own-mount';
 
 export interface ShareErrorFields {
-  /** The file or folder it is about. */
+  /** The file or folder that the error is about. */
   readonly path: string;
-  /** Of a place that is not shared. */
+  /** For a folder or file in a forbidden place. */
   readonly instead?: Instead;
-  /** Of `share-secret`: it is one of the files of a torrent, which is shared whole. */
+  /** For `share-secret`: the file belongs to a torrent, which can only be shared whole. */
   readonly isInTorrent?: boolean;
 }
 

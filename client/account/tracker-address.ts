@@ -1,7 +1,12 @@
-/** How people name a tracker, and its one address behind that. Loaded by commands that may never call one. */
+/**
+ * Turns any address that a user types for a tracker into its base URL. Kept small, because commands load it
+ * that may never call a tracker.
+ */
 import { TrackerError } from './tracker-error.ts';
 
-/** From whatever somebody gives as a tracker: its page, its announce URL with or without a passkey. Throws TrackerError. */
+/**
+ * Accepts the URL of a tracker's page, or its announce URL with or without a passkey. Throws TrackerError.
+ */
 export function trackerBase(given: string): string {
   const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {

@@ -1,8 +1,8 @@
 /**
- * Talks to a tracker's API. What comes back is checked against the shape it must have, and is a stranger's text still: it
- * is made fit to be seen where it is shown.
+ * Calls a tracker's HTTP API and checks every answer against its schema. Texts in answers are untrusted: they
+ * are escaped where they are displayed.
  *
- * Invariant: the session's token goes to the tracker that gave it and nowhere else: redirects are not followed.
+ * Invariant: the session's token is sent only to the tracker that issued it. Redirects are not followed.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Ajv, ValidateFunction } from 'ajv';
@@ -14,42 +14,42 @@ import { TrackerError } from './tracker-error.ts';
 
 export interface ApiCall<Schema extends TSchema> {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below /api/v1, its parts escaped: see `apiPath`. */
+  /** Below /api/v1, with its parts escaped: see `apiPath`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
-  /** Undefined: nothing is expected. */
+  /** The expected answer. Undefined: the body is ignored. */
   readonly answer?: Schema;
 }
 
-/** A page of fifty releases with all their tracks is some hundred KiB. */
+/** A page of fifty releases with all their tracks has some hundred KiB. */
 const answerBytesMax = 16 * 1024 * 1024;
-/** A .torrent, as its reader takes it. */
+/** The limit for a .torrent file or a cover. */
 const torrentBytesMax = 64 * 1024 * 1024;
-/** What an account has said in twenty years. */
+/** An account's export: enough for twenty years of use. */
 const streamBytesMax = 1024 * 1024 * 1024;
 const answerMsMax = 30_000;
 /**
- * A large body may take longer: half the pace below which trackers give up (tracker/http/uploads/limits.ts); the other half
- * is for its place in line, and for being read.
+ * A large body gets more time. Trackers give up below 32 KiB/s (tracker/http/uploads/limits.ts). Half of that
+ * speed is assumed here, to leave time for the tracker's queue and for reading the body.
  */
 const bodyBytesPerMs = (16 * 1024) / 1_000;
-/** Trackers wait two minutes for a body (tracker/http/limits.ts), and then have to read it. */
+/** Trackers wait two minutes for a body (tracker/http/limits.ts), then need time to read it. */
 const largeBodyMsMax = 180_000;
-/** Times that a tracker without room for one more upload is asked again: its line empties within half a minute. */
+/** Retries when the tracker's upload queue is full. The queue empties within half a minute. */
 const busyRetriesMax = 5;
-/** Of what it says in Retry-After (it says 5): it cannot make us wait for an hour. */
+/** Upper limit for Retry-After (trackers send 5): a tracker cannot make this client wait for an hour. */
 const busySecondsMax = 10;
-/** What a tracker may say of itself in an error. */
+/** Longest error message that is taken from a tracker. */
 const messageCharactersMax = 500;
 
-/** `api/${name}` with whatever is in the name. */
+/** Builds a path. Names in it are escaped. */
 export function apiPath(parts: TemplateStringsArray, ...names: (string | number)[]): string {
   return parts.reduce((path, part, i) => path + encodeURIComponent(String(names[i - 1])) + part);
 }
 
 export class TrackerClient {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly #token: string | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -66,7 +66,7 @@ export class TrackerClient {
     this.#signal = options.signal;
   }
 
-  /** Throws TrackerError, or the reason of the signal. */
+  /** Throws TrackerError, or the signal's reason. */
   async call<Schema extends TSchema>(call: ApiCall<Schema>): Promise<Static<Schema>> {
     const { body: bytes } = await this.#requestInLine(call);
     const { answer: schema } = call;
@@ -74,7 +74,7 @@ export class TrackerClient {
     const value = parsed(bytes);
     let check = this.#checks.get(schema);
     if (check === undefined) {
-      // Loaded with the first answer. Fields that a newer tracker adds are left out, not refused.
+      // Ajv is loaded with the first answer. Fields that a newer tracker adds are dropped, not refused.
       this.#ajv ??= new (await import('ajv')).Ajv({ strict: false, removeAdditional: true });
       check = this.#ajv.compile(schema);
       this.#checks.set(schema, check);
@@ -90,12 +90,12 @@ export class TrackerClient {
     return value as Static<Schema>;
   }
 
-  /** A file: a torrent, or a cover. */
+  /** Fetches a file: a torrent or a cover. */
   async bytes(path: string, query: ApiCall<TSchema>['query'] = {}): Promise<Uint8Array> {
     return (await this.#request({ path, query }, '*/*', torrentBytesMax)).body;
   }
 
-  /** A live stream of news, as text; ends when the tracker or the signal ends it. */
+  /** The server-sent events as text. Ends when the tracker or the signal ends it. */
   async *events(lastEventId: string | undefined): AsyncGenerator<string> {
     const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     const response = await this.#send(
@@ -110,7 +110,7 @@ export class TrackerClient {
       yield decoder.decode(part, { stream: true });
   }
 
-  /** An answer that is sent as it is read: for what may be large. */
+  /** A large answer, yielded while it arrives. */
   async *stream(path: string): AsyncGenerator<Uint8Array> {
     const response = await this.#send({ path }, { accept: '*/*' }, false);
     if (response.statusCode !== 200)
@@ -128,7 +128,10 @@ export class TrackerClient {
     await this.#agent.destroy();
   }
 
-  /** Nothing has been done when an upload is refused for want of room: it is sent again after a moment. */
+  /**
+   * A refusal with `uploads-busy` means that the tracker has done nothing, so the request is repeated after a
+   * delay.
+   */
   async #requestInLine<Schema extends TSchema>(call: ApiCall<Schema>) {
     for (let retries = 0; ; retries++) {
       try {
@@ -137,7 +140,7 @@ export class TrackerClient {
         const isBusy = error instanceof TrackerError && error.code === 'uploads-busy';
         const seconds = isBusy ? error.retryAfterSeconds : undefined;
         if (seconds === undefined || retries >= busyRetriesMax) throw error;
-        // Up to half as long again: all that are refused in one moment do not come back in one.
+        // Up to 50% of random delay: clients that were refused together do not retry together.
         const waitMs = Math.min(busySecondsMax, seconds) * 1_000 * (1 + Math.random() / 2);
         const signal = this.#signal;
         await wait(waitMs, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
@@ -197,7 +200,7 @@ export class TrackerClient {
   }
 }
 
-/** How long an answer may take to a request with a body of so many bytes. */
+/** Time limit for the answer to a request with a body of this size. */
 export function answerMs(bodyBytes: number): number {
   return Math.min(largeBodyMsMax, Math.ceil(answerMsMax + bodyBytes / bodyBytesPerMs));
 }

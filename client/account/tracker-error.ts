@@ -1,7 +1,7 @@
-/** What a tracker refuses, and what is wrong with its answers. */
+/** Errors of a tracker: its refusals, and what is wrong with its answers. */
 import { CodedError } from '../../torrents/coded-error.ts';
 
-/** What is said by us, of trackers and of what they hand out. */
+/** Codes that this client itself produces. All other codes come from trackers. */
 export const ownTrackerErrorCodes = [
   'tracker-invalid',
   'tracker-unreachable',
@@ -16,16 +16,19 @@ export const ownTrackerErrorCodes = [
 export type OwnTrackerErrorCode = (typeof ownTrackerErrorCodes)[number];
 
 export interface TrackerErrorFields {
-  /** HTTP; 0 when there was no answer. */
+  /** HTTP status; 0 when there was no answer. */
   readonly status: number;
   readonly retryAfterSeconds?: number;
-  /** What the system calls it (`ENOTFOUND`), where it was the system that could not reach it. */
+  /** The system's error code (`ENOTFOUND`) when the tracker could not be reached. */
   readonly system?: string | undefined;
-  /** Of `session-invalid`: whose session it was, when their key opens none any more. */
+  /** For `session-invalid`: the account whose session has ended and for which the key no longer signs in. */
   readonly account?: string;
 }
 
-/** A tracker's refusal with its stable code, which may be one of a newer tracker, or one of ours. */
+/**
+ * An error with a stable code: the tracker's, which may be newer than this client, or one of
+ * `ownTrackerErrorCodes`.
+ */
 export class TrackerError extends CodedError<string, TrackerErrorFields> {
   override readonly name = 'TrackerError';
 

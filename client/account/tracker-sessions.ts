@@ -1,8 +1,9 @@
 /**
- * What this client was given by each tracker it has signed in to: its session's token. One file a tracker,
- * so that two programs that sign in at the same time do not take each other's away.
+ * The session tokens that trackers have issued to this client. One file per tracker, so that two processes
+ * that sign in at the same time do not overwrite each other's token.
  *
- * Invariant: only its owner can read it; a token is given to nobody but the tracker that made it (its scheme, host and port).
+ * Invariant: only the owner can read the files. A token is sent only to the tracker that issued it (same
+ * scheme, host and port).
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
@@ -10,14 +11,14 @@ import path from 'node:path';
 import { damaged, readPrivate, writePrivate } from './private-file.ts';
 
 export interface TrackerSession {
-  /** Of the account. */
+  /** The account's name. */
   readonly name: string;
   readonly token: string;
 }
 
 const fieldCharsMax = 512;
 
-/** `trackerUrl`: any address of the tracker. Undefined when nobody has signed in to it. */
+/** `trackerUrl`: any address of the tracker. Undefined when there is no session with it. */
 export async function loadSession(
   stateFolder: string,
   trackerUrl: string,
@@ -32,13 +33,13 @@ export async function loadSession(
   } catch (error) {
     throw damaged(file, error);
   }
-  // Files of earlier versions have a passkey too: those come with each release now.
+  // Files of earlier versions also hold a passkey. Passkeys now come with each release.
   const { name, token, tracker } = (value ?? {}) as Record<string, unknown>;
   if (tracker !== origin || !isField(name) || !isField(token)) throw damaged(file);
   return { name, token };
 }
 
-/** In place of the one before. */
+/** Replaces the earlier session. */
 export async function saveSession(
   stateFolder: string,
   trackerUrl: string,

@@ -1,4 +1,4 @@
-/** What a user wishes for at a tracker. */
+/** Reads a user's wishes from a tracker. */
 import Type, { type Static } from 'typebox';
 import * as talk from '../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from './account.ts';
