@@ -123,7 +123,7 @@ export interface TrackerAccount {
   close(): Promise<void>;
 }
 
-/** Uses the stored session, or is anonymous if there is none. Makes no call. */
+/** Uses the stored session, or is anonymous without one. Makes no call. */
 export async function openAccount(place: AccountPlace): Promise<TrackerAccount> {
   const url = trackerBase(place.tracker);
   const session = await loadSession(place.stateFolder, url);

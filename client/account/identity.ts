@@ -27,8 +27,8 @@ export interface Identity {
   /** 32 bytes, RFC 8032. */
   readonly publicKey: Uint8Array;
   /**
-   * 64 bytes. The text begins with its kind ("cicada login\n…"), so that a signature for one kind is invalid
-   * for another.
+   * 64 bytes. The text begins with its kind ("cicada login\n…"), so that a signature for one kind is
+   * invalid for another.
    */
   sign(text: string): Uint8Array;
   signVersion(version: ReleaseVersion): SignedVersion;
@@ -36,7 +36,7 @@ export interface Identity {
 
 const version = 1;
 
-/** Reads the identity from the state folder, or makes one. Throws a ShareError `private-file-…`. */
+/** Reads the identity, or makes one. Throws a ShareError `private-file-…`. */
 export async function openIdentity(stateFolder: string): Promise<Identity> {
   const file = path.join(stateFolder, 'identity.json');
   let text = await readPrivate(file);

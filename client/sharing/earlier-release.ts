@@ -1,7 +1,8 @@
 /**
- * As which release of ours a tracker has a torrent already: this very one, or the same music in a folder of another name,
- * known by its v2 roots. A root is that of a file's bytes alone: a new name of folder and files, another piece length or
- * other tags of the torrent change nothing.
+ * Finds the user's own release at a tracker that a torrent belongs to: a release with this very torrent, or
+ * one with the same music in a folder of another name, found by the pieces roots of its files. A pieces root
+ * depends on a file's bytes alone: renamed folders and files, another piece length or other torrent fields do
+ * not change it.                                                                                       BEP 52
  */
 import type { Static } from 'typebox';
 import { hex } from '../../torrents/byte-text.ts';
@@ -15,18 +16,21 @@ import { TrackerError } from '../account/tracker-error.ts';
 
 export type ReleaseDetail = Static<typeof releaseShapes.releaseDetail>;
 
-/** Pages of one's own releases that are looked through for one whose record is lost. */
+/** Pages of the user's own releases that are searched for this torrent when the local record is lost. */
 const ownPagesMax = 40;
-/** Files that are asked for by their roots: where none of these is, a half is hardly there. */
+/** Files whose roots are looked up. If none of them is in a release, half of the music hardly is. */
 const probesMax = 3;
-/** Releases that one of them is in, and that are looked at whole. */
+/** Releases per root that are compared in full. */
 const candidatesMax = 5;
 const releasePage = shapes.page(releaseShapes.release);
 
-/** Whether a release is shared from another folder that is still there: then this one is a copy. */
+/**
+ * Whether a release is shared from another folder that still exists. If so, this folder is a copy of that
+ * one.
+ */
 export type IsElsewhere = (releaseId: string) => Promise<boolean>;
 
-/** The tracker's records outlive ours: a torrent is one release, however often it is published. */
+/** The tracker's records outlive the local ones, so a torrent that is published again stays one release. */
 export async function earlierRelease(
   account: TrackerAccount,
   metainfo: Metainfo,
@@ -56,7 +60,7 @@ async function sameTorrent(
   return undefined;
 }
 
-/** At least half of the music of both: a sampler of four albums is none of them. */
+/** Requires at least half of the bytes of both: a sampler of four albums does not match any of the four. */
 async function sameMusic(
   account: TrackerAccount,
   name: string,
@@ -77,7 +81,7 @@ async function sameMusic(
   return best?.release;
 }
 
-/** Root → bytes. */
+/** Pieces root → bytes. */
 function musicOf({ files, name }: Metainfo): ReadonlyMap<string, number> {
   const music = files.filter(({ isPad, components }) => !isPad && isAudio(components.at(-1) ?? name));
   return new Map(
@@ -87,7 +91,7 @@ function musicOf({ files, name }: Metainfo): ReadonlyMap<string, number> {
   );
 }
 
-/** Of the largest files, since a jingle may be everywhere. */
+/** Looks up the largest files, because a jingle may be in many releases. */
 async function candidates(
   account: TrackerAccount,
   name: string,
@@ -96,7 +100,7 @@ async function candidates(
   const found = new Set<string>();
   const largest = [...music].sort(([, a], [, b]) => b - a).slice(0, probesMax);
   for (const [root] of largest) {
-    // A tracker that does not know of roots lists the newest ones, which are looked at like any others.
+    // A tracker that does not support `root` lists the newest releases. They are compared like all others.
     const query = { root, limit: candidatesMax };
     const path = apiPath`/accounts/${name}/releases`;
     const { rows } = await account.call({ path, query, answer: releasePage });
@@ -111,7 +115,10 @@ function sum(numbers: Iterable<number>): number {
   return total;
 }
 
-/** Undefined: it is not there, or not for us. One of ours that was taken down says so. */
+/**
+ * Undefined: the release does not exist, or the user may not see it. A release of the user's own that was
+ * taken down is returned with `takenDown`.
+ */
 export async function releaseAt(account: TrackerAccount, id: string): Promise<ReleaseDetail | undefined> {
   try {
     return await account.call({ path: apiPath`/releases/${id}`, answer: releaseShapes.releaseDetail });
@@ -121,7 +128,7 @@ export async function releaseAt(account: TrackerAccount, id: string): Promise<Re
   }
 }
 
-/** Whether its present version is this torrent. */
+/** Whether the release's current version is this torrent. */
 export function isOf(
   release: { readonly infoHash?: string; readonly infoHashV2?: string },
   { format, infoHash, infoHashV2 }: Pick<Metainfo, 'format' | 'infoHash' | 'infoHashV2'>,

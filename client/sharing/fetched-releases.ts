@@ -1,8 +1,8 @@
 /**
- * Which version of which release lies in which folder here: what a new version is compared with, so that only what has
- * changed is fetched. Two files a release and place: the torrent, and a record.
+ * Records which version of which release was fetched into which folder, so that an upgrade fetches only what
+ * has changed. Two files per release and folder: the torrent, and a record.
  *
- * Invariant: a record that cannot be read, or does not fit its torrent, counts as none.
+ * Invariant: a record that is unreadable or does not match its torrent is ignored.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { readPrivate, writePrivate } from '../account/private-file.ts';
 export interface FetchedRelease {
   readonly releaseId: string;
   readonly version: number;
-  /** Base64; of whoever signed it. */
+  /** The key that signed the release, in base64. */
   readonly publicKey: string | undefined;
   readonly metainfo: Metainfo;
   /** The release's own folder or file. */
@@ -44,7 +44,7 @@ export async function loadFetched(
   }
 }
 
-/** In place of the version before. */
+/** Replaces the earlier version's record. */
 export async function saveFetched(
   stateFolder: string,
   parent: string,
@@ -53,7 +53,7 @@ export async function saveFetched(
   const { releaseId, version, publicKey, metainfo, path: at } = fetched;
   const files = filesOf(stateFolder, releaseId, parent);
   makeFolders(path.dirname(files.torrent), 0o700);
-  // Announce URLs bear the passkey, and are given anew every time.
+  // Announce URLs contain the passkey. The tracker sends them with each fetch, so they are not stored.
   await writeTorrentFile(files.torrent, encodeMetainfo({ ...metainfo, trackers: [] }), { force: true });
   const record = { releaseId, version, publicKey, at, infoHash: hashOf(metainfo) };
   await writePrivate(files.record, `${JSON.stringify(record)}\n`, { replace: true });

@@ -1,8 +1,10 @@
 /**
- * What a shared folder holds at one moment, without reading any of it: enough to tell that a file has changed.
+ * Lists the files of a shared folder with their sizes and times, without reading them: enough to detect that
+ * a file has changed.
  *
- * Invariant: two equal stamps of a file mean equal contents, unless somebody sets out to deceive. A time of change cannot
- * be set by programs: editors of tags that keep size and time of a file are seen too.
+ * Invariant: equal stamps of a file mean equal contents, unless a program deliberately hides a change.
+ * Programs cannot set a file's change time (ctime), so tag editors that keep the size and mtime are detected
+ * too.
  */
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
@@ -11,13 +13,13 @@ import { type ScanOptions, scanFolder } from '../../torrents/create/folder-scan.
 
 export interface ListedStamp {
   readonly bytes: number;
-  /** Nanoseconds, as text: they do not fit a number. */
+  /** Nanoseconds, as text because they exceed the safe integers of a number. */
   readonly mtimeNs: string;
   readonly ctimeNs: string;
   readonly inode: string;
 }
 
-/** By the file's path in the torrent, joined with slashes. */
+/** Keys: a file's path in the torrent, joined with slashes. */
 export type FolderListing = ReadonlyMap<string, ListedStamp>;
 
 export interface FolderChanges {
@@ -26,10 +28,10 @@ export interface FolderChanges {
   readonly removed: readonly string[];
 }
 
-/** Files between two turns for the rest of the program. */
+/** Files to stat before yielding to the event loop. */
 const filesPerTurn = 2000;
 
-/** Throws a CreateError as createTorrent() does: for a folder that has gone, above all. */
+/** Throws a CreateError as createTorrent() does, mostly when the folder does not exist. */
 export async function listFolder(
   folder: string,
   options: ScanOptions,

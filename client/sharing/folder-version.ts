@@ -1,9 +1,10 @@
 /**
- * Makes a torrent of a shared folder as it is now, and reads only what has changed since the version before.
+ * Makes a torrent of a shared folder's current contents, and hashes only the files that have changed since
+ * the version before.
  *
- * Invariant: what comes out is what hashing everything would give; a folder that changes meanwhile gives no version, but
- * an error that says so. A version has the name, the format and, while it can, the piece length of the one before, so
- * that files that stay keep their hashes.
+ * Invariant: the result is the same as hashing everything. A folder that changes while it is hashed gives an
+ * error and no version. A version keeps the name, the format and, where possible, the piece length of the one
+ * before, so that unchanged files keep their hashes.
  */
 import {
   type CreateOptions,
@@ -21,16 +22,19 @@ export interface FolderVersion {
   readonly metainfo: Metainfo;
   /** The torrent file. */
   readonly torrent: Uint8Array;
-  /** What the folder looked like. */
+  /** The folder's files when the version was made. */
   readonly listing: FolderListing;
-  /** What lies in the folder and not in the torrent; it is not remembered. */
+  /** Files in the folder that are not in the torrent. Not stored between runs. */
   readonly skipped?: readonly Skipped[];
 }
 
-/** Eight times what we would choose for a new folder: a share that has grown so much is worth hashing once more. */
+/**
+ * Eight times the piece count chosen for a new folder. A share that has grown this much is worth hashing once
+ * more.
+ */
 const pieceCountMax = 8192;
 
-/** Rejects with a CreateError, or the reason of the signal. */
+/** Rejects with a CreateError, or with the signal's reason. */
 export async function makeVersion(
   folder: string,
   options: CreateOptions,
@@ -52,7 +56,7 @@ export async function makeVersion(
     },
     control,
   );
-  // Of the files that were not read nobody has looked whether they changed meanwhile.
+  // createTorrent() has not checked the files that it did not read, so they are compared here.
   if (!sameListing(listing, await listFolder(folder, options, control.signal))) {
     const message = `${folder} changed while it was read: it is looked at again`;
     throw new CreateError('file-changed', message, folder, undefined, { isTriedAgain: true });
@@ -72,7 +76,7 @@ async function likeBefore(
   return pieceCount <= pieceCountMax ? like : { ...like, pieceLength: options.pieceLength };
 }
 
-/** What somebody asks for counts; left out and undefined are the same. */
+/** Only given options override the earlier version. An option set to undefined counts as not given. */
 function definedOnly(options: CreateOptions): CreateOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

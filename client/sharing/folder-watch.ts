@@ -1,8 +1,10 @@
 /**
- * Tells when a shared folder has gained, changed or lost files, once it has come to rest (settling.ts).
+ * Reports when files in a shared folder were added, changed or removed, after the folder has been quiet for a
+ * while (settling.ts).
  *
- * Invariant: what the system does not tell is found by looking now and then: a network share, a watcher that could not be
- * had, a disk that was away. A folder that is empty or gone is trouble, and never a version without files.
+ * Invariant: changes that the system does not report (a network share, a failed watcher, a disk that was
+ * unplugged) are found by looking at intervals. An empty or missing folder is trouble, never a version
+ * without files.
  */
 import path from 'node:path';
 import { watch } from 'chokidar';
@@ -14,30 +16,36 @@ import { settling } from './settling.ts';
 export interface FolderWatch {
   /** Something may have changed. */
   touch(): void;
-  /** A change that is being told of is waited for. */
+  /** Stops watching. Waits for a report that is under way. */
   close(): Promise<void>;
 }
 
 export interface FolderWatchOptions {
-  /** As for the torrent: what does not belong to it is no change. */
+  /** The options of the torrent: files that are not in the torrent are not watched. */
   readonly scan: ScanOptions;
-  /** What the folder looked like when it was last told of; a difference at the start is a change too. */
+  /** The listing that was reported last. If the folder differs from it at the start, that is a change. */
   readonly known: FolderListing | undefined;
-  /** When it rejects, that is trouble, and it is called again. `signal`: nobody watches any more. */
+  /** If it rejects, that is trouble, and it is called again. `signal`: aborted when the watch is closed. */
   readonly onChange: (signal: AbortSignal) => Promise<void>;
   readonly onTrouble: (error: unknown) => void;
-  /** Throws when the folder must not be looked at: then that is trouble. Answers what else is no change. */
+  /**
+   * Called before each listing. Throws when the folder must not be read, which is trouble. Its answer adds to
+   * `scan`.
+   */
   readonly beforeLook?: (signal: AbortSignal) => Promise<Partial<ScanOptions>>;
   readonly settleMs?: number | undefined;
-  /** Changes are told by `touch` alone: of thousands of folders the system would have too many files to watch. */
+  /**
+   * `touch` alone reports changes, with no watcher of its own: thousands of folders would exceed the system's
+   * limit of watches.
+   */
   readonly isTold?: boolean | undefined;
 }
 
-/** Copying programs and editors pause for less between two writes, and people wait for more. */
+/** Longer than the pauses between two writes of copying programs and editors, and short enough for people. */
 const settleMsDefault = 2_000;
 const retryMs = 10_000;
 const lookAgainMs = 10 * 60_000;
-/** When the system has too many folders to watch already. A look costs a millisecond a hundred files. */
+/** The interval when the system refuses more watches. A listing takes a millisecond per hundred files. */
 const blindLookMs = 30_000;
 
 export function watchFolder(folder: string, options: FolderWatchOptions): FolderWatch {
@@ -73,7 +81,7 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
     ...(scan.includeHidden ? {} : { ignored: isHidden }),
   });
   watcher.on('all', rest.touch);
-  // What happened before the watcher stood was not told.
+  // Changes before the watcher was ready are not reported.
   watcher.on('ready', rest.touch);
   let timer = setInterval(rest.touch, lookAgainMs);
   watcher.on('error', (error) => {

@@ -1,7 +1,8 @@
 /**
- * As which release each shared folder is published at which tracker, between two runs.
+ * Remembers, between runs, as which release each shared folder is published at which tracker.
  *
- * Invariant: a record that cannot be read counts as none: the tracker knows its releases by their torrents as well.
+ * Invariant: an unreadable record is ignored, because the release can also be found at the tracker by its
+ * torrent.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
@@ -11,13 +12,15 @@ import type { AccessBody } from './publishing.ts';
 
 export interface PublicationRecord {
   readonly releaseId: string;
-  /** As it was asked for: a restricted folder stays restricted when nobody says otherwise. */
+  /**
+   * The access that the user asked for. A restricted folder stays restricted unless the user changes that.
+   */
   readonly access: AccessBody;
 }
 
 const visibilities = ['everyone', 'members', 'group', 'people', 'nobody'];
 
-/** `folder`: where it really lies. `tracker`: its base URL. */
+/** `folder`: its real path, links resolved. `tracker`: its base URL. */
 export async function loadPublication(
   stateFolder: string,
   tracker: string,
@@ -45,8 +48,8 @@ export async function savePublication(
 }
 
 /**
- * Whether a release is published from a folder that is still there, other than this one. `folder`: undefined when it is
- * published from none.
+ * Whether a release is published from another folder than this one that still exists. `folder`: undefined to
+ * check all folders.
  */
 export async function isPublishedElsewhere(
   stateFolder: string,
@@ -62,7 +65,7 @@ export async function isPublishedElsewhere(
       if (record.releaseId !== releaseId || record.tracker !== tracker || record.folder === folder) continue;
       if ((await fs.stat(String(record.folder))).isDirectory()) return true;
     } catch {
-      // Of a record that cannot be read, and a folder that is gone, nothing follows.
+      // An unreadable record or a missing folder is skipped.
     }
   }
   return false;

@@ -1,8 +1,8 @@
 /**
- * A torrent and its tags → a release at a tracker, its next version, or nothing when the tracker has it already; signed
- * by this client.
+ * Publishes a torrent and its tags at a tracker, signed by this client: as a new release, as the next version
+ * of one, or not at all when the tracker has this version already.
  *
- * Invariant: what is published carries no announce address: passkeys are their owner's.
+ * Invariant: published torrents contain no announce URL, because it would contain the publisher's passkey.
  */
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { encodeMetainfo } from '../../torrents/metainfo/metainfo-encode.ts';
@@ -22,14 +22,17 @@ export { isOf, type ReleaseDetail, releaseAt };
 export interface Publication {
   readonly metainfo: Metainfo;
   readonly release: Release;
-  /** Undefined: everyone for a new release, and as it is for one that is there. */
+  /** Undefined: everyone for a new release; unchanged for an existing one. */
   readonly access: shapes.AccessBody | undefined;
-  /** As which it was published before, if it was. */
+  /** The release as which it was published before, if known. */
   readonly releaseId: string | undefined;
-  /** Somebody asks for it at this moment: a changed version of what was taken down is sent, to wait for a moderator. */
+  /**
+   * The user asks for it at this moment. A changed version of a release that was taken down is then sent, and
+   * waits for a moderator.
+   */
   readonly isAsked?: boolean;
   readonly isElsewhere?: IsElsewhere;
-  /** It was looked for, and the tracker has nothing of it. */
+  /** The tracker was already searched and has no such release. */
   readonly isUnknown?: boolean;
 }
 
@@ -37,7 +40,7 @@ export interface Published {
   readonly release: ReleaseDetail;
   /** False: the tracker had this very torrent. */
   readonly isNew: boolean;
-  /** Others may see it than before. */
+  /** The set of users who may see it has changed. */
   readonly isAccessChanged: boolean;
 }
 
@@ -72,7 +75,7 @@ export async function publishRelease(
     return { release, isNew: false, isAccessChanged: true };
   }
   const version = earlier.version + 1;
-  // Together: who is told of the version is who may see it from now on.
+  // One request changes the version and the access: only users who may see it from now on are notified.
   const release = await account.call({
     method: 'POST',
     path: apiPath`/releases/${id}/versions`,
@@ -82,7 +85,10 @@ export async function publishRelease(
   return { release, isNew: true, isAccessChanged: change !== undefined };
 }
 
-/** Said by us: the tracker tells its publisher that a release was taken down, as a part of the release. */
+/**
+ * Made here, because the tracker tells the publisher of a takedown as a field of the release, not as an
+ * error.
+ */
 export function takenDown({
   album,
   takenDown: why,
@@ -92,7 +98,7 @@ export function takenDown({
   return new TrackerError('taken-down', `${what}. It is not published again${whom}`, 403);
 }
 
-/** A moderator is asked, or has decided: trying again by itself helps nobody. */
+/** A moderator has to decide or has decided, so automatic retries are pointless. */
 export function isHeld(error: unknown): error is TrackerError {
   return error instanceof TrackerError && ['taken-down', 'awaits-approval'].includes(error.code);
 }
@@ -130,7 +136,7 @@ function versionFields(
   return definedOnly({
     torrent: base64(torrent),
     ...{ album, artist, albumArtist, year, genre, licence, copyright, publishedAtMs },
-    // What the torrent itself says (paths, sizes, roots) the tracker reads there.
+    // The tracker reads paths, sizes and roots from the torrent itself.
     tracks: tracks.map(({ path: _, bytes: __, piecesRoot: ___, ...track }) => definedOnly(track)),
     cover: cover === undefined ? undefined : base64(cover.bytes),
     signature: base64(signature),

@@ -1,11 +1,11 @@
 /**
- * The lasting name of a release, over all its versions. Its publisher chooses it, since its signature holds for it; so
- * that nobody can guess one, and no two are alike, it is nothing but chance.
+ * The id of a release, the same for all its versions. The publisher chooses it, because the publisher's
+ * signature covers it. It is random, so that ids are unique and cannot be guessed.
  */
 import { randomBytes } from 'node:crypto';
 import { base32 } from '../../tracker/protocol/base32.ts';
 
-/** As many as a UUID has, and more of them at random. */
+/** As many bytes as a UUID, all of them random. */
 const idBytes = 16;
 
 /** 26 characters of base32. */

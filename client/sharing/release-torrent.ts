@@ -1,9 +1,9 @@
 /**
- * The torrent of a release, as its publisher signed it: a tracker that hands out another one, or an older one as the
- * latest, is found out.
+ * Fetches the torrent of a release and checks its publisher's signature: a tracker that sends another
+ * torrent, or an old version as the latest one, is detected.
  *
- * Invariant: nothing comes out that its publisher has not signed, as far as they have a key.
- * Left to others: under which key it was fetched before (fetched-releases.ts).
+ * Invariant: if the publisher has a key, only torrents that they have signed are returned. Left to others:
+ * the key under which the release was fetched before (fetched-releases.ts).
  */
 import { peerLimits } from '../../torrents/bencode/bencode.ts';
 import { type Metainfo, parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
@@ -18,13 +18,16 @@ export interface ReleaseTorrent {
   readonly releaseId: string;
   readonly version: number;
   readonly publisher: string;
-  /** Base64. Undefined: the publisher has no key, and nobody can tell. */
+  /** Base64. Undefined: the publisher has no key, so nothing can be verified. */
   readonly publicKey: string | undefined;
-  /** With one's own announce URL. */
+  /** With the user's own announce URL. */
   readonly metainfo: Metainfo;
 }
 
-/** The latest version, or the one asked for. Throws TrackerError: `release-forged` for what is not its publisher's. */
+/**
+ * Fetches the latest version, or the given one. Throws TrackerError; `release-forged` when it is not the
+ * publisher's.
+ */
 export async function fetchReleaseTorrent(
   account: TrackerAccount,
   releaseId: string,

@@ -1,13 +1,13 @@
 /**
- * Tells keys and lists of passwords from music: by name, and small texts by what stands in them. Whatever makes a torrent
- * leaves them out and lists them (`secretOf` of torrents/create/folder-scan.ts).
+ * Recognises private keys and password lists: by name, and small files by their first bytes. Everything that
+ * makes torrents leaves such files out and lists them (`secretOf` of torrents/create/folder-scan.ts).
  *
- * Left to others: where a share may lie at all (share-rules.ts).
+ * Left to others: which folders may be shared at all (share-rules.ts).
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 
-/** Of a file's name: what it gives away. */
+/** Patterns of file names, and what such a file is. */
 const names: readonly (readonly [RegExp, string])[] = [
   [
     /^id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\.|$)|^ssh_host_.*_key$|^(authorized_keys|known_hosts)$/i,
@@ -23,18 +23,18 @@ const names: readonly (readonly [RegExp, string])[] = [
     /^(bitwarden|1password|lastpass|dashlane|keeper|keepass)[ _-].*\.(csv|json|xml|txt)$/i,
     'an export of passwords',
   ],
-  // As programs write them: an album may be called Shadow.
+  // Case-sensitive, as programs write these names: an album may be called Shadow.
   [/^(\.?netrc|\.?pgpass|\.?htpasswd|shadow-?|credentials|\.env(\..*)?)$/, 'a file of passwords'],
-  // Songs have such names too, but no song ends like this.
+  // Songs have such names too, but not with these extensions.
   [
     /^(my ?)?(passwords?|passw(oe|ö)rte?r?|kennw(oe|ö)rte?r?|logins?|pins?|secrets?)( ?list)?\.(txt|csv|docx?|odt|ods|xlsx?|rtf|md|json)$/i,
     'a list of passwords',
   ],
 ];
 
-/** No key is larger; music nearly always is, and is not opened for this. */
+/** Keys are never larger. Music nearly always is, so it is not opened. */
 const keyBytesMax = 64 * 1024;
-/** A key stands at the beginning, or behind a certificate or some remarks of the program that wrote it. */
+/** A key may follow a certificate or remarks of the program that wrote it. */
 const lookedAtBytes = 8 * 1024;
 const contents: readonly (readonly [RegExp, string])[] = [
   [/^[ \t]*("private_key": *")?-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/m, 'a private key'],
@@ -44,14 +44,14 @@ const contents: readonly (readonly [RegExp, string])[] = [
 const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 
 /**
- * What a file gives away, as in `it looks like …`; undefined for all others, and for one that cannot be read: whoever wants
- * to share it is told of that.
+ * What the file is, to complete `it looks like …`. Undefined for all other files, and for one that cannot
+ * be read: sharing it fails with its own error.
  */
 export function secretOf(at: string, bytes = 0): string | undefined {
   return secretName(path.basename(at)) ?? (bytes > keyBytesMax ? undefined : secretContent(at));
 }
 
-/** The same by its name alone. */
+/** As secretOf(), by the name alone. */
 export function secretName(name: string): string | undefined {
   return names.find(([pattern]) => pattern.test(name))?.[1];
 }
@@ -63,7 +63,7 @@ function secretContent(at: string): string | undefined {
       const stats = fstatSync(descriptor);
       if (!stats.isFile() || stats.size > keyBytesMax) return undefined;
       const bytes = Buffer.alloc(Math.min(lookedAtBytes, stats.size));
-      // Editors may put a byte order mark before it.
+      // Editors may write a byte order mark first.
       const text = bytes
         .toString('latin1', 0, readSync(descriptor, bytes, 0, bytes.length, 0))
         .replace(/^ï»¿/, '');

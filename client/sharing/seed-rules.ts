@@ -1,8 +1,10 @@
 /**
- * What may be seeded: the rule of shares (share-rules.ts) for a torrent that exists already. What counts is where its files
- * really lie, and not the path that was typed, which may be the folder around them.
+ * Which torrents may be seeded: applies the rules of shares (share-rules.ts) to a torrent that exists
+ * already. The rules apply to the real paths of its files, not to the typed path, which may be the folder
+ * around them.
  *
- * Seeding takes all bytes, so secrets cannot be left out here: they are named, and the caller decides.
+ * Seeding needs every byte, so secret files cannot be left out here. They are returned, and the caller
+ * decides.
  */
 import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
@@ -14,17 +16,18 @@ import { secretName, secretOf } from './secret-files.ts';
 import { checkShare, realPlaceFault, type ShareMachine } from './share-rules.ts';
 
 export interface SecretFile {
-  /** In the torrent, joined with slashes. */
+  /** The file's path in the torrent, joined with slashes. */
   readonly path: string;
   readonly looksLike: string;
 }
 
-/** Files between two turns for the rest of the program. */
+/** Files to check before yielding to the event loop. */
 const filesPerTurn = 2000;
 
 /**
- * Files of the torrent that look like keys or passwords. `at`: the shared folder or file, or the folder that holds it.
- * Throws a ShareError when files lie where nothing is shared, and a VerifyError when there is nothing at `at`.
+ * Returns the files of the torrent that look like keys or passwords. `at`: the shared folder or file, or the
+ * folder that holds it. Throws a ShareError when a file is in a forbidden place, and a VerifyError when
+ * nothing exists at `at`.
  */
 export async function checkSeed(
   metainfo: Metainfo,
@@ -51,7 +54,7 @@ export async function checkSeed(
   return secrets;
 }
 
-/** The same of a torrent whose files are not here, as far as their names tell. */
+/** The same, by file names alone, for a torrent whose files are not on this disk. */
 export function secretNames({ files }: Metainfo): readonly SecretFile[] {
   return files.flatMap(({ isPad, components }) => {
     const looksLike = isPad ? undefined : secretName(components.at(-1)!);
@@ -59,7 +62,7 @@ export function secretNames({ files }: Metainfo): readonly SecretFile[] {
   });
 }
 
-/** The torrent's own folder, or its one file. */
+/** The path of the torrent's own folder, or of its one file. */
 function rootOf(files: readonly TorrentFile[], pathOf: FilePaths): string | undefined {
   const [file] = files;
   if (file === undefined) return undefined;
@@ -68,7 +71,7 @@ function rootOf(files: readonly TorrentFile[], pathOf: FilePaths): string | unde
   return root;
 }
 
-/** Of a file that is a link, or lies behind one; undefined for one that is not there. */
+/** The real path of a file that may be a link or lie behind one. Undefined if it does not exist. */
 function realFile(lies: string, folders: Map<string, string | undefined>): string | undefined {
   const folder = path.dirname(lies);
   if (!folders.has(folder)) folders.set(folder, realOrUndefined(folder));

@@ -1,40 +1,40 @@
 /**
- * Waits until a folder has come to rest: a listing is only believed when the next one, taken a while later, is the same,
- * so that no half-copied file is ever taken for a whole one, and a hundred new files are one change.
+ * Waits until a folder is quiet: two listings, taken some time apart, must be equal. So a half-copied file is
+ * never taken for a whole one, and a hundred new files are one change.
  *
  *   rest ──touched──▶ waiting ──two equal listings──▶ reporting ──done──▶ rest
  *                        ▲                                │
- *                        └────── touched meanwhile, ──────┘
- *                                or it failed
+ *                        └──── touched during the report, ┘
+ *                                or the report failed
  *
- * Invariant: one report at a time, and none of what was reported already. Time comes in as an argument.
+ * Invariant: one report at a time, and never the same listing twice. Time is an argument (`after`).
  */
 import { type FolderListing, sameListing } from './folder-listing.ts';
 
 export interface Settling {
   /** Something may have changed. */
   touch(): void;
-  /** Nothing is reported any more; a report under way is waited for. */
+  /** Stops reporting. Waits for a report that is under way. */
   stop(): Promise<void>;
 }
 
 export interface SettlingPorts {
   readonly list: () => Promise<FolderListing>;
-  /** The folder is at rest, and not as it was when this was last called. It is called again when it rejects. */
+  /** The folder is quiet and differs from the last reported listing. Called again if it rejects. */
   readonly report: () => Promise<void>;
   readonly onTrouble: (error: unknown) => void;
-  /** → how to call it off. */
+  /** Starts a timer and returns a function that cancels it. */
   readonly after: (ms: number, callback: () => void) => () => void;
 }
 
 export interface SettlingTimes {
-  /** Between two listings that have to be equal. */
+  /** The time between two listings that have to be equal. */
   readonly settleMs: number;
-  /** Until the next try, after something failed. */
+  /** The delay after a failure. */
   readonly retryMs: number;
 }
 
-/** `known`: what was reported last, in an earlier run. */
+/** `known`: the listing that an earlier run reported last. */
 export function settling(
   known: FolderListing | undefined,
   ports: SettlingPorts,
@@ -75,7 +75,7 @@ export function settling(
     } catch (error) {
       last = undefined;
       if (isStopped) return;
-      // A disk that is away all night is told of once.
+      // The same trouble is reported once, even if a disk is away all night.
       if (String(error) !== trouble) ports.onTrouble(error);
       trouble = String(error);
       wait(times.retryMs);
@@ -84,7 +84,7 @@ export function settling(
   return {
     touch: () => {
       isTouched = true;
-      // A look that is under way, or the next one, sees to it.
+      // A listing that is under way, or its next one, takes the change into account.
       if (!isStopped && turn === undefined) wait(times.settleMs);
     },
     stop: async () => {

@@ -1,10 +1,12 @@
 /**
- * What may be shared at all: the one rule of `share`, `publish`, `seed`, the menu and the watcher. A folder is shared
- * because the user named it, and even then not when it is the system's, a whole home, hidden, or the program's own. There
- * is no option against that: music in such a place is moved, and a private place is never opened by a mistyped path.
+ * What may be shared: the one rule of `share`, `publish`, `seed`, the menu and the watcher. A folder is
+ * shared because the user named it, but not if it belongs to the system, is a whole home, is hidden or is
+ * Cicada's own. No option overrides this: music in such a place can be moved, and a mistyped path never
+ * exposes a private folder.
  *
- * Invariant: a folder is judged by where it really lies, after all links. What is refused has a reason, and what to do.
- * Left to others: hidden files, junk, links and secrets inside of the folder (torrents/create/folder-scan.ts leaves them out).
+ * Invariant: a folder is judged by its real path, after all links. Every refusal has a reason and a
+ * suggestion. Left to others: hidden files, junk, links and secrets inside the folder
+ * (torrents/create/folder-scan.ts leaves them out).
  */
 import { realpathSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
@@ -13,15 +15,15 @@ import process from 'node:process';
 import { type Instead, ShareError, type ShareErrorCode } from '../account/share-error.ts';
 import { secretName, secretOf } from './secret-files.ts';
 
-/** Whose rules apply; this machine's if left out. Folders are absolute and without links. */
+/** The machine whose rules apply; by default this one. Paths are absolute and without links. */
 export interface ShareMachine {
   readonly platform: NodeJS.Platform;
   readonly home: string;
-  /** What this program keeps for itself, and nobody else should see. */
+  /** Folders in which Cicada stores keys and records. */
   readonly privateFolders: readonly string[];
 }
 
-/** Nothing below them is anybody's music. */
+/** Nothing below these folders may be shared. */
 const systemTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]>> = {
   posix: [
     ...['/bin', '/boot', '/dev', '/etc', '/lib', '/lib32', '/lib64', '/proc', '/sbin', '/sys', '/usr'],
@@ -38,9 +40,9 @@ const systemTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string
   ],
   win32: ['\\Windows', '\\Program Files', '\\Program Files (x86)', '\\ProgramData', '\\Recovery'],
 };
-/** Below the trees of the system, and not the system's: disks that were plugged in. */
+/** Mount points of plugged-in disks, which lie below a folder of `systemTrees`. */
 const exceptions: readonly string[] = ['/run/media'];
-/** They hold other things beside what somebody might share: parts of them may be. */
+/** These folders themselves may not be shared, but folders below them may. */
 const systemFolders: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]>> = {
   posix: [
     '/',
@@ -58,10 +60,10 @@ const systemFolders: Readonly<Record<'posix' | 'darwin' | 'win32', readonly stri
   darwin: ['/Users', '/Volumes', '/private', '/private/tmp', '/private/var'],
   win32: ['\\', '\\Users', '\\Users\\Public'],
 };
-/** Where each folder is somebody's home, and the ones that are not. */
+/** The folder that holds all users' homes, and the folders in it that are not homes. */
 const homesFolder = { posix: '/home', darwin: '/Users', win32: '\\Users' } as const;
 const sharedHomes = /[/\\](public|shared)$/i;
-/** Where programs keep what they know of a user, beside hidden folders. */
+/** Folders in which programs keep a user's data, besides hidden folders. */
 const homeTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]>> = {
   posix: [],
   darwin: ['Library'],
@@ -69,11 +71,13 @@ const homeTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]
 };
 
 export interface ShareOptions {
-  /** A file that looks like a key or a list of passwords may be shared: the user says so. */
+  /** The user allows sharing a file that looks like a key or a list of passwords. */
   readonly includeSecrets?: boolean | undefined;
 }
 
-/** The folder or file as it really lies. Throws a ShareError that says why it is not shared. */
+/**
+ * Returns the real path of the folder or file. Throws a ShareError with the reason if it may not be shared.
+ */
 export function checkShare(
   folderOrFile: string,
   machine: Partial<ShareMachine> = {},
@@ -82,7 +86,7 @@ export function checkShare(
   const named = path.resolve(folderOrFile);
   let real: string;
   try {
-    // The system's own: it knows the short names of Windows.
+    // `native`, because it also resolves the short names of Windows.
     real = realpathSync.native(named);
   } catch (error) {
     const message = `${named} is not there, or cannot be reached`;
@@ -107,7 +111,10 @@ export function checkShare(
   return real;
 }
 
-/** placeFault() on this machine, whose user may have more than one home: `$HOME` need not be what the system says. */
+/**
+ * placeFault() for this machine. The user may have two homes: `$HOME` may differ from the home in the user
+ * database.
+ */
 export function realPlaceFault(real: string, machine: Partial<ShareMachine> = {}): Fault | undefined {
   const { platform = process.platform } = machine;
   const privateFolders = (machine.privateFolders ?? []).map(realOf);
@@ -125,7 +132,10 @@ export interface Fault {
   readonly instead: Instead;
 }
 
-/** Why what lies there is not shared; undefined when it may be. Pure: `real` is absolute and without links. */
+/**
+ * Why the folder or file may not be shared; undefined when it may. Pure: `real` is absolute and without
+ * links.
+ */
 export function placeFault(
   real: string,
   { platform, home, privateFolders }: ShareMachine,
@@ -148,16 +158,16 @@ export function placeFault(
       : (['posix'] as const);
   const drive = isWindows ? rules.parse(real).root.replace(/\\$/, '') : '';
   const systemDrive = isWindows ? rules.parse(home).root.replace(/\\$/, '') : '';
-  // A drive of its own may hold nothing but music; the one with the system does not.
+  // Other drives may hold nothing but music. The drive of the system does not.
   const isSystemDrive = folded(drive, platform) === folded(systemDrive, platform);
   for (const kind of isSystemDrive ? kinds : []) {
-    // A neighbour's home is as private as one's own.
+    // Other users' homes are as private as one's own.
     if (isSame(rules.dirname(real), drive + homesFolder[kind]) && !sharedHomes.test(real)) {
       return { code: 'share-whole-home', reason: "it is somebody's whole home", ...within };
     }
     const tree = systemTrees[kind].find((folder) => isWithin(real, drive + folder));
     if (tree !== undefined && !exceptions.some((folder) => isWithin(real, folder))) {
-      // Desktops show folders of other machines there.
+      // Desktops mount remote folders there.
       const isMount = /^\/run\/user\/\d+\/(gvfs|kio-fuse)/.test(real);
       const instead = isMount ? 'own-mount' : 'own-folder';
       return { code: 'share-system-folder', reason: `${tree} belongs to the system`, instead };
@@ -166,7 +176,7 @@ export function placeFault(
       return { code: 'share-system-folder', reason: 'it is a folder of the system', ...within };
     }
   }
-  // `\\\\server\\c$`: the whole disk of another machine, for those who look after it.
+  // `\\\\server\\c$`: the whole disk of another machine, for its administrators.
   if (isWindows && /^\\\\[^\\]+\\[^\\]+\$(\\|$)/.test(real)) {
     return { code: 'share-system-folder', reason: 'it is on a share for administrators', ...own };
   }
@@ -187,7 +197,7 @@ export function placeFault(
     : { code: 'share-hidden', reason: `${hidden} is hidden, and meant to be`, ...own };
 }
 
-/** Windows and macOS take names for one that differ in case. */
+/** Names that differ only in case are the same on Windows and macOS. */
 function folded(at: string, platform: NodeJS.Platform): string {
   return platform === 'win32' || platform === 'darwin' ? at.toLowerCase() : at;
 }
@@ -197,12 +207,12 @@ function realHomes(): string[] {
   try {
     homes.push(userInfo().homedir);
   } catch {
-    // A user whom the system does not know, as in containers.
+    // The user database has no entry for this user, as in containers.
   }
   return [...new Set(homes.filter((home) => path.isAbsolute(home)).map(realOf))];
 }
 
-/** As far as it is there. */
+/** Resolves the part of the path that exists. */
 function realOf(at: string): string {
   try {
     return realpathSync.native(at);

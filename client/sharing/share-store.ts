@@ -1,9 +1,10 @@
 /**
- * What is remembered of each shared folder between two runs: its last version and what it looked like, so that a start
- * hashes nothing that has not changed. Two files a folder: the torrent, and a record of the listing.
+ * Remembers each shared folder between runs: its last version and its listing, so that a start hashes only
+ * what has changed. Two files per folder: the torrent, and a record of the listing.
  *
- * Invariant: a record that cannot be read, is not ours, or does not fit its torrent counts as none: then everything is
- * hashed again. Left to others: which release it is on which tracker.
+ * Invariant: a record that is unreadable, of another folder or format, or does not match its torrent is
+ * ignored; everything is then hashed again. Left to others: the folder's release at a tracker
+ * (publication-store.ts).
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
@@ -17,7 +18,7 @@ import type { FolderListing, ListedStamp } from './folder-listing.ts';
 import type { FolderVersion } from './folder-version.ts';
 
 const version = 1;
-/** 100,000 files of 250 bytes each, and more for their names. */
+/** 100,000 files of 250 bytes each, with room for longer names. */
 const recordBytesMax = 64 * 1024 * 1024;
 
 export async function loadVersion(stateFolder: string, folder: string): Promise<FolderVersion | undefined> {
@@ -28,7 +29,8 @@ export async function loadVersion(stateFolder: string, folder: string): Promise<
     const torrent = await fs.readFile(files.torrent);
     const metainfo = parseMetainfo(torrent);
     const isOurs = record.version === version && record.folder === path.resolve(folder);
-    // The two are written one after the other: a crash between them leaves a record of another torrent.
+    // The two files are written one after the other: after a crash in between, the record belongs to another
+    // torrent.
     if (!isOurs || record.infoHash !== hex(metainfo.infoHash)) return undefined;
     return { metainfo, torrent, listing: listingOf(record.files) };
   } catch {
@@ -36,7 +38,9 @@ export async function loadVersion(stateFolder: string, folder: string): Promise<
   }
 }
 
-/** Throws a CreateError, or what the system says, when it cannot be written: a later start has more to hash then. */
+/**
+ * Throws a CreateError or the system's error when it cannot be written. The next start then has more to hash.
+ */
 export async function saveVersion(stateFolder: string, folder: string, made: FolderVersion): Promise<void> {
   const files = filesOf(stateFolder, folder);
   makeFolders(path.dirname(files.record), 0o700);
@@ -50,7 +54,7 @@ export async function saveVersion(stateFolder: string, folder: string, made: Fol
   await writeWhole(files.record, text, { mode: 0o600 });
 }
 
-/** It is not shared any more. */
+/** For a folder that is no longer shared. */
 export async function forgetVersion(stateFolder: string, folder: string): Promise<void> {
   const { record, torrent } = filesOf(stateFolder, folder);
   await Promise.all([fs.rm(record, { force: true }), fs.rm(torrent, { force: true })]);

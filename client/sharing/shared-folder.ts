@@ -1,10 +1,12 @@
 /**
- * One shared folder, kept up to date: allowed at all, made into a torrent, remembered, watched, and made into a new version
- * when it has changed. What happens to a version (seeding, publishing, telling followers) is for whoever asked.
+ * Keeps one shared folder up to date: checks that it may be shared, makes its torrent, remembers it, watches
+ * the folder, and makes a new version when it has changed. The caller decides what to do with a version (seed
+ * it, publish it, notify followers).
  *
- * Invariant: `onVersion` is called once for every version, one after the other, the first one included when it differs from
- * what was remembered. Whether the folder may be shared is asked before each look at it: it may have been moved, or become
- * a link, since the last one. Keys and password files are in no version, whenever they appear.
+ * Invariant: `onVersion` is called once per version, one call at a time, and for the first version if it
+ * differs from the remembered one. Before each look, the folder is checked again, because it may have been
+ * moved or replaced by a link. No version contains keys or password files, unless `includeSecrets` allows
+ * them.
  */
 import type { CreateOptions, Skipped } from '../../torrents/create/create.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
@@ -18,39 +20,48 @@ import { loadVersion, saveVersion } from './share-store.ts';
 
 export interface SharedFolderOptions {
   readonly stateFolder: string;
-  /** As for createTorrent; the same every time, or the versions differ by more than their files. */
+  /** Options of createTorrent. They must stay the same, or versions differ in more than their files. */
   readonly create?: CreateOptions;
-  /** A new version, and by which files it differs. When it rejects, that is trouble, and the version is made again. */
+  /**
+   * A new version, and the files by which it differs. If it rejects, that is trouble, and the version is made
+   * again.
+   */
   readonly onVersion: (version: FolderVersion, changes: FolderChanges) => Promise<void>;
   readonly onTrouble: (error: unknown) => void;
-  /** A file that looks like a key or a list of passwords was left out; once for each, also of later ones. */
+  /**
+   * A file that looks like a key or a list of passwords was left out. Called once per file, also for files
+   * that appear later.
+   */
   readonly onLeftOut?: ((file: Skipped) => void) | undefined;
-  /** They are shared like all others. */
+  /** Shares such files like all others. */
   readonly includeSecrets?: boolean | undefined;
   readonly settleMs?: number;
-  /** What belongs to it at the moment, asked before each look: for albums in albums. */
+  /** The files that belong to the folder now, asked before each look. Used for albums inside albums. */
   readonly wantedNow?: ((signal?: AbortSignal) => Promise<CreateOptions['wanted']>) | undefined;
-  /** It is looked at again when `touch` says so, and is not watched by itself. */
+  /** The folder is looked at when `touch` is called, and has no watcher of its own. */
   readonly isTold?: boolean | undefined;
-  /** Of the first version; later ones are made without a word. */
+  /** Progress and limits of hashing the first version. Later versions are made without progress. */
   readonly control?: HashControl;
   readonly machine?: Partial<ShareMachine>;
 }
 
 export interface SharedFolder {
-  /** Where it really lies. */
+  /** The real path. */
   readonly path: string;
-  /** The one that was told of last. */
+  /** The version that was reported last. */
   readonly current: FolderVersion;
-  /** Keys and passwords that are left out of it. */
+  /** Keys and password files that were left out. */
   readonly leftOut: readonly Skipped[];
-  /** Something in it may have changed. */
+  /** Something in the folder may have changed. */
   touch(): void;
-  /** It is watched no longer. What is remembered stays. */
+  /** Stops watching. The record stays. */
   close(): Promise<void>;
 }
 
-/** Rejects with a ShareError for what may not be shared, with a CreateError for what cannot. */
+/**
+ * Rejects with a ShareError if the folder may not be shared, and with a CreateError if no torrent can be made
+ * of it.
+ */
 export async function shareFolder(folder: string, options: SharedFolderOptions): Promise<SharedFolder> {
   const { stateFolder, onVersion, onTrouble, settleMs, includeSecrets = false, create = {} } = options;
   const privateFolders = [stateFolder, ...(options.machine?.privateFolders ?? [])];
@@ -60,7 +71,7 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
   const createOptions = { ...create, secretOf: includeSecrets ? undefined : secrets.secretOf };
 
   let current: FolderVersion | undefined = await loadVersion(stateFolder, path);
-  /** Where it was judged is where it has to be: behind a link it may be anything. */
+  /** The real path must not change: if it has become a link, its target was never checked. */
   const beforeLook = async (signal?: AbortSignal) => {
     const now = check(path);
     const wanted = (await options.wantedNow?.(signal)) ?? createOptions.wanted;
@@ -75,12 +86,12 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
     const before = current;
     const now = { ...createOptions, ...(await beforeLook(control.signal)) };
     const version = await makeVersion(path, now, before, control);
-    // Touched, or written again with the same bytes: nobody needs to hear of it.
+    // No new version when files were touched, or written again with the same bytes.
     const isNew =
       before === undefined || Buffer.compare(before.metainfo.infoHash, version.metainfo.infoHash) !== 0;
     if (isNew) await onVersion(version, folderChanges(before?.listing ?? new Map(), version.listing));
     current = version;
-    // The next start has more to hash without it, and nothing else is lost.
+    // If this fails, the next start has more to hash. Nothing else is lost.
     await saveVersion(stateFolder, path, version).catch(onTrouble);
     return version;
   };
@@ -106,12 +117,12 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
   };
 }
 
-/** What the last look at the folder has left out; each is told of once, as long as it stays. */
+/** Collects the files that the last look left out. Each is reported once while it stays. */
 function secretList(onLeftOut: ((file: Skipped) => void) | undefined) {
   let before = new Set<string>();
   let found = new Map<string, Skipped>();
   return {
-    /** Before each look. */
+    /** To be called before each look. */
     startAnew: () => {
       before = new Set(found.keys());
       found = new Map();
