@@ -23,7 +23,7 @@ import { sideBySide } from './disk/side-by-side.ts';
 import type { Driver } from './driver.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { eraseContent } from './own-content/erase-content.ts';
-import { moveContent } from './own-content/move-content.ts';
+import { type MoveProgress, moveContent } from './own-content/move-content.ts';
 import { ownContent } from './own-content/own-files.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
 import type { FactSink } from './ports.ts';
@@ -171,9 +171,15 @@ export class Client {
   }
 
   /** The files of a torrent that does not run, all or none, into another folder. Answers the new place. */
-  async move(metainfo: Metainfo, place: string, into: string): Promise<string> {
+  async move(
+    metainfo: Metainfo,
+    place: string,
+    into: string,
+    onProgress?: (progress: MoveProgress) => void,
+  ): Promise<string> {
     const release = this.#claim(metainfo);
-    return await moveContent(metainfo, place, into, this.#ports.store).finally(release);
+    const options = { store: this.#ports.store, onProgress };
+    return await moveContent(metainfo, place, into, options).finally(release);
   }
 
   /** Deletes the files of a torrent that does not run, and folders that are empty then. */

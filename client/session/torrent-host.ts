@@ -7,6 +7,7 @@ import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import type { PeerAddress } from '../engine/contract.ts';
 import type { ActiveTorrent, DownloadOptions, SeedOptions, TorrentControl } from '../host/active-torrent.ts';
 import type { RateLimits } from '../host/client.ts';
+import type { MoveProgress } from '../host/own-content/move-content.ts';
 import type { PendingMagnet } from '../host/pending-magnet.ts';
 
 export interface TorrentHost {
@@ -25,7 +26,12 @@ export interface TorrentHost {
   /** What was verified before is not believed any more: the next start reads all of it. `path`: its own folder or file. */
   forget(metainfo: Metainfo, path: string): Promise<void>;
   /** Its files go into another folder, all of them or none. It must not run. Answers its new place. Rejects with a ClientError. */
-  move(metainfo: Metainfo, place: string, into: string): Promise<string>;
+  move(
+    metainfo: Metainfo,
+    place: string,
+    into: string,
+    onProgress?: (progress: MoveProgress) => void,
+  ): Promise<string>;
   /** Its files are deleted, and folders that are empty then. It must not run. */
   erase(metainfo: Metainfo, place: string): Promise<void>;
   /** Of the disk that holds this folder; undefined where the system does not say. */

@@ -57,6 +57,20 @@ describe('a move', () => {
     },
   );
 
+  it('a move tells how far it has come: the first report, the last, and few between', async () => {
+    const session = await bench.session();
+    const transfer = session.add({ ...download(album()), isPaused: true });
+    const done: number[] = [];
+    session.onEvent((event) => {
+      if (event.type === 'moving') done.push(event.done);
+    });
+    transfer.move('/new');
+    await transfer.settled();
+    expect(done[0]).toBe(0);
+    expect(done.at(-1)).toBe(100);
+    expect(done.length).toBeLessThan(10);
+  });
+
   it('is waited for when the session is closed, and the list says then where its files are', async () => {
     const session = await bench.session();
     const transfer = session.add({ ...download(album()), isPaused: true });

@@ -6,6 +6,7 @@ import { Prng } from '../../client/engine/prng.ts';
 import type { TorrentStatus } from '../../client/engine/status.ts';
 import type { ActiveTorrent, DownloadOptions } from '../../client/host/active-torrent.ts';
 import { piecePriorities } from '../../client/host/file-selection.ts';
+import type { MoveProgress } from '../../client/host/own-content/move-content.ts';
 import { type OpenedList, openList } from '../../client/session/list/open-list.ts';
 import { noLimits, type Session } from '../../client/session/session.ts';
 import type { TorrentHost } from '../../client/session/torrent-host.ts';
@@ -89,8 +90,14 @@ class HeldHost {
     return new HeldTorrent(metainfo, select, (kind) => this.#work(kind)) as unknown as ActiveTorrent;
   }
 
-  async move(_: Metainfo, place: string, into: string): Promise<string> {
+  async move(
+    _: Metainfo,
+    place: string,
+    into: string,
+    onProgress: (progress: MoveProgress) => void = () => {},
+  ): Promise<string> {
     await this.#work('move', place, into);
+    for (let done = 0; done <= 100; done++) onProgress({ done, total: 100 });
     return into;
   }
 

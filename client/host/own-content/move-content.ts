@@ -1,12 +1,13 @@
 /**
- * Moves the files of a torrent that does not run into another folder. On one disk they are renamed, and what was verified of
- * them is still known; to another disk they are copied and forced to it, and only then deleted here.
+ * Moves the files of a torrent that does not run into another folder. On one disk they get a second name (hard link), and
+ * what was verified of them stays known; to another disk they are copied, fsynced and read back.
  *
- * Invariant: until all are there, all are here, or are put back. A move that a power cut has ended can be done again: what
- * has arrived is not moved twice, and never in the place of another file.
+ * Invariant: no file loses its old name before all files have their new names and these are fsynced. A failure removes the
+ * new names again. A move that was cut short can be done again: a file that has arrived is known by its inode or its bytes,
+ * and a different file at its place is never replaced.
  */
-import fs, { constants } from 'node:fs';
-import { copyFile, link, lstat, open, rename, rm, utimes } from 'node:fs/promises';
+import fs from 'node:fs';
+import { link, lstat, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '../../../torrents/make-folders.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -20,139 +21,173 @@ import { syncFolder } from '../disk/sync-folder.ts';
 import type { ResumeStore } from '../resume/resume-store.ts';
 import { removeEmptyFolders } from './erase-content.ts';
 import { type OwnContent, ownContent } from './own-files.ts';
+import { copyVerified, haveSameBytes } from './verified-copy.ts';
+
+/** Bytes of files that have their new names, or of the parts that were copied so far. */
+export interface MoveProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface MoveOptions {
+  /** Where resume records are kept; undefined: nowhere. */
+  readonly store?: ResumeStore | undefined;
+  readonly onProgress?: ((progress: MoveProgress) => void) | undefined;
+}
 
 interface Move {
   readonly from: string;
   readonly to: string;
+  readonly bytes: number;
   readonly fileIndex: number | undefined;
 }
 
+/** How a file got its new name: `arrived`: in a move that was cut short before. */
+type Placed = 'linked' | 'copied' | 'arrived';
+
 /**
- * Answers its new place: as `place`, the folder that holds it, or its own folder or file. Throws a ClientError `exists` when
- * something else lies there, or `folder-not-writable`.
+ * Answers its new place: like `place`, the folder that holds it, or its own folder or file. Throws a ClientError `exists`
+ * when a different file is at the place of one, or `folder-not-writable`.
  */
 export async function moveContent(
   metainfo: Metainfo,
   place: string,
   into: string,
-  store: ResumeStore | undefined,
+  options: MoveOptions = {},
 ): Promise<string> {
   const content = ownContent(metainfo, place);
   const target = path.resolve(into);
-  const moves = content.files.map(({ at, fileIndex }) => {
-    return { from: at, to: path.join(target, path.relative(content.parent, at)), fileIndex };
-  });
   const newRoot = path.join(target, path.basename(content.root));
-  if (newRoot !== content.root) await moveAll(metainfo, content, moves, newRoot, store);
+  if (newRoot !== content.root) await new ContentMove(metainfo, content, target, options).run(newRoot);
   return content.parent === path.resolve(place) ? target : newRoot;
 }
 
-async function moveAll(
-  metainfo: Metainfo,
-  content: OwnContent,
-  moves: readonly Move[],
-  newRoot: string,
-  store: ResumeStore | undefined,
-): Promise<void> {
-  await refuseOthers(moves);
-  const known = await knownStamps(metainfo, content.root, moves, store);
-  const done: Move[] = [];
-  let isCopied = false;
-  try {
-    for (const move of moves) {
-      makeFolders(path.dirname(move.to));
-      isCopied = !(await moved(move)) || isCopied;
-      done.push(move);
+class ContentMove {
+  readonly #metainfo: Metainfo;
+  readonly #content: OwnContent;
+  readonly #moves: readonly Move[];
+  readonly #options: MoveOptions;
+  readonly #total: number;
+  #done = 0;
+
+  constructor(metainfo: Metainfo, content: OwnContent, target: string, options: MoveOptions) {
+    this.#metainfo = metainfo;
+    this.#content = content;
+    this.#options = options;
+    this.#moves = content.files.map(({ at, bytes, fileIndex }) => {
+      return { from: at, to: path.join(target, path.relative(content.parent, at)), bytes, fileIndex };
+    });
+    this.#total = this.#moves.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  async run(newRoot: string): Promise<void> {
+    const { store } = this.#options;
+    const arrived = await this.#arrived();
+    const known = await this.#knownStamps();
+    const placed = await this.#placeAll(arrived, newRoot);
+    await syncFoldersOf(this.#moves.map(({ to }) => to));
+    for (const { from } of this.#moves) await rm(from, { force: true });
+    removeEmptyFolders(
+      this.#moves.map(({ from }) => path.dirname(from)),
+      this.#content.parent,
+    );
+    // Copies are hashed at the next start: they are other files than those that were verified.
+    if (known !== undefined && placed.every((how) => how === 'linked')) await known.carryOver(newRoot);
+    await store?.erase(this.#metainfo.infoHash, this.#content.root);
+  }
+
+  /** Files that an earlier move has brought. Throws a ClientError `exists` when another file is at the place of one. */
+  async #arrived(): Promise<ReadonlySet<Move>> {
+    const arrived = new Set<Move>();
+    for (const move of this.#moves) {
+      const there = await lstat(move.to, { bigint: true }).catch(() => undefined);
+      if (there === undefined) continue;
+      const here = await lstat(move.from, { bigint: true });
+      const isLink = there.dev === here.dev && there.ino === here.ino;
+      const mayBeCopy = there.isFile() && there.size === here.size;
+      if (!isLink && !(mayBeCopy && (await haveSameBytes(move.from, move.to))))
+        throw new ClientError('exists', `${move.to} is there already: nothing was moved`, { path: move.to });
+      arrived.add(move);
     }
-  } catch (error) {
-    await putBack(done);
-    throw error instanceof ClientError ? error : cannotWrite(path.dirname(newRoot), error);
+    return arrived;
   }
-  for (const folder of new Set(moves.map(({ to }) => path.dirname(to))))
-    await asPromise(syncFolder(realFiles, folder));
-  // Where files were only renamed, nothing is left here.
-  for (const { from } of moves) await rm(from, { force: true });
-  removeEmptyFolders(
-    moves.map(({ from }) => path.dirname(from)),
-    content.parent,
-  );
-  if (known !== undefined && !isCopied) await known.carryOver(newRoot);
-  await store?.erase(metainfo.infoHash, content.root);
-}
 
-/** Nothing is moved when another file has the place of one of them. */
-async function refuseOthers(moves: readonly Move[]): Promise<void> {
-  for (const { from, to } of moves) {
-    const there = await lstat(to).catch(() => undefined);
-    if (there === undefined) continue;
-    const here = await lstat(from);
-    // A move before this one, which was cut short, has brought it there.
-    const isArrived = there.isFile() && there.size === here.size && there.mtimeMs === here.mtimeMs;
-    if (!isArrived)
-      throw new ClientError('exists', `${to} is there already: nothing was moved`, { path: to });
-  }
-}
-
-/** True when it is the same file under another name; false when it is a copy, and the file itself is still here. */
-async function moved({ from, to }: Move): Promise<boolean> {
-  if (fs.existsSync(to)) return false;
-  try {
-    await placeNew(from, to, link);
-    await rm(from);
-    return true;
-  } catch (error) {
-    if (codeOf(error) !== 'EXDEV') throw error;
-  }
-  const temporary = `${to}.cicada-moving`;
-  try {
-    await rm(temporary, { force: true });
-    await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    const { atime, mtime } = await lstat(from);
-    await utimes(temporary, atime, mtime);
-    await forceFile(temporary);
-    await rename(temporary, to);
-    return false;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-async function putBack(done: readonly Move[]): Promise<void> {
-  for (const { from, to } of [...done].reverse()) {
-    // A copy is only removed: its file is still here.
-    if (fs.existsSync(from)) await rm(to, { force: true });
-    else await rename(to, from).catch(() => {});
-  }
-}
-
-/** What is recorded of them as they look now; undefined when nothing is. */
-async function knownStamps(
-  { infoHash, files }: Metainfo,
-  root: string,
-  moves: readonly Move[],
-  store: ResumeStore | undefined,
-) {
-  const record = await store?.load(infoHash, root, files.length);
-  if (store === undefined || record === undefined) return undefined;
-  const known = new Set<number>();
-  for (const { from, fileIndex } of moves) {
-    if (fileIndex === undefined) continue;
-    if (sameStamp(await asPromise(stampOf(realFiles, from)), record.stamps[fileIndex])) known.add(fileIndex);
-  }
-  return {
-    /** A rename changes when a file was changed, and nothing in it. */
-    carryOver: async (newRoot: string) => {
-      const stamps: (FileStamp | undefined)[] = [...record.stamps];
-      for (const { to, fileIndex } of moves) {
-        if (fileIndex !== undefined && known.has(fileIndex))
-          stamps[fileIndex] = await asPromise(stampOf(realFiles, to));
+  async #placeAll(arrived: ReadonlySet<Move>, newRoot: string): Promise<Placed[]> {
+    const placed: { readonly move: Move; readonly how: Placed }[] = [];
+    try {
+      for (const move of this.#moves) {
+        makeFolders(path.dirname(move.to));
+        const before = this.#done;
+        placed.push({ move, how: arrived.has(move) ? 'arrived' : await this.#place(move) });
+        this.#tell(before + move.bytes);
       }
-      await store.save(infoHash, newRoot, { ...record, stamps }).catch(() => {});
-    },
-  };
+    } catch (error) {
+      for (const { move, how } of placed.reverse()) if (how !== 'arrived') await takeBack(move);
+      throw error instanceof ClientError ? error : cannotWrite(path.dirname(newRoot), error);
+    }
+    return placed.map(({ how }) => how);
+  }
+
+  async #place({ from, to }: Move): Promise<Placed> {
+    try {
+      await placeNew(from, to, link);
+      return 'linked';
+    } catch (error) {
+      if (codeOf(error) !== 'EXDEV') throw error;
+    }
+    const temporary = `${to}.cicada-moving`;
+    try {
+      await rm(temporary, { force: true });
+      await copyVerified(from, temporary, (bytes) => this.#tell(this.#done + bytes));
+      await placeNew(temporary, to);
+      return 'copied';
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  #tell(done: number): void {
+    this.#done = done;
+    this.#options.onProgress?.({ done, total: this.#total });
+  }
+
+  /** What is recorded of the files as they look now; undefined when there is no record. */
+  async #knownStamps() {
+    const { infoHash, files } = this.#metainfo;
+    const { store } = this.#options;
+    const record = await store?.load(infoHash, this.#content.root, files.length);
+    if (store === undefined || record === undefined) return undefined;
+    const known = new Set<number>();
+    for (const { from, fileIndex } of this.#moves) {
+      if (fileIndex === undefined) continue;
+      if (sameStamp(await asPromise(stampOf(realFiles, from)), record.stamps[fileIndex]))
+        known.add(fileIndex);
+    }
+    return {
+      /** New and removed names change the ctime of a file, and none of its bytes. */
+      carryOver: async (newRoot: string) => {
+        const stamps: (FileStamp | undefined)[] = [...record.stamps];
+        for (const { to, fileIndex } of this.#moves) {
+          if (fileIndex !== undefined && known.has(fileIndex))
+            stamps[fileIndex] = await asPromise(stampOf(realFiles, to));
+        }
+        await store.save(infoHash, newRoot, { ...record, stamps }).catch(() => {});
+      },
+    };
+  }
 }
 
-async function forceFile(at: string): Promise<void> {
-  const file = await open(at, 'r+');
-  await file.sync().finally(() => file.close());
+/** Removes a new name. Where the disk has no hard links, the file was renamed, and goes back. */
+async function takeBack({ from, to }: Move): Promise<void> {
+  if (fs.existsSync(from)) await rm(to, { force: true });
+  else await rename(to, from).catch(() => {});
+}
+
+/** Also the folders above: some of them may be new. */
+async function syncFoldersOf(files: readonly string[]): Promise<void> {
+  const folders = new Set<string>();
+  for (const file of files) {
+    for (let at = path.dirname(file); !folders.has(at); at = path.dirname(at)) folders.add(at);
+  }
+  for (const folder of folders) await asPromise(syncFolder(realFiles, folder));
 }

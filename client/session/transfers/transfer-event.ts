@@ -23,6 +23,8 @@ export type TransferEvent =
   | { readonly type: 'completed' }
   /** It has given enough, and rests. */
   | { readonly type: 'limit-reached'; readonly limit: 'ratio' | 'time' }
+  /** At most a few times a second, and when all files have their new names. In bytes. */
+  | { readonly type: 'moving'; readonly done: number; readonly total: number }
   | { readonly type: 'moved'; readonly place: string }
   | { readonly type: 'removed'; readonly isErased: boolean }
   | SwarmEvent

@@ -7,6 +7,7 @@ import { ClientError } from '../../host/client-error.ts';
 import type { PendingMagnet } from '../../host/pending-magnet.ts';
 import { Following } from '../following/following.ts';
 import { type Choice, choiceFor, choiceOfLink } from './file-patterns.ts';
+import { paced } from './move-progress.ts';
 import type { Step, TransferState } from './next-step.ts';
 import { moveTarget, placedIn, wishedInto } from './relocation.ts';
 import { findTorrent, type StartPorts, startTorrent } from './starting.ts';
@@ -250,13 +251,19 @@ export class Transfer extends TransferView {
       this.current = { ...this.current, moveBegun: into };
       this.#world.onChange(this);
       await this.#world.saved();
-      next = 'metainfo' in this.wanted ? await this.#world.host.move(this.metainfo, place, into) : into;
+      next = 'metainfo' in this.wanted ? await this.#moveFiles(place, into) : into;
     } finally {
       // Not before: a restart ends a move that was cut short. After a failure it goes on where it is.
       this.current = { ...this.current, ...placedIn(this.current, next) };
     }
     this.#world.emit(this, { type: 'moved', place: next });
     this.#world.onChange(this);
+  }
+
+  #moveFiles(place: string, into: string): Promise<string> {
+    const { nowMs, host, emit } = this.#world;
+    const tell = paced(nowMs, (progress) => emit(this, { type: 'moving', ...progress }));
+    return host.move(this.metainfo, place, into, tell);
   }
 
   async #remove(): Promise<void> {
