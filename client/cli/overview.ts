@@ -64,14 +64,8 @@ export const overview: Readonly<Record<string, readonly OverviewLine[]>> = {
     line('invite', 'Create an invitation to the tracker'),
   ],
   'A tracker of your own': [
-    line(
-      'tracker [torrent..]',
-      'Run a tracker, with a catalogue of what its members share',
-    ),
-    line(
-      'admin <action> [who] [words..]',
-      'Moderate a tracker: bans, roles, takedowns, reports, audit list',
-    ),
+    line('tracker [torrent..]', 'Run a tracker, with a catalogue of what its members share'),
+    line('admin <action> [who] [words..]', 'Moderate a tracker: bans, roles, takedowns, reports, audit list'),
   ],
   'This program': [
     line('demo [folder]', 'Watch a whole swarm on this machine, in under a minute'),

@@ -79,7 +79,7 @@ const justified: readonly (readonly [path: string, words: RegExp])[] = [
   ['tracker/admission/passkeys.ts', /^cicada passkey /],
   // What a tracker answers across the network: clients print it as it is.
   ['tracker/catalogue/publication/publication.ts', /create it with --private$/],
-  ['tracker/http/api/called-host.ts', /names its address with --public-url$/],
+  ['tracker/http/api/called-host.ts', /must set --public-url$/],
 ];
 
 it('no text in a library names an option or a command: the interface that has them does', () => {

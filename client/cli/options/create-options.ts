@@ -45,7 +45,12 @@ export const contentOptions = {
     requiresArg: true,
     describe: 'Tag stored in the torrent, so that the same files get a different info-hash here',
   },
-  name: { type: 'string', alias: 'n', requiresArg: true, describe: "Name of the torrent; default: the folder's name" },
+  name: {
+    type: 'string',
+    alias: 'n',
+    requiresArg: true,
+    describe: "Name of the torrent; default: the folder's name",
+  },
   'web-seed': {
     type: 'string',
     alias: 'w',

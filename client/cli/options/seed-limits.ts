@@ -15,7 +15,8 @@ export const seedLimitOptions = {
   'seed-time': {
     type: 'string',
     requiresArg: true,
-    describe: 'Stop after this time: 90s, 45min, 2h; a plain number is minutes; the first limit reached counts',
+    describe:
+      'Stop after this time: 90s, 45min, 2h; a plain number is minutes; the first limit reached counts',
     coerce: (text: string) => parseDuration(text, '--seed-time', { bare: 'min', example: '90' }),
   },
 } as const satisfies Record<string, Options>;

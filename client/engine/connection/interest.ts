@@ -40,7 +40,12 @@ export class Interest {
    * `tellAtOnceMax`: with more peers than this, `have` messages wait for the next tick and go out several at
    * once.
    */
-  constructor(geometry: Geometry, parts: InterestParts, initialSeeding: InitialSeeding, tellAtOnceMax: number) {
+  constructor(
+    geometry: Geometry,
+    parts: InterestParts,
+    initialSeeding: InitialSeeding,
+    tellAtOnceMax: number,
+  ) {
     this.#geometry = geometry;
     this.#holders = new PieceHolders(geometry.pieceCount);
     this.#tellAtOnceMax = tellAtOnceMax;

@@ -17,8 +17,8 @@ import { RequestPipeline } from '../requests/request-pipeline.ts';
 import { type ExtensionHandshake, ourExtensionId, parseExtensionHandshake } from './extension-handshake.ts';
 import { IncomingBlock } from './incoming-block.ts';
 import { parseMetadataMessage } from './metadata-exchange.ts';
-import { hasSpareBits, PeerPieces } from './peer-pieces.ts';
 import { PeerOutbox } from './peer-outbox.ts';
+import { hasSpareBits, PeerPieces } from './peer-pieces.ts';
 import type { Doorkeeper, SessionEvents, Violation } from './session-events.ts';
 import { TransferMeter } from './transfer-meter.ts';
 

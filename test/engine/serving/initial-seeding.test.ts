@@ -106,7 +106,10 @@ describe('the tables of super-seeding stay bounded', () => {
   /** Entries of all tables of the class, private ones included. */
   const remembered = (lab: EngineLab) => {
     const { tables } = reachableFrom(lab.engine, 'Engine', () => false);
-    return [...tables].reduce((sum, [name, size]) => sum + (name.startsWith('InitialSeeding.') ? size : 0), 0);
+    return [...tables].reduce(
+      (sum, [name, size]) => sum + (name.startsWith('InitialSeeding.') ? size : 0),
+      0,
+    );
   };
   const growth = (lab: EngineLab, rounds: number, round: () => void) => {
     round();

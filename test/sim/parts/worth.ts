@@ -1,6 +1,7 @@
 /** What a peer is worth, how long its silence is borne, and when a stranger is tried. */
-import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
+
 import { PeerOutbox } from '../../../client/engine/connection/peer-outbox.ts';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import { watchSession } from '../../../client/engine/connection/session-watch.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import { standingOf } from '../../../client/engine/peers/seat-standing.ts';

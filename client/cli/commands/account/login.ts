@@ -19,7 +19,10 @@ export default defineCommand({
   positionals: { name: { type: 'string', demandOption: true, describe: 'Your name at the tracker' } },
   options: {
     ...accountOptions,
-    password: { type: 'boolean', describe: 'Sign in with the password (prompted, or from stdin) instead of the key' },
+    password: {
+      type: 'boolean',
+      describe: 'Sign in with the password (prompted, or from stdin) instead of the key',
+    },
     'renew-passkeys': {
       type: 'boolean',
       describe: 'Invalidate all your announce URLs and feed keys, for example after one leaked',

@@ -14,7 +14,13 @@ import { accountOptions, accountPlace } from './account-session.ts';
 export default defineCommand({
   usage: 'register <name>',
   describe: 'Create an account at a tracker, to publish, talk and follow',
-  positionals: { name: { type: 'string', demandOption: true, describe: 'Your name at the tracker, as other members see it' } },
+  positionals: {
+    name: {
+      type: 'string',
+      demandOption: true,
+      describe: 'Your name at the tracker, as other members see it',
+    },
+  },
   options: {
     ...accountOptions,
     password: {

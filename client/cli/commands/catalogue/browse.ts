@@ -16,7 +16,9 @@ const releasePage = shapes.page(releaseShapes.release);
 export default defineCommand({
   usage: 'browse [user]',
   describe: 'List what a user shares, or the newest releases',
-  positionals: { user: { type: 'string', describe: 'User whose albums to list; default: the newest of all users' } },
+  positionals: {
+    user: { type: 'string', describe: 'User whose albums to list; default: the newest of all users' },
+  },
   options: { ...resultOptions, ...accountOptions },
   examples: [
     ['browse ada', `her albums, the newest first; then ${calledAs} get 1-3 fetches three of them`],

@@ -41,7 +41,8 @@ export default defineCommand({
     data: {
       type: 'string',
       requiresArg: true,
-      describe: 'Data folder of a catalogue: accounts, search, rooms. The tracker then serves only published releases',
+      describe:
+        'Data folder of a catalogue: accounts, search, rooms. The tracker then serves only published releases',
     },
     'require-sign-in': {
       type: 'boolean',
@@ -60,15 +61,14 @@ export default defineCommand({
     'public-url': {
       type: 'string',
       requiresArg: true,
-      describe:
-        'Public address of the tracker, also put into torrents: https://music.example.org',
+      describe: 'Public address of the tracker, also put into torrents: https://music.example.org',
     },
     'external-address': {
       type: 'string',
       array: true,
       nargs: 1,
       describe:
-        "Internet address of your router, given to outside peers for peers in your network; repeat for IPv6",
+        'Internet address of your router, given to outside peers for peers in your network; repeat for IPv6',
     },
     contact: {
       type: 'string',

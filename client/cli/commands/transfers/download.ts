@@ -42,7 +42,7 @@ export default defineCommand({
       alias: ['o', 'd', 'dir'],
       requiresArg: true,
       default: '.',
-      describe: "Folder to download into; created if missing",
+      describe: 'Folder to download into; created if missing',
     },
     ...choiceOptions,
     ...peerOption,
@@ -52,7 +52,8 @@ export default defineCommand({
     'on-done': {
       type: 'string',
       requiresArg: true,
-      describe: 'Command to run for each complete download, with $CICADA_PATH, $CICADA_NAME, $CICADA_INFO_HASH',
+      describe:
+        'Command to run for each complete download, with $CICADA_PATH, $CICADA_NAME, $CICADA_INFO_HASH',
     },
     'space-check': {
       type: 'boolean',

@@ -51,8 +51,7 @@ export default defineCommand({
     ...secretsOption,
     verify: {
       type: 'boolean',
-      describe:
-        'Check every piece, also of unchanged files; --no-verify: check none',
+      describe: 'Check every piece, also of unchanged files; --no-verify: check none',
     },
   },
   examples: [

@@ -44,7 +44,10 @@ const options = {
   },
   ...visibilityOption,
   ...rightsOption,
-  listen: { ...listenOption, describe: 'HOST:PORT of its own tracker, which runs when no --tracker is given' },
+  listen: {
+    ...listenOption,
+    describe: 'HOST:PORT of its own tracker, which runs when no --tracker is given',
+  },
   ...portOption,
   ...uploadLimitOption,
 } as const satisfies OptionTable;

@@ -18,8 +18,7 @@ export default defineCommand({
     forget: {
       type: 'string',
       requiresArg: true,
-      describe:
-        'Remove entries by number, path or info-hash; `gone`: all whose files are missing',
+      describe: 'Remove entries by number, path or info-hash; `gone`: all whose files are missing',
     },
   },
   examples: [

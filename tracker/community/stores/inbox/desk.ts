@@ -61,7 +61,10 @@ export function deskWrites(db: DatabaseSync) {
     follow({ what, ...acting }: Acting & { what: Followed }) {
       const { id: by } = actor(acting, 'follow');
       if (countOf(first(followed, { by })) >= limits.followsPerAccount) {
-        throw new CommunityError('limit-reached', `at most ${limits.followsPerAccount} follows for each account`);
+        throw new CommunityError(
+          'limit-reached',
+          `at most ${limits.followsPerAccount} follows for each account`,
+        );
       }
       if ('releaseId' in what) followRelease.run({ releaseId: what.releaseId, by });
       else {

@@ -69,7 +69,10 @@ export function muteWrites(db: DatabaseSync) {
       if (muted === by) throw new CommunityError('text-invalid', 'this is you: name another user');
       const isNew = !hasMuted(by, muted);
       if (isNew && only<{ count: number }>(count, { by }).count >= limits.mutesPerAccount) {
-        throw new CommunityError('limit-reached', `at most ${limits.mutesPerAccount} muted or blocked users for each account`);
+        throw new CommunityError(
+          'limit-reached',
+          `at most ${limits.mutesPerAccount} muted or blocked users for each account`,
+        );
       }
       put.run({ by, muted, isBlock: Number(isBlock), nowMs: acting.nowMs });
       if (isBlock) unfollow.run({ by, muted });
