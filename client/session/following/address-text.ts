@@ -1,4 +1,4 @@
-/** The address of a peer, as people type it: an IPv6 address stands in brackets. */
+/** A peer's address as text. IPv6 addresses stand in brackets. */
 import type { PeerAddress } from '../../engine/contract.ts';
 
 export function addressText({ host, port }: PeerAddress): string {

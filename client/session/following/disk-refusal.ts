@@ -1,15 +1,18 @@
 /**
- * Whether the disk refuses what a download brings. The engine tries again every few seconds, and small pieces may find a
- * place on a disk that is full for all others: a refusal is over when pieces have been stored for a while and none was
- * refused since.
+ * Whether the disk refuses a download's pieces. The engine retries every few seconds, and small pieces may
+ * still fit on a full disk. So a refusal is over when pieces have been stored for a while without another
+ * refusal.
  *
  * Left to others: when to look, and the time.
  */
 import type { DiskTrouble } from '../../engine/contract.ts';
 
-/** A piece that was refused is refused within milliseconds of its last block: after this the next ones were stored. */
+/**
+ * A refused piece is refused within milliseconds of its last block. After two seconds, the next pieces were
+ * stored.
+ */
 const settledMs = 2_000;
-/** What was stored and is lost again is lost when it is forced to the disk, which takes seconds: a minute is certain. */
+/** Stored pieces can be lost at the fsync, which comes seconds later. A minute without a loss is enough. */
 const settledAfterLossMs = 60_000;
 
 export class DiskRefusal {
@@ -18,17 +21,20 @@ export class DiskRefusal {
   #grownMs: number | undefined;
   #settledMs = settledMs;
 
-  /** Undefined while the disk takes what comes. */
+  /** Undefined while the disk accepts writes. */
   get trouble(): DiskTrouble | undefined {
     return this.#trouble;
   }
 
-  /** It takes pieces again, and it is not certain yet that it goes on so. */
+  /** The disk accepts writes again, but the refusal may not be over yet. */
   get isSettling(): boolean {
     return this.#grownMs !== undefined;
   }
 
-  /** `haveBytes`: what is stored of the download; `hasLost`: it had taken pieces. Answers whether that is news. */
+  /**
+   * `haveBytes`: how much of the download is stored. `hasLost`: stored pieces were lost. Returns whether the
+   * refusal is new.
+   */
   onTrouble(trouble: DiskTrouble, haveBytes: number, hasLost = false): boolean {
     const isNews = this.#trouble?.code !== trouble.code;
     this.#settledMs =
@@ -39,7 +45,7 @@ export class DiskRefusal {
     return isNews;
   }
 
-  /** To be called now and then. Answers whether the refusal has just ended. */
+  /** To be called regularly. Returns whether the refusal has just ended. */
   look(haveBytes: number, isComplete: boolean, nowMs: number): boolean {
     if (this.#trouble === undefined) return false;
     if (haveBytes > this.#bytes) this.#grownMs ??= nowMs;

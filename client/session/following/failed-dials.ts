@@ -1,21 +1,27 @@
-/** Failed dials: each peer and reason is news once, and peers that closed at the handshake are counted. */
+/**
+ * Failed dials: each combination of peer and reason is reported once, and peers that closed at the handshake
+ * are counted.
+ */
 
-/** Peers that were reached and closed before their handshake, of so many that were reached or dialed. */
+/** Peers whose last dial ended before their handshake, and all peers that a dial has failed to. */
 export interface Closers {
   readonly closed: number;
   readonly dialed: number;
 }
 
-/** More than a torrent knows peers (3,000), each with a reason or two; then the oldest is news again. */
+/**
+ * A torrent knows at most 3,000 peers, each with a reason or two. Beyond this limit the oldest is reported
+ * again.
+ */
 const remembered = 8_192;
 
 export class FailedDials {
   readonly #said = new Set<string>();
   readonly #dialed = new Set<string>();
-  /** Peer → the reason of its last dial. */
+  /** Peer → the reason of its last failed dial. */
   readonly #last = new Map<string, string>();
 
-  /** Counts it, and answers whether it has not been said. */
+  /** Counts the dial. Returns whether this peer and reason are new. */
   isNews(peer: string, reason: string): boolean {
     add(this.#dialed, peer);
     this.#last.set(peer, reason);
@@ -34,7 +40,7 @@ export class FailedDials {
     return { closed: this.reasons.get('closed-at-handshake') ?? 0, dialed: this.#dialed.size };
   }
 
-  /** Reason → peers whose last dial ended with it. */
+  /** Reason → peers whose last dial failed with it. */
   get reasons(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const reason of this.#last.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -1,8 +1,9 @@
 /**
- * Follows one torrent while it runs, over pauses and new starts: engine reports become the session's events here and nowhere
- * else, and what an interface may ask is kept: who gave how much, who could not be reached and why, whether the disk refuses.
+ * Follows one torrent over pauses and restarts. This is the only place that turns engine reports into session
+ * events. It also keeps what a user interface shows: bytes per peer, failed dials and their reasons, and
+ * whether the disk refuses writes.
  *
- * Left to others: words (each interface has its own), when to look.
+ * Left to others: texts (each interface has its own), when to look.
  */
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -18,23 +19,23 @@ import { DiskRefusal } from './disk-refusal.ts';
 import { FailedDials } from './failed-dials.ts';
 import { type SourceFigures, SourceTally } from './source-tally.ts';
 
-/** While a disk refuses: the user makes room, and looks whether that is enough. */
+/** While the disk refuses writes, so that a user who frees space sees whether it is enough. */
 const askFreeEveryMs = 1_000;
 
 export interface FollowingPorts {
-  /** Never goes back. */
+  /** Monotonic. */
   nowMs(): number;
-  /** Of the disk on which the torrent lies. */
+  /** Free bytes on the torrent's disk. */
   freeBytes(): Promise<number | undefined>;
 }
 
-/** How often, by reason. */
+/** Reason → count. */
 type Reasons = ReadonlyMap<string, number>;
 
 export interface Departures {
-  /** Connections. */
+  /** Ended connections. */
   readonly ended: Reasons;
-  /** Dials that came to none. */
+  /** Failed dials. */
   readonly unreached: Reasons;
 }
 
@@ -42,13 +43,13 @@ export class Following {
   readonly #emit: (event: SwarmEvent | DiskEvent) => void;
   readonly #ports: FollowingPorts;
   readonly #tally = new SourceTally();
-  /** By index: another start has other objects for them. */
+  /** By index, because a restart creates new file objects. */
   readonly #filesDone = new Set<number>();
   readonly #departures = { ended: new Map<string, number>(), unreached: new Map<string, number>() };
   readonly #refusal = new DiskRefusal();
-  /** Peers that were dialed in vain. */
+  /** Peers that could not be connected. */
   readonly dials = new FailedDials();
-  /** Of the disk that refuses, as it was asked last. */
+  /** The last known free bytes of the disk that refuses writes. */
   freeBytes: number | undefined;
   #freeAskedMs = -askFreeEveryMs;
   #startedMs = 0;
@@ -60,7 +61,7 @@ export class Following {
     this.#ports = ports;
   }
 
-  /** It runs. Files that are there already are not news. */
+  /** The torrent runs. Files that are complete already are not reported. */
   attach(active: ActiveTorrent): void {
     this.#active = active;
     this.#startedMs = this.#ports.nowMs();
@@ -68,23 +69,26 @@ export class Following {
     for (const file of active.metainfo.files) if (this.#isFinished(file)) this.#filesDone.add(file.index);
   }
 
-  /** It runs no more; what is known of it stays. */
+  /** The torrent has stopped. What was collected stays. */
   detach(): void {
     this.#active = undefined;
   }
 
-  /** Since it runs; checking what was there does not count. */
+  /** Since the torrent was started. Checking its files does not count. */
   get seconds(): number {
     return (this.#ports.nowMs() - this.#startedMs) / 1000;
   }
 
-  /** Bytes of files that have come since it runs: what came on the wire has pads and what came twice, too.  BEP 47 */
+  /**
+   * Bytes of wanted files fetched since the start. The download counter would also count pad files and
+   * duplicate blocks.                                                                                  BEP 47
+   */
   fetchedBytes({ haveWantedBytes, downloaded }: TorrentStatus): number {
-    // What another torrent has fetched to the same place was only compared.
+    // Bytes that another torrent fetched to the same path were only compared, so they do not count.
     return Math.min(haveWantedBytes - this.#startedBytes, downloaded);
   }
 
-  /** The most generous first. To be called often enough to see every peer's bytes. */
+  /** The peers that sent most come first. To be called often enough to see every peer's bytes. */
   sources({ peers }: TorrentStatus): SourceFigures[] {
     return this.#tally.figures(peers);
   }
@@ -93,12 +97,15 @@ export class Following {
     return this.#departures;
   }
 
-  /** What the disk refuses now; undefined while it takes what comes. Rates say nothing then: what comes is lost. */
+  /**
+   * The current refusal of the disk; undefined while it accepts writes. During a refusal the rates mean
+   * nothing, because fetched data is lost.
+   */
   get diskTrouble(): DiskTrouble | undefined {
     return this.#refusal.trouble;
   }
 
-  /** The disk takes pieces again, and it is not certain yet that it goes on so. */
+  /** The disk accepts writes again, but the refusal may not be over yet. */
   get isDiskSettling(): boolean {
     return this.#refusal.isSettling;
   }
@@ -152,7 +159,7 @@ export class Following {
     }
   };
 
-  /** To be called a few times a second: whether the disk takes again what it has refused. */
+  /** To be called a few times a second: checks whether the disk accepts writes again. */
   look(): void {
     if (this.#active === undefined || this.#refusal.trouble === undefined) return;
     const { haveWantedBytes, complete } = this.#active.status();
@@ -170,19 +177,19 @@ export class Following {
 
   #isRefusalNews(trouble: DiskTrouble, hasLost: boolean): boolean {
     const { complete, haveWantedBytes } = this.#active?.status() ?? { complete: false, haveWantedBytes: 0 };
-    // A seed that cannot read something has its peers ask others: nothing waits for its disk.
+    // When a seed cannot read a piece, its peers request it elsewhere, so nothing waits for its disk.
     return complete || this.#refusal.onTrouble(trouble, haveWantedBytes, hasLost);
   }
 
   #onDialFailed(address: PeerAddress, reason: string): void {
-    // Trackers name us, too: no peer has failed then.
+    // Trackers also return this client's own address. That is not a failed peer.
     if (reason === 'connected-to-self') return;
     countOne(this.#departures.unreached, reason);
     const peer = addressText(address);
     if (this.dials.isNews(peer, reason)) this.#emit({ type: 'dial-failed', peer, reason });
   }
 
-  /** A file is done when it has its final name, which its last piece gives it. */
+  /** A file is done when it has its final name, which it gets with its last piece. */
   #tellFiles(pieceIndex: number): void {
     if (this.#active === undefined) return;
     for (const file of filesOfPiece(this.#active.metainfo, pieceIndex)) {

@@ -1,7 +1,7 @@
 /**
- * Who gave how much of a torrent: a peer as a source, over all its connections.
+ * How many bytes each peer sent, over all its connections.
  *
- * Invariant: a source's bytes never shrink, though its connections come and go.
+ * Invariant: a peer's bytes never shrink, though its connections come and go.
  */
 import type { PeerAddress, Report } from '../../engine/contract.ts';
 import type { PeerStatus } from '../../engine/status.ts';
@@ -13,15 +13,15 @@ export interface SourceFigures {
   readonly bytes: number;
   readonly downBps: number;
   readonly connected: boolean;
-  /** It has sent data that did not match. */
+  /** The peer has sent corrupt data. */
   readonly lied: boolean;
 }
 
 interface Source {
   readonly address: string;
-  /** Of connections that have ended. */
+  /** Of ended connections. */
   before: number;
-  /** Of the present one. */
+  /** Of the current connection. */
   now: number;
   downBps: number;
   connected: boolean;
@@ -33,7 +33,7 @@ const newSource = { before: 0, now: 0, downBps: 0, connected: true, lied: false 
 export class SourceTally {
   readonly #sources = new Map<string, Source>();
 
-  /** Answers its address as text. */
+  /** Returns the address as text. */
   onConnected(address: PeerAddress): string {
     const source = this.#source(address);
     source.connected = true;
@@ -48,7 +48,7 @@ export class SourceTally {
     return source;
   }
 
-  /** The most generous first. To be called often enough to see every peer's bytes. */
+  /** The peers that sent most come first. To be called often enough to see every peer's bytes. */
   figures(peers: readonly PeerStatus[]): SourceFigures[] {
     for (const peer of peers) {
       const source = this.#source(peer.address);

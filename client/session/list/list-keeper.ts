@@ -1,6 +1,6 @@
 /**
- * Keeps the list of a session on the disk while it changes: one write at a time, each of what is newest then. What the disk
- * refuses is tried again.
+ * Saves a session's list to disk while it changes. One write runs at a time and takes the newest state. A
+ * write that the disk refuses is repeated.
  */
 import { asPromise } from '../../host/disk/steps.ts';
 import type { Timers } from '../../host/disk/timers.ts';
@@ -8,7 +8,7 @@ import type { Transfer } from '../transfers/transfer.ts';
 import type { SavedList } from './saved-list.ts';
 import { savedTransfer } from './saved-transfer.ts';
 
-/** Room may have been made by then. */
+/** Space may have been freed by then. */
 const retryMs = 10_000;
 
 export interface KeptList {
@@ -19,9 +19,12 @@ export interface KeptList {
 export class ListKeeper {
   readonly #list: SavedList;
   readonly #timers: Timers;
-  /** By id; undefined: it is removed. */
+  /** By id. Undefined: the transfer was removed. */
   readonly #changed = new Map<string, Transfer | undefined>();
-  /** By id: how many transfers with it were removed. One that is added again may have another torrent file. */
+  /**
+   * By id: how many transfers with this id were removed. A transfer that is added again may have another
+   * torrent file.
+   */
   readonly #generations = new Map<string, number>();
   #changedList: (() => KeptList) | undefined;
   #writing: Promise<void> | undefined;
@@ -34,7 +37,7 @@ export class ListKeeper {
     this.#timers = timers;
   }
 
-  /** Told once of a disk that refuses, and again after it has taken something. */
+  /** Called once when the disk refuses writes, and again only after a write has succeeded in between. */
   onTrouble(tell: (error: Error) => void): void {
     this.#tell = tell;
   }
@@ -48,18 +51,18 @@ export class ListKeeper {
     this.#note(id, undefined);
   }
 
-  /** `list`: asked for when it is written. */
+  /** `list`: called when the list is written. */
   onList(list: () => KeptList): void {
     this.#changedList = list;
     this.#goOn();
   }
 
-  /** All that is known is on the disk. */
+  /** Everything is on disk. */
   get isIdle(): boolean {
     return this.#writing === undefined && this.#changed.size === 0 && this.#changedList === undefined;
   }
 
-  /** Resolves when all is written, or was tried. */
+  /** Resolves when everything is written, or when a write has failed. */
   async written(): Promise<void> {
     if (!this.isIdle) this.#goOn();
     await this.#writing;
@@ -82,7 +85,7 @@ export class ListKeeper {
   }
 
   async #write(): Promise<void> {
-    // Several changes of one moment are one write.
+    // Several changes of a transfer at the same moment are one write.
     await undefined;
     try {
       while (this.#changed.size > 0 || this.#changedList !== undefined) {
@@ -96,7 +99,8 @@ export class ListKeeper {
       this.#isTold = true;
       this.#cancelRetry = this.#timers.after(retryMs, () => this.#goOn());
     } finally {
-      // Together with the retry: a change in between would take that back, and begin nothing.
+      // Cleared together with setting the retry: otherwise a change in between would cancel the retry and
+      // start no write.
       this.#writing = undefined;
     }
   }
@@ -107,7 +111,7 @@ export class ListKeeper {
       if (transfer === undefined) await asPromise(this.#list.removing(id));
       else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));
     } catch (error) {
-      // What has come since is newer.
+      // A newer change of this transfer is kept.
       if (!this.#changed.has(id)) this.#changed.set(id, transfer);
       throw error;
     }

@@ -1,4 +1,7 @@
-/** A session with the list of an earlier run, over any ports: the simulator opens its lists here as well. */
+/**
+ * Opens a session with the list of an earlier run, over any ports. The simulator opens its lists here as
+ * well.
+ */
 import type { FileSystem } from '../../host/disk/file-system.ts';
 import { asPromise } from '../../host/disk/steps.ts';
 import { noLimits, Session, type SessionLimits, type SessionPorts } from '../session.ts';
@@ -9,13 +12,13 @@ import { keptTransfer } from './saved-transfer.ts';
 
 export interface OpenedList {
   readonly session: Session;
-  /** Transfers whose files in the list cannot be read: they are left where they lie. */
+  /** Transfers that could not be read from the list. Their files in the list stay where they are. */
   readonly damaged: readonly SessionError[];
 }
 
 /**
- * Without a folder nothing is kept. Rejects with a SessionError `list-damaged` when the disk does not give the list. Limits
- * that the list has are newer than those of `limits`.
+ * Without a folder, the list is not stored. Rejects with a SessionError `list-damaged` when the list cannot
+ * be read from disk. Limits stored in the list override `limits`.
  */
 export async function openList(
   ports: Omit<SessionPorts, 'keeper'>,

@@ -1,9 +1,10 @@
 /**
- * The list of a session on the disk: for each transfer what was wished of it (ID.json) and its torrent (ID.torrent), and in
- * one more file the order and the limits. Each file is written whole, and forced to the disk before it gets its name.
+ * The list of a session on disk: for each transfer its settings (ID.json) and its torrent (ID.torrent), and
+ * one more file with the order and the limits. Each file is written whole and synced before it is renamed
+ * into place.
  *
- * Invariant: a torrent is on the disk before the list names it, and leaves it after. A file that cannot be read is left
- * where it is, and told of; it keeps no other from being read.
+ * Invariant: a torrent file is on disk before its ID.json, and is removed after it. A file that cannot be
+ * read stays where it is and is reported; the others are still read.
  */
 import path from 'node:path';
 import { makeFolders } from '../../../torrents/make-folders.ts';
@@ -14,17 +15,20 @@ import { isOfLink, type SavedTransfer, type TransferToSave } from './saved-trans
 
 export interface ReadList {
   readonly transfers: readonly SavedTransfer[];
-  /** Ids of those that the disk does not give back. */
+  /** By id: transfers that could not be read, and why. */
   readonly unreadable: ReadonlyMap<string, Error>;
-  /** Ids, in their order; some may have gone, and others may be missing. */
+  /** Ids in their order. The order may name transfers that do not exist, and may lack some that do. */
   readonly order: readonly string[];
-  /** As JSON has it. */
+  /** Unchecked JSON. */
   readonly limits: unknown;
 }
 
-/** 100,000 transfers of a kilobyte each would be read in some seconds; more is no list of ours. */
+/** Files of 100,000 transfers, at a kilobyte each, are read in some seconds. Cicada writes no longer list. */
 const transfersMax = 100_000;
-/** What systems say that force no folders to the disk, or that have none; folders above ours may be closed to us. */
+/**
+ * Error codes of systems that cannot fsync a folder. Folders above the list's own may also be closed to this
+ * user.
+ */
 const cannotForce = ['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP', 'EBADF', 'ENOENT'];
 const isClosed = 'EACCES';
 const orderFile = 'list.json';
@@ -33,17 +37,17 @@ const idPattern = /^([0-9a-f]{40})\.json$/;
 export class SavedList {
   readonly #folder: string;
   readonly #fs: FileSystem;
-  /** Torrents that are on the disk, by file name: of which generation of their transfer. */
+  /** Torrent files on disk, by name, with the generation of their transfer. */
   readonly #written = new Map<string, number>();
   #isWayForced = false;
 
-  /** The folder is made when something is written. */
+  /** The folder is made at the first write. */
   constructor(folder: string, fs: FileSystem) {
     this.#folder = folder;
     this.#fs = fs;
   }
 
-  /** Throws when the disk does not say what is in the list: an empty one would take its place. */
+  /** Throws when the list cannot be read, because an empty list would then overwrite it. */
   *reading(): Steps<ReadList> {
     const { later } = this.#fs;
     const names = (yield* ifThere(later.readdir(this.#folder))) ?? [];
@@ -59,20 +63,23 @@ export class SavedList {
     }
     const list = yield* ifThere(later.readText(this.#at(orderFile)));
     const { order, limits } = listOf(list);
-    // A program that was killed may have given names that are not on the disk yet, and what was read counts as saved.
+    // A killed process may have renamed files without syncing the folder. What was read counts as saved, so
+    // it is synced.
     if (names.length > 0) yield* this.#force(this.#folder);
     return { transfers, unreadable, order, limits };
   }
 
   *#reading(id: string, names: readonly string[]): Steps<SavedTransfer> {
     const text = yield* waitFor(this.#fs.later.readText(this.#at(`${id}.json`)));
-    // A program that ended between two writes may have left the torrent of an earlier transfer beside a link.
+    // A process that ended between two writes may have left the torrent of an earlier transfer beside a link.
     const torrent = isOfLink(text) ? undefined : yield* this.#torrent(`${id}.torrent`, names);
     const earlier = yield* this.#torrent(`${id}.earlier.torrent`, names);
     return { id, text, torrent, earlier };
   }
 
-  /** `generation`: 0 for the transfer that was read, and another number for each one after it with the same id. */
+  /**
+   * `generation`: 0 for the transfer that was read, and another number for each later one with the same id.
+   */
   *saving({ id, text, torrent, earlier }: TransferToSave, generation: number): Steps<void> {
     yield* this.#writeOnce(`${id}.torrent`, torrent, generation);
     yield* this.#writeOnce(`${id}.earlier.torrent`, earlier, generation);
@@ -86,7 +93,8 @@ export class SavedList {
   *removing(id: string): Steps<void> {
     const { later } = this.#fs;
     yield* waitFor(later.remove(this.#at(`${id}.json`)));
-    // A power cut may undo one removal and not the other: an entry without its torrent would be damaged.
+    // A power cut may undo one removal and keep the other: an entry without its torrent would count as
+    // damaged.
     yield* this.#force(this.#folder);
     for (const name of [`${id}.torrent`, `${id}.earlier.torrent`]) {
       yield* waitFor(later.remove(this.#at(name)));
@@ -94,7 +102,10 @@ export class SavedList {
     }
   }
 
-  /** Names in a folder. Unlike in a resume record (syncFolder), a disk that refuses has taken nothing: it is tried again. */
+  /**
+   * Fsyncs a folder, for the names in it. An error means that nothing was saved, and the write is repeated.
+   * Resume records handle this differently (syncFolder).
+   */
   *#force(folder: string): Steps<void> {
     try {
       const handle = yield* waitFor(this.#fs.later.open(folder, 'read'));
@@ -121,7 +132,7 @@ export class SavedList {
     return bytes;
   }
 
-  /** The torrent of one transfer never changes. That of the next one may name other trackers. */
+  /** The torrent of one transfer never changes. A later transfer with the same id may have other trackers. */
   *#writeOnce(name: string, make: () => Uint8Array | undefined, generation: number): Steps<void> {
     if (this.#written.get(name) === generation) return;
     const bytes = make();
@@ -144,7 +155,7 @@ export class SavedList {
       }
       yield* waitFor(later.rename(temporary, this.#at(name)));
       yield* this.#force(this.#folder);
-      // And the way to it, once: a program that was killed may have made these folders just before.
+      // Once, the folders above are synced too: a killed process may have made them just before.
       const onWay = this.#isWayForced ? [] : [this.#folder, path.dirname(this.#folder)];
       const above = new Set([...onWay, ...made].map((folder) => path.dirname(folder)));
       for (const folder of above) yield* this.#force(folder);
@@ -156,7 +167,7 @@ export class SavedList {
   }
 }
 
-/** Undefined when nothing is there. */
+/** Undefined when the file or folder does not exist. */
 function* ifThere<T>(pending: PromiseLike<T>): Steps<T | undefined> {
   try {
     return yield* waitFor(pending);

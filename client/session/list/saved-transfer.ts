@@ -1,6 +1,6 @@
 /**
- * What is kept of a transfer between two runs, as JSON; its torrent lies beside it, in a file of its own. What is read back
- * may be of another version, or half lost: it is checked like anything from outside.
+ * Converts a transfer to JSON for the list and back. Its torrent is in a file of its own. What is read back
+ * may come from another version or be damaged, so it is checked like any untrusted input.
  */
 import { makeMagnet, parseMagnet } from '../../../torrents/magnet.ts';
 import { type Metainfo, parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -17,13 +17,13 @@ export interface SavedTransfer {
   /** 40 hex digits. */
   readonly id: string;
   readonly text: string;
-  /** The .torrent file; undefined while only a link is known. */
+  /** The .torrent file. Undefined while only a magnet link is known. */
   readonly torrent: Uint8Array | undefined;
-  /** That of the earlier version that it replaces. */
+  /** The .torrent file of the earlier version that this transfer upgrades. */
   readonly earlier: Uint8Array | undefined;
 }
 
-/** The same, to be written: a torrent is made only where it is not on the disk yet. */
+/** The same, for writing: a torrent is encoded only when it is not on disk yet. */
 export interface TransferToSave extends Pick<SavedTransfer, 'id' | 'text'> {
   readonly torrent: () => Uint8Array | undefined;
   readonly earlier: () => Uint8Array | undefined;
@@ -35,10 +35,10 @@ export interface KeptTransfer {
 }
 
 const version = 1;
-/** More are asked of trackers. */
+/** Enough for a start. Trackers are asked for more. */
 const peersMax = 50;
 
-/** First and last index, and how much they are wanted. */
+/** First index, last index and priority of files. */
 type PriorityRun = readonly [number, number, number];
 
 export function savedTransfer(transfer: Transfer): TransferToSave {
@@ -62,13 +62,13 @@ export function savedTransfer(transfer: Transfer): TransferToSave {
   };
 }
 
-/** Throws a SessionError `list-damaged`, or a MetainfoError. `torrent` and `earlier`: what lies beside it. */
+/** Throws a SessionError `list-damaged`, or a MetainfoError. */
 export function keptTransfer({ id, text, torrent, earlier }: SavedTransfer): KeptTransfer {
   const kept = new Fields(id, text);
   if (kept.value.version !== version || kept.value.id !== id) throw kept.damaged('its version or its name');
   const { kind } = kept.value;
   if (kind !== 'download' && kind !== 'share') throw kept.damaged('"kind"');
-  // Peers send no piece layers for a link.  BEP 9
+  // Peers do not send piece layers with the metadata of a magnet link.                                  BEP 9
   const metainfo = torrent && parseMetainfo(torrent, { mayLackLayers: true });
   const wanted: Wanted = metainfo === undefined ? { link: parseMagnet(kept.text('link')) } : { metainfo };
   const choice = kept.choice();
@@ -81,7 +81,8 @@ export function keptTransfer({ id, text, torrent, earlier }: SavedTransfer): Kep
     ...(kept.is('isSequential') && { isSequential: true }),
     ...(kept.value.spaceCheck === false && { spaceCheck: false }),
     ...((typeof verify === 'boolean' || verify === 'anew') && { verify }),
-    // Everything would be fetched: its user is to choose again.
+    // Without its choice, all files would be fetched. The transfer is paused so that the user can choose
+    // again.
     ...((kept.is('isPaused') || isLost) && { isPaused: true }),
     ...(kept.is('pausesWhenFound') && { pausesWhenFound: true }),
     ...kept.move(),
@@ -92,7 +93,10 @@ export function keptTransfer({ id, text, torrent, earlier }: SavedTransfer): Kep
   return { request: { ...settings, wanted }, earlier: kept.earlier() };
 }
 
-/** Its torrent was not known when this was written: a .torrent file of this id is of another transfer. */
+/**
+ * Whether the text was written while only the link was known. A .torrent file with this id then belongs to
+ * another transfer.
+ */
 export function isOfLink(text: string): boolean {
   try {
     return fieldsOf(JSON.parse(text)).link !== undefined;
@@ -147,7 +151,7 @@ class Fields {
     return { ratioMax: amountOf(ratioMax), secondsMax: amountOf(secondsMax) };
   }
 
-  /** An earlier version did not say whether a move had begun: it may have. */
+  /** Earlier versions did not store whether a move had begun, so it is assumed. */
   move(): Pick<TransferSettings, 'moveInto' | 'moveBegun'> {
     const { moveInto, moveBegun = moveInto } = this.value;
     return {
@@ -202,7 +206,7 @@ function isRun(value: unknown): value is PriorityRun {
   return Array.isArray(value) && value.length === 3 && value.every((part) => Number.isSafeInteger(part));
 }
 
-/** None, or a list of nothing else. */
+/** Undefined, or a list whose items all pass `isOne`. */
 function isListOf(isOne: (value: unknown) => boolean, value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.every(isOne));
 }
@@ -216,7 +220,10 @@ function isRange(value: unknown): boolean {
   return Number.isSafeInteger(first) && Number.isSafeInteger(last);
 }
 
-/** What a function means is known with the files alone: without them it is lost, and asked for again. */
+/**
+ * A function can only be evaluated once the files are known. Before that it is stored as 'lost', and the user
+ * has to choose again.
+ */
 function keptChoice(metainfo: Metainfo | undefined, choice: Choice): PriorityRun[] | FilePatterns | 'lost' {
   if (typeof choice !== 'function') return choice;
   return metainfo === undefined ? 'lost' : runsOf(metainfo, choice);
@@ -233,7 +240,7 @@ function runsOf({ files }: Metainfo, choice: FileChoice): PriorityRun[] {
   return runs;
 }
 
-/** Files that it does not name are not wanted. */
+/** Files outside the runs are not wanted. */
 function choiceOf(runs: readonly PriorityRun[]): FileChoice {
   return ({ index }) => runs.find(([first, last]) => index >= first && index <= last)?.[2] ?? false;
 }

@@ -1,6 +1,6 @@
 /**
- * What this machine knows of torrents from earlier runs: the records of what was verified, read as they lie there. A file
- * that is no such record is passed over. Left to others: writing them (client/host/resume/resume-store.ts).
+ * The torrents that this machine knows from earlier runs, read from their resume records. Files that are not
+ * such records are skipped. Left to others: writing the records (client/host/resume/resume-store.ts).
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -12,23 +12,23 @@ import { sharedNow } from './sharing-now.ts';
 export interface KnownTorrent {
   readonly name: string;
   readonly infoHash: string;
-  /** Where its folder or file lies, or lay. */
+  /** The path of its folder or file, which may not exist any more. */
   readonly path: string;
-  /** `chosen`: what was wanted of it is complete, and that is not all of it. */
+  /** `chosen`: all wanted files are complete, and they are not the whole torrent. */
   readonly state: 'complete' | 'chosen' | 'unfinished' | 'gone';
   readonly piecesVerified: number;
-  /** Undefined where a record of an earlier version does not tell. */
+  /** Undefined: a record of an earlier version does not contain it. */
   readonly bytes: number | undefined;
   readonly wantedBytes: number | undefined;
   readonly haveWantedBytes: number | undefined;
-  /** The program that works on it now. */
+  /** The process that fetches or seeds it now. */
   readonly processId: number | undefined;
-  /** That program gives it on. */
+  /** That process seeds it. */
   readonly sharingNow: boolean;
   readonly lastUsed: Date;
 }
 
-/** More than this nobody reads. */
+/** Lists longer than this are not read by people. */
 const recordsMax = 1_000;
 
 /** The last used first. `running`: downloads under way on this machine. */
@@ -47,7 +47,7 @@ export async function knownTorrents(
     .sort((a, b) => b.lastUsed.getTime() - a.lastUsed.getTime());
 }
 
-/** What is given on at this moment, and of every other place the newest version alone. */
+/** What is being seeded now, and for every other path only the newest version. */
 export async function shownTorrents(stateFolder: string): Promise<KnownTorrent[]> {
   const all = await knownTorrents(stateFolder);
   const shared = sharedNow(stateFolder, isRunning).map(({ infoHash, path, processId }): KnownTorrent => {
@@ -76,7 +76,7 @@ export async function readRecord(
   const bits = Buffer.from(have, 'base64');
   const amounts = amountsIn(more, isFull(bits));
   const { bytes, wantedBytes = 0, haveWantedBytes } = amounts;
-  // The bits alone do not tell how many pieces there are in the last eight.
+  // The bitfield alone does not tell how many pieces the last byte stands for.
   const isWhole = bytes === undefined ? isFull(bits) : haveWantedBytes === bytes;
   const isChosen = wantedBytes > 0 && haveWantedBytes === wantedBytes;
   return {
@@ -92,7 +92,9 @@ export async function readRecord(
 
 const noAmounts = { bytes: undefined, wantedBytes: undefined, haveWantedBytes: undefined };
 
-/** Earlier versions wrote no amounts: of what is complete, the files tell. */
+/**
+ * Earlier versions stored no amounts. For a complete torrent they are computed from the sizes of its files.
+ */
 function amountsIn(
   { amounts, stamps }: Record<string, unknown>,
   isWhole: boolean,
@@ -111,7 +113,7 @@ function isAmount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** One bit a piece, the spare ones at the end are 0: all are set when no 0 comes before a 1. */
+/** One bit per piece, spare bits at the end are 0. It is full when no 0 comes before a 1. */
 function isFull(bits: Uint8Array): boolean {
   const last = bits.at(-1) ?? 0xff;
   const isFilledFromTheLeft = last !== 0 && (~last & 0xff & ((~last & 0xff) + 1)) === 0;

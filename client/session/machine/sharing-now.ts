@@ -1,6 +1,6 @@
 /**
- * What every program of this user gives on at this moment: one small file a program, gone when it ends. A file that a
- * killed program left behind is overlooked and removed.
+ * What every process of this user is seeding now: one small file per process, removed when the process ends.
+ * A file left behind by a killed process is ignored and removed.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export interface SharedBy extends SharedNow {
 
 const folderOf = (stateFolder: string) => join(stateFolder, 'sharing');
 
-/** None: nothing any more. It is a courtesy to `status`: a disk that refuses keeps nobody from sharing. */
+/** Empty: this process seeds nothing any more. The note only serves `status`, so disk errors are ignored. */
 export function noteSharing(stateFolder: string, shared: readonly SharedNow[]): void {
   const file = join(folderOf(stateFolder), `${process.pid}.json`);
   try {

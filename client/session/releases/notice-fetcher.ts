@@ -1,9 +1,9 @@
 /**
- * Fetches what notices are about, one after the other, and gives it on while the session runs: new versions and releases of
- * what is followed, and wishes that are marked to be fetched.
+ * Fetches the releases that notices name, one after the other, and seeds them while the session runs: new
+ * releases and versions from followed publishers, and results of wishes that are marked for download.
  *
- * Invariant: of one release one version is under way; the one before is let go of first. A release that cannot be fetched is
- * told of, and stops no other.
+ * Invariant: only one version of a release is in the session; the earlier one is removed first. A release
+ * that cannot be fetched is reported, and the next one is fetched.
  */
 import type { TrackerAccount } from '../../account/account.ts';
 import type { Notice } from '../../account/live-news.ts';
@@ -15,27 +15,33 @@ import type { AddRequest } from '../transfers/transfer-settings.ts';
 import { type WantedRelease, wantedRelease } from './wanted-release.ts';
 
 export interface NoticeFetcherOptions {
-  /** Where the folders of releases go. */
+  /** The folder into which releases go. */
   readonly folder: string;
   readonly stateFolder: string;
   readonly signal: AbortSignal;
 }
 
-/** What happens, for the user interface. */
+/** Events for the user interface. */
 export interface NoticeFetcherPorts {
-  /** Its newest version, and what lies here of it: before anything is fetched, also when that version is here already. */
+  /**
+   * The newest version and what exists here of it. Called before anything is fetched, and also when that
+   * version is here already.
+   */
   readonly onRelease: (wanted: WantedRelease) => void;
   readonly onTurn?: AddRequest['onTurn'];
-  /** It is in the list. `fetched` settles when all of it is here, or cannot be. The next notice waits for the answer. */
+  /**
+   * The transfer is in the list. `fetched` settles when it is complete or cannot be. The next notice waits
+   * for the answer.
+   */
   readonly onFetching: (transfer: Transfer, wanted: WantedRelease, fetched: Promise<void>) => Promise<void>;
   readonly onFailed: (error: unknown) => void;
 }
 
-/** Notices that wait for their turn: more than a user follows in one night. */
+/** Notices in the queue: more than a user's follows publish in one night. */
 const waitingMax = 1_000;
 
 export class NoticeFetcher {
-  /** Rejects when the signal is aborted in the middle of a download, with what stopped it. */
+  /** Rejects when the signal is aborted during a download, with the reason. */
   readonly ended: Promise<never>;
   readonly #session: Session;
   readonly #account: TrackerAccount;
@@ -58,13 +64,13 @@ export class NoticeFetcher {
     this.#options = options;
     this.#ports = ports;
     const { promise, reject } = Promise.withResolvers<never>();
-    // A caller that does not wait for it must not be ended by its rejection.
+    // A caller that does not wait for it must not crash from an unhandled rejection.
     promise.catch(() => {});
     this.ended = promise;
     this.#end = reject;
   }
 
-  /** It is fetched in its turn, if it is wanted. */
+  /** Queues the release of the notice. It is fetched if it is wanted. */
   take(notice: Notice): void {
     const { releaseId } = notice;
     if (releaseId === undefined || this.#waiting >= waitingMax) return;

@@ -1,6 +1,6 @@
 /**
- * A release of a catalogue as something to fetch: its newest torrent, signed by its publisher; what lies here of an earlier
- * version; and which of its files hold the songs that are wanted.
+ * A release of a catalogue, ready to be fetched: its newest torrent, signed by its publisher; the earlier
+ * version on disk, if any; and the files of the wanted songs.
  */
 import { existsSync } from 'node:fs';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
@@ -12,7 +12,7 @@ import { fetchReleaseTorrent, type ReleaseTorrent } from '../../sharing/release-
 import type { Remember } from '../transfers/fetched-transfer.ts';
 
 export interface Songs {
-  /** In which the files are counted. */
+  /** The version whose files `files` counts. */
   readonly version: number;
   readonly files: ReadonlySet<number>;
 }
@@ -20,9 +20,9 @@ export interface Songs {
 export interface ReleaseAsked {
   readonly account: TrackerAccount;
   readonly releaseId: string;
-  /** Undefined: all of it. */
+  /** Undefined: all files. */
   readonly songs: Songs | undefined;
-  /** Where its own folder goes. */
+  /** The folder into which the release's own folder goes. */
   readonly folder: string;
   readonly stateFolder: string;
 }
@@ -30,16 +30,18 @@ export interface ReleaseAsked {
 export interface WantedRelease {
   readonly torrent: ReleaseTorrent;
   readonly trust: UserTrust;
-  /** Indices of the files that are wanted; undefined: all. `gone`: some are not in this version any more. */
+  /**
+   * Indices of the wanted files; undefined: all. `gone`: this version does not contain some of them any more.
+   */
   readonly songs: ReadonlySet<number> | 'gone' | undefined;
-  /** What lies here of an earlier version: only what has changed is fetched. */
+  /** The earlier version on disk: only what has changed is fetched. */
   readonly upgradeFrom: FetchedRelease | undefined;
-  /** Files of the earlier version that are not in this one: they stay where they are. */
+  /** Files of the earlier version that are not in this one. They stay on disk. */
   readonly left: readonly TorrentFile[];
   readonly remember: Remember;
 }
 
-/** The latest version, whichever it was that songs were found in. Throws TrackerError. */
+/** The latest version, even if the songs were found in an earlier one. Throws TrackerError. */
 export async function wantedRelease(asked: ReleaseAsked): Promise<WantedRelease> {
   const { account, releaseId, songs, folder, stateFolder } = asked;
   const earlier = await loadFetched(stateFolder, releaseId, folder);
@@ -52,7 +54,7 @@ export async function wantedRelease(asked: ReleaseAsked): Promise<WantedRelease>
     upgradeFrom,
     left: upgradeFrom === undefined ? [] : leftBehind(upgradeFrom.metainfo, torrent.metainfo),
     remember: async (path, isComplete) => {
-      // Until all of the new version is here, the next try begins where this one did.
+      // Until the new version is complete, the next try upgrades from the same earlier version.
       const isUpgraded = isComplete && songs === undefined;
       if (upgradeFrom === undefined || isUpgraded)
         await saveFetched(stateFolder, folder, { ...torrent, path });
@@ -60,7 +62,10 @@ export async function wantedRelease(asked: ReleaseAsked): Promise<WantedRelease>
   };
 }
 
-/** Files of the version that they were found in → those of the same names in this one. */
+/**
+ * Maps file indices of the version that the songs were found in to indices of the files with the same names
+ * in this one.
+ */
 async function songsIn(
   account: TrackerAccount,
   { releaseId, version, publicKey, metainfo }: ReleaseTorrent,
@@ -76,7 +81,7 @@ async function songsIn(
   return found.every((index) => index !== undefined) ? new Set(found) : 'gone';
 }
 
-/** Versions of v1 cannot be compared file by file. */
+/** Versions in v1 format cannot be compared file by file, because v1 has no hashes per file. */
 function earlierOf(torrent: ReleaseTorrent, earlier: FetchedRelease | undefined): FetchedRelease | undefined {
   if (earlier === undefined || earlier.version >= torrent.version || !existsSync(earlier.path))
     return undefined;
