@@ -1,4 +1,4 @@
-/** A session over a real client, with the list of an earlier run where it is kept. */
+/** Opens a session over a real client, with the list of an earlier run if it is stored. */
 import { join } from 'node:path';
 import { makeFolders } from '../../torrents/make-folders.ts';
 import type { PeerAddress } from '../engine/contract.ts';
@@ -12,19 +12,22 @@ import { noLimits } from './session.ts';
 import { SessionError } from './session-error.ts';
 
 export interface SessionOptions extends ClientOptions {
-  /** The list outlives the program: it lies in the state folder. Without it the session ends with the program. */
+  /**
+   * Stores the list in the state folder, so that it outlives the program. Without this, the session ends with
+   * the program.
+   */
   readonly keepsList?: boolean;
   readonly resolvePeers?: (named: readonly string[]) => Promise<readonly PeerAddress[]>;
 }
 
 export interface OpenedSession extends OpenedList {
-  /** What `recordInto` has come to. */
+  /** A summary of the recording that `recordInto` has made. */
   readonly recording: () => RecordingSummary | undefined;
 }
 
 /**
- * Rejects with a ClientError when the port cannot be had, and with a SessionError: `list-in-use` when another program has
- * this list open, `list-damaged` when the disk does not give it.
+ * Rejects with a ClientError when the port cannot be opened, and with a SessionError: `list-in-use` when
+ * another process has this list open, `list-damaged` when the list cannot be read.
  */
 export async function openSession(options: SessionOptions = {}): Promise<OpenedSession> {
   const { keepsList = false, stateFolder, resolvePeers = async () => [] } = options;

@@ -1,19 +1,22 @@
-/** Which transfers have their turn: as many downloads, and as many seeds, as are allowed at once, in the order of the list. Pure. */
+/**
+ * Decides which transfers may run: as many downloads, and as many seeds, as are allowed at once, in the order
+ * of the list. Pure.
+ */
 
 export interface QueueLimits {
-  /** Downloads that run at once; 0: all. */
+  /** Downloads that run at once; 0: unlimited. */
   readonly downloadsMax: number;
-  /** Complete torrents that are shared at once; 0: all. */
+  /** Complete torrents that are seeded at once; 0: unlimited. */
   readonly sharesMax: number;
 }
 
 export interface Queued {
-  /** The user has paused it, or it has failed: it takes no turn. */
+  /** The transfer is paused, failed or being removed, so it takes no slot. */
   readonly rests: boolean;
   readonly run: { readonly isComplete: boolean };
 }
 
-/** Those that may run. The order of `all` is the order of turns. */
+/** The transfers that may run. Those that come first in `all` have precedence. */
 export function turnsOf<T extends Queued>(
   all: readonly T[],
   { downloadsMax, sharesMax }: QueueLimits,

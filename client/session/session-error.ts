@@ -1,4 +1,4 @@
-/** What the doors of a session throw: a stable code and what it is about. */
+/** Errors of a session: a stable code and the torrent or path concerned. */
 import { CodedError } from '../../torrents/coded-error.ts';
 
 export const sessionErrorCodes = [
@@ -17,7 +17,7 @@ export type SessionErrorCode = (typeof sessionErrorCodes)[number];
 export interface SessionErrorFields {
   readonly infoHash?: string;
   readonly path?: string;
-  /** Of `not-found`: there are too many torrents to seed them as one folder. */
+  /** For `not-found`: the folder holds too many torrents to seed. */
   readonly isTooMany?: boolean;
 }
 

@@ -1,8 +1,9 @@
 /**
- * Everything a user interface needs of transfers, without a terminal: one list of torrents, in the order of their turns;
- * what is wished of each; limits of all; one stream of events. The command line is one interface above it, others may be.
+ * What a user interface needs to manage transfers: one list of torrents in queue order, the settings of each,
+ * limits for all, and one stream of events. Contains no user interface; the command line is one that uses it.
  *
- * Invariant: a torrent is in the list once. With a list that is kept (list/), what was wished outlives the program.
+ * Invariant: a torrent is in the list once. If the list is stored (list/), the user's settings outlive the
+ * program.
  */
 import { hex } from '../../torrents/byte-text.ts';
 import type { PeerAddress } from '../engine/contract.ts';
@@ -27,29 +28,37 @@ export interface SessionPorts {
   readonly timers: Timers;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
-  /** Peers by name, as magnet links may have them; those that lead nowhere are left out. */
+  /**
+   * Resolves the host names in peer addresses of magnet links. Names that cannot be resolved are left out.
+   */
   readonly resolvePeers: (named: readonly string[]) => Promise<readonly PeerAddress[]>;
-  /** Where the list is kept; without it the session ends with the program. */
+  /** Stores the list. Without it, the session ends with the program. */
   readonly keeper?: ListKeeper | undefined;
-  /** The last word of close(). */
+  /** Called at the end of close(). */
   readonly onClosed?: () => void;
 }
 
-/** What happens to the list as a whole. */
+/** Events of the list as a whole. */
 export type ListEvent =
   | { readonly type: 'limits-changed'; readonly limits: SessionLimits }
   | { readonly type: 'order-changed' }
-  /** The disk refuses the list. It is tried again; until then a restart would not know what is new. */
+  /**
+   * The list could not be written. The write is repeated; until it succeeds, a restart would lose the newest
+   * changes.
+   */
   | { readonly type: 'list-unsaved'; readonly error: Error };
 
-/** `transfer`: whose event it is; undefined where it is the list's. */
+/** `transfer`: the one that the event is about; undefined for events of the list. */
 export type SessionListener = (event: TransferEvent | ListEvent, transfer: Transfer | undefined) => void;
 
-/** Two looks a second are what the engine's rates are worth. */
+/** Twice a second is often enough for the engine's rates. */
 const lookEveryMs = 500;
-/** What was given is kept for people alone: a minute of it may be lost. */
+/** Traffic totals are only shown to the user, so losing a minute of them in a crash is acceptable. */
 const saveEveryMs = 60_000;
-/** Looks at folders at once. Downloads are compared one after the other; shares are mostly remembered, and hashed in turn. */
+/**
+ * Content checks at once. Downloads are hashed one after the other. Shares mostly need no hashing, and the
+ * host hashes one at a time.
+ */
 const looksMax = { download: 1, share: 4 } as const;
 
 export class Session {
@@ -58,15 +67,15 @@ export class Session {
   readonly #listeners = new Set<SessionListener>();
   #transfers: Transfer[] = [];
   #limits: SessionLimits;
-  /** By the info-hash that each was added by, and by that of its torrent. */
+  /** By the info-hash that the transfer was added by, and by that of its torrent. */
   readonly #byHash = new Map<string, Transfer>();
   #areTurnsDue = false;
   #stopLooking: () => void = () => {};
-  /** The next whose traffic is looked at. */
+  /** Index of the next transfer whose traffic is saved. */
   #savedAt = 0;
   #isClosed = false;
 
-  /** The list of an earlier run is opened by openSession (open-session.ts). */
+  /** To open the list of an earlier run, use openSession (open-session.ts). */
   constructor(ports: SessionPorts, limits: SessionLimits = noLimits) {
     this.#ports = ports;
     this.#limits = limits;
@@ -86,37 +95,40 @@ export class Session {
     this.#lookLater();
   }
 
-  /** Where it listens. */
+  /** The port on which the client listens. */
   get port(): number {
     return this.#ports.host.port;
   }
 
-  /** In the order of their turns. */
+  /** In queue order. */
   get transfers(): readonly Transfer[] {
     return this.#transfers;
   }
 
-  /** By its info-hash, 40 hex digits. */
+  /** By info-hash, 40 hex digits. */
   find(infoHash: string): Transfer | undefined {
     return this.#byHash.get(infoHash.toLowerCase());
   }
 
-  /** What a restart would know is all there is to know. */
+  /** Everything is on disk: a restart would lose nothing. */
   get isSaved(): boolean {
     return this.#ports.keeper?.isIdle ?? false;
   }
 
-  /** At the end of the list. It begins by itself when it has its turn. Throws a SessionError `already-in-list`. */
+  /**
+   * Adds a transfer at the end of the list. It starts when the queue allows. Throws a SessionError
+   * `already-in-list`.
+   */
   add(request: AddRequest): Transfer {
     return this.#take(request, undefined);
   }
 
-  /** As it was in an earlier run. */
+  /** Adds a transfer of an earlier run. */
   addAgain(request: AddRequest, earlier: Earlier): Transfer {
     return this.#take(request, earlier);
   }
 
-  /** Resolves when it is gone; with `isErased` its files are, too. What it has fetched stays otherwise. */
+  /** Resolves when the transfer is removed. Deletes its files if `isErased`; otherwise they stay. */
   async remove(
     transfer: Transfer,
     { isErased = false }: { readonly isErased?: boolean } = {},
@@ -128,7 +140,7 @@ export class Session {
     await transfer.remove(isErased);
   }
 
-  /** Its turn comes before that of those behind it; 0 is the first. */
+  /** Moves a transfer in the queue; place 0 is the first. */
   moveInQueue(transfer: Transfer, place: number): void {
     const others = this.#transfers.filter((other) => other !== transfer);
     this.#transfers = others.toSpliced(Math.max(0, place), 0, transfer);
@@ -141,7 +153,7 @@ export class Session {
     return this.#limits;
   }
 
-  /** From now on, for all torrents together. */
+  /** Takes effect at once, for all torrents together. */
   setLimits(change: Partial<SessionLimits>): void {
     this.#limits = { ...this.#limits, ...change };
     const { uploadBpsMax, downloadBpsMax } = this.#limits;
@@ -151,19 +163,19 @@ export class Session {
     this.#giveTurns();
   }
 
-  /** Of all torrents, as they come. Answers how to end it. */
+  /** Events of all torrents and of the list. Returns a function that removes the listener. */
   onEvent(listener: SessionListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Every torrent is stopped, trackers are told, and what is kept is on the disk. */
+  /** Stops every torrent, announces the stop to trackers, and writes the list to disk. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopLooking();
     for (const transfer of this.#transfers) transfer.freeze();
     await this.#ports.host.close();
-    // Files under way are where the list will say.
+    // Wait for moves under way, so that the list names the folders where files are.
     await Promise.all(this.#transfers.map((transfer) => transfer.settled()));
     for (const transfer of this.#transfers) {
       transfer.endRun();
@@ -204,10 +216,11 @@ export class Session {
     this.#giveTurn(transfer);
   }
 
-  /** It may want a turn now, or none. */
+  /** The transfer may want to run now, or may no longer run. */
   #giveTurn(transfer: Transfer): void {
     const { downloadsMax, sharesMax } = this.#limits;
-    // Without a queue it is nothing to the others; with one, all that happens in one moment is one look at them.
+    // Without queue limits, transfers do not affect each other. With limits, all changes of one moment are
+    // handled together.
     if (downloadsMax === 0 && sharesMax === 0)
       return this.#isClosed ? undefined : transfer.setTurn(!transfer.rests);
     if (this.#areTurnsDue) return;
@@ -219,7 +232,7 @@ export class Session {
     this.#areTurnsDue = false;
     if (this.#isClosed) return;
     const turns = turnsOf(this.#transfers, this.#limits);
-    // Those that lose it first: what they hold may be what another one waits for.
+    // Stop first: a stopping transfer may hold a file that a starting one waits for.
     for (const transfer of this.#transfers) if (!turns.has(transfer)) transfer.setTurn(false);
     for (const transfer of turns) transfer.setTurn(true);
   }
@@ -236,7 +249,7 @@ export class Session {
     });
   }
 
-  /** All of them within saveEveryMs, a part at each look. */
+  /** Saves all running transfers once per saveEveryMs, some at each look. */
   #saveTraffic(): void {
     const { keeper } = this.#ports;
     if (keeper === undefined) return;
@@ -253,7 +266,9 @@ export class Session {
   }
 }
 
-/** 40 hex digits: of version 2 alone, the first of its hash.  BEP 52 */
+/**
+ * 40 hex digits. For a v2-only link, the truncated v2 hash.                                            BEP 52
+ */
 function infoHashOf(wanted: Wanted): string {
   if ('metainfo' in wanted) return hex(wanted.metainfo.infoHash);
   const { infoHash, infoHashV2 } = wanted.link;

@@ -1,6 +1,6 @@
 /**
- * What a session asks of the machine: torrents that run, and their files when they do not. `Client` (client/host) is the
- * real one; the simulator has another, over simulated ports.
+ * What a session needs of the machine: running torrents, and the files of stopped ones. `Client`
+ * (client/host) is the real implementation. The simulator has another one, over simulated ports.
  */
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
@@ -11,31 +11,42 @@ import type { MoveProgress } from '../host/own-content/move-content.ts';
 import type { PendingMagnet } from '../host/pending-magnet.ts';
 
 export interface TorrentHost {
-  /** Where it listens. */
+  /** The port on which the client listens. */
   readonly port: number;
-  /** Fetches into a folder: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
+  /**
+   * Fetches a torrent into a folder; the torrent's own folder or file goes inside it. Rejects with a
+   * ClientError.
+   */
   download(metainfo: Metainfo, options: DownloadOptions): Promise<ActiveTorrent>;
-  /** Gives on what lies there. Rejects with a ClientError when it is not what the torrent says. */
+  /** Seeds files on disk. Rejects with a ClientError when they do not match the torrent. */
   seed(metainfo: Metainfo, options: SeedOptions): Promise<ActiveTorrent>;
-  /** Asks trackers and peers what a magnet link stands for.  BEP 9 */
+  /**
+   * Fetches the metadata of a magnet link from peers.                                                   BEP 9
+   */
   openMagnet(
     link: MagnetLink,
     options: Pick<TorrentControl, 'onReport' | 'trust'> & { readonly peers?: readonly PeerAddress[] },
   ): PendingMagnet;
   setLimits(limits: RateLimits): void;
-  /** What was verified before is not believed any more: the next start reads all of it. `path`: its own folder or file. */
+  /**
+   * Deletes the resume record, so that the next start hashes everything. `path`: the torrent's own folder or
+   * file.
+   */
   forget(metainfo: Metainfo, path: string): Promise<void>;
-  /** Its files go into another folder, all of them or none. It must not run. Answers its new place. Rejects with a ClientError. */
+  /**
+   * Moves the files into another folder, all of them or none. The torrent must not run. Returns the new
+   * place. Rejects with a ClientError.
+   */
   move(
     metainfo: Metainfo,
     place: string,
     into: string,
     onProgress?: (progress: MoveProgress) => void,
   ): Promise<string>;
-  /** Its files are deleted, and folders that are empty then. It must not run. */
+  /** Deletes the files, and folders that are empty afterwards. The torrent must not run. */
   erase(metainfo: Metainfo, place: string): Promise<void>;
-  /** Of the disk that holds this folder; undefined where the system does not say. */
+  /** Free bytes on the folder's disk. Undefined if the system does not say. */
   freeBytes(folder: string): Promise<number | undefined>;
-  /** Every torrent is stopped, trackers are told, records are written. */
+  /** Stops every torrent, announces the stop to trackers, and writes resume records. */
   close(): Promise<void>;
 }

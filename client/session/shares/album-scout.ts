@@ -1,17 +1,18 @@
 /**
- * The albums of music folders, as they come, change and go (folder-scout.ts): for `share --per-album`. Audio in the folder
- * of a disc is a change of its album; in any other folder it is an album of its own.
+ * Finds albums in music folders as they are added, changed or removed (folder-scout.ts), for `share
+ * --per-album`. New audio in the folder of a disc changes its album. In any other folder it is an album of
+ * its own.
  */
 import { type Album, findAlbums } from '../../../torrents/create/albums.ts';
 import type { ScanOptions } from '../../../torrents/create/folder-scan.ts';
 import { type FolderScoutOptions, type FolderScoutPorts, scoutFolders } from './folder-scout.ts';
 
 export interface AlbumScoutPorts extends Omit<FolderScoutPorts<Album>, 'look' | 'onNew'> {
-  /** Called for each that is not known, at every look until it is. Never rejects. */
+  /** Called for each unknown album, at every look until it is known. Never rejects. */
   readonly onAlbum: (album: Album) => Promise<void>;
 }
 
-/** Until the signal is aborted; never rejects. */
+/** Runs until the signal is aborted. Never rejects. */
 export async function scoutAlbums(
   options: FolderScoutOptions & { readonly scan: ScanOptions },
   { onAlbum, ...ports }: AlbumScoutPorts,

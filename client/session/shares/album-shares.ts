@@ -1,8 +1,9 @@
 /**
- * Albums of collections (folders of albums), shared without a catalogue: each is a torrent of its own, seeded and watched,
- * and another torrent once it has changed. Albums that come later are shared as well.
+ * Shares the albums of collections (folders of albums) without a catalogue: each is a torrent of its own,
+ * seeded and watched, and gets a new torrent when it changes. Albums that are added later are shared as well.
  *
- * Invariant: an album that cannot be shared stops no other. Why is told once, and it is tried again.
+ * Invariant: an album that cannot be shared does not affect the others. The reason is reported once, and it
+ * is tried again.
  */
 import type { Album } from '../../../torrents/create/albums.ts';
 import type { CreateOptions } from '../../../torrents/create/create.ts';
@@ -19,12 +20,12 @@ import { scoutAlbums } from './album-scout.ts';
 import { ShareTransfers } from './share-transfers.ts';
 import { SaidOnce, type TroubleOutlook } from './share-trouble.ts';
 
-/** An album as it was found at the start. */
+/** An album that was found at the start. */
 export interface FoundAlbum {
   readonly path: string;
-  /** Undefined when the look at it has failed. */
+  /** Undefined when the album could not be examined. */
   readonly album?: Album | undefined;
-  /** How its torrent is made. */
+  /** Options of its torrent. */
   readonly create: CreateOptions;
   /** Why it cannot be shared now. */
   readonly fault?: Error | undefined;
@@ -32,49 +33,52 @@ export interface FoundAlbum {
 
 export interface AlbumSharesOptions {
   readonly collections: readonly string[];
-  /** How albums are looked for in them. */
+  /** Options for finding albums in the collections. */
   readonly scan: ScanOptions;
   readonly stateFolder: string;
   readonly trust: UserTrust;
   readonly threads: number | undefined;
   readonly includeSecrets: boolean | undefined;
   readonly signal: AbortSignal;
-  /** Another pace for tests. */
+  /** For tests. */
   readonly lookEveryMs?: number | undefined;
   readonly settleMs?: number | undefined;
 }
 
-/** What happens, for the user interface. */
+/** Events for the user interface. */
 export interface AlbumSharesPorts {
-  /** How the torrent of an album that has come is made. Undefined: it is not, for now; it is asked again. Never rejects. */
+  /**
+   * Returns the torrent options for a new album. Undefined: do not share it now; asked again at the next
+   * look. Never rejects.
+   */
   readonly createFor: (album: Album) => Promise<CreateOptions | undefined>;
   readonly onHash: (progress: HashProgress) => void;
-  /** Its torrent is made, and not seeded yet. When it rejects, the album is not seeded, and tried again. */
+  /** The torrent is made and not seeded yet. If it rejects, the album is not seeded, and is tried again. */
   readonly onMade: (path: string, version: FolderVersion) => Promise<void>;
   readonly onShared: (shared: SharedAlbum) => void;
   readonly onTrouble: (error: unknown, path: string, next: TroubleOutlook) => void;
-  /** It is not there any more. */
+  /** The album's folder does not exist any more. */
   readonly onGone: (path: string) => void;
 }
 
 export interface SharedAlbum {
   readonly path: string;
   readonly version: FolderVersion;
-  /** Of this album, in this run. */
+  /** The first version of this album in this run. */
   readonly isFirst: boolean;
 }
 
 /**
- * Earlier versions that lack only what is new are seeded on, for users who were given their addresses. Of more than these
- * hardly any peer has heard.
+ * Earlier versions that only lack new files are seeded too, for users who have their magnet links. Older
+ * versions than these hardly have peers.
  */
 const earlierMax = 4;
 
-/** One of the albums, while it is shared. */
+/** An album that is being shared. */
 interface Sharing {
   readonly path: string;
   readonly folder: SharedFolder;
-  /** The last one is its present version. */
+  /** The last one is the current version. */
   readonly versions: Transfer[];
 }
 
@@ -95,12 +99,12 @@ export class AlbumShares {
     this.#pool = new HashPool(options.threads);
   }
 
-  /** Those that are seeded now: they come and go. */
+  /** The transfers that are seeded now. They change as albums are added and removed. */
   get transfers(): readonly Transfer[] {
     return this.#transfers.all;
   }
 
-  /** Seeds those that are there. Rejects only with the signal's reason. */
+  /** Seeds the given albums. Rejects only with the signal's reason. */
   async start(found: readonly FoundAlbum[]): Promise<void> {
     this.#known = found.flatMap(({ album }) => (album === undefined ? [] : [album]));
     for (const one of found) {
@@ -109,7 +113,7 @@ export class AlbumShares {
     }
   }
 
-  /** Until the signal is aborted; never rejects. */
+  /** Runs until the signal is aborted. Never rejects. */
   async follow(): Promise<void> {
     const { collections: folders, scan, signal, lookEveryMs: everyMs } = this.#options;
     await scoutAlbums(
@@ -133,7 +137,7 @@ export class AlbumShares {
   async #onAlbum(album: Album): Promise<void> {
     const { path } = album;
     const create = await this.#ports.createFor(album);
-    // Of an abort the caller hears by its signal.
+    // The caller handles an abort by its own signal.
     if (create !== undefined) await this.#share({ path, album, create }).catch(() => {});
   }
 
@@ -185,7 +189,7 @@ export class AlbumShares {
     return transfer;
   }
 
-  /** The versions before keep their peers as long as they are whole. */
+  /** Earlier versions are seeded while all of their files are unchanged. */
   async #seedNext(
     { path, versions }: Sharing,
     version: FolderVersion,

@@ -1,8 +1,10 @@
 /**
- * Finds where in a music folder the contents of torrents lie: by the name of a torrent's folder or file, at any depth, and
- * by the sizes of all its files, which tells two albums of one name apart. Whether every byte is right, hashing tells.
+ * Finds the contents of torrents in a music folder: by the name of a torrent's folder or file, at any depth,
+ * and by the sizes of all its files, which distinguishes albums of the same name. Hashing later checks every
+ * byte.
  *
- * Invariant: nothing is opened, links to folders are not followed, and a place is found only with all files in it.
+ * Invariant: no file is opened, links to folders are not followed, and a place is found only if it has all
+ * files.
  */
 import { createHash } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
@@ -12,12 +14,12 @@ import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { locateFiles } from '../../../torrents/verify.ts';
 import { SessionError } from '../session-error.ts';
 
-/** As deep as the files of a torrent may lie in a folder of music. */
+/** As deep as a torrent's files may be in a music folder. */
 const depthMax = 32;
-/** Places of one name that are tried: `CD1` may be the name of thousands of folders. */
+/** Places to try per name: thousands of folders may be named `CD1`. */
 const placesMax = 1_000;
 
-/** So many files of a torrent are missing there, or of another size. */
+/** A place where some files of a torrent are missing or have another size. */
 export interface IncompleteContent {
   readonly place: string;
   readonly missing: number;
@@ -32,7 +34,10 @@ export class ContentFinder {
     this.#places = places;
   }
 
-  /** Looks through `folder` for what is named like one of these. Throws a SessionError `not-found` when it cannot be read. */
+  /**
+   * Searches `folder` for the names of these torrents. Throws a SessionError `not-found` when the folder
+   * cannot be read.
+   */
   static async open(
     folder: string,
     torrents: Iterable<Metainfo>,
@@ -65,12 +70,15 @@ export class ContentFinder {
     return new ContentFinder(places);
   }
 
-  /** All places that have every file of it, in its size. */
+  /** All places that have every file of the torrent, with the right size. */
   find(metainfo: Metainfo): string[] {
     return this.#named(metainfo).filter((place) => missingAt(metainfo, place) === 0);
   }
 
-  /** Changes when the content comes or goes, or a file of it changes; empty where there is none. */
+  /**
+   * A stamp that changes when the content appears, disappears or has a changed file. Empty if there is no
+   * content.
+   */
   stampOf(metainfo: Metainfo, places: readonly string[] = this.find(metainfo)): string {
     const files = metainfo.files.filter(({ isPad }) => !isPad);
     const stamps = places.flatMap((place) => {
@@ -80,7 +88,10 @@ export class ContentFinder {
     return stamps.length === 0 ? '' : createHash('sha1').update(stamps.join('\n')).digest('base64');
   }
 
-  /** The place that has most of it, where none has all; undefined when nothing of its name is there. */
+  /**
+   * The place with the most files, for a torrent that is incomplete everywhere. Undefined if its name was not
+   * found.
+   */
   nearest(metainfo: Metainfo): IncompleteContent | undefined {
     const lacks = this.#named(metainfo).map((place) => ({ place, missing: missingAt(metainfo, place) }));
     const [first, ...others] = lacks;
@@ -94,17 +105,17 @@ export class ContentFinder {
   }
 }
 
-/** Where Cicada puts it, and where its publisher has it: one may be hidden. */
+/** The name that Cicada gives it and the name that its publisher gave it, which may be hidden. */
 function namesOf({ layout }: Metainfo): string[] {
   return [...new Set([layout.rootName, layout.ownRootName].map(keyOf))];
 }
 
-/** Some systems take names apart into letters and accents, some put them together. */
+/** File systems differ in whether they store accented letters composed or decomposed. */
 function keyOf(name: string): string {
   return name.normalize('NFC');
 }
 
-/** Files that are not there, or of another size. */
+/** Counts files that do not exist or have another size. */
 function missingAt(metainfo: Metainfo, place: string): number {
   const files = metainfo.files.filter(({ isPad }) => !isPad);
   const stats = statOf(place);

@@ -1,57 +1,60 @@
 /**
- * Looks through folders again and again for things that have come, changed or gone: albums of music (album-scout.ts),
- * torrent files (seeded-folder.ts). A thing counts as there, or as changed, once two looks have found it the same: before,
- * it may be half copied.
+ * Looks through folders at intervals for things that were added, changed or removed: albums (album-scout.ts)
+ * or torrent files (seeded-folder.ts). A thing counts as added or changed once two looks in a row have found
+ * it the same. Before that it may be half copied.
  *
- * Invariant: one look at a time, and all of them take a small part of the time together, however large the folders are.
+ * Invariant: one look at a time. Looks take at most a fiftieth of the time, however large the folders are.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { SaidOnce } from './share-trouble.ts';
 
 export interface Sighting {
   readonly path: string;
-  /** Another one when anything about it has changed. */
+  /** Differs when anything about the thing has changed. */
   readonly stamp: string;
 }
 
 export interface FolderScoutPorts<Seen extends Sighting> {
-  /** What the folder holds now. Throws when that cannot be told: then nothing of it is gone. */
+  /** Lists what the folder holds. Throws when it cannot be listed: then nothing in it counts as removed. */
   readonly look: (folder: string, signal: AbortSignal) => Promise<readonly Seen[]>;
-  /** Whether it is shared now, or was given up for good. */
+  /** Whether the thing is shared now or was given up permanently. */
   readonly isKnown: (path: string) => boolean;
-  /** Those that are not known: at every look until they are. Never rejects. */
+  /** Unknown things, at every look until they are known. Never rejects. */
   readonly onNew: (seen: readonly Seen[]) => Promise<void>;
-  /** It is known, and looks otherwise than when it was told of last. Never rejects. */
+  /** A known thing has changed since it was last reported. Never rejects. */
   readonly onChanged: (seen: Seen) => Promise<void>;
-  /** Those that are shared now. */
+  /** The paths that are shared now. */
   readonly shared: () => readonly string[];
-  /** It was not found any more, twice. */
+  /** Two looks in a row have not found it. */
   readonly onGone: (path: string) => Promise<void>;
   readonly onTrouble: (error: unknown, folder: string) => void;
 }
 
 export interface FolderScoutOptions {
   readonly folders: readonly string[];
-  /** How those looked that are known from the start. */
+  /** The stamps of things that are known from the start. */
   readonly known: Iterable<Sighting>;
   readonly signal: AbortSignal;
-  /** Another pace for tests. */
+  /** For tests. */
   readonly everyMs?: number | undefined;
 }
 
-/** Copying programs pause for less between two files, and people who have just copied an album wait for twice of it. */
+/**
+ * Longer than the pauses of copying programs between two files. A user who has just copied an album waits for
+ * twice this time.
+ */
 const lookEveryMs = 5_000;
-/** A look takes a fiftieth of the time at most: one of a second is followed by a rest of fifty. */
+/** A look takes at most a fiftieth of the time: after one of a second come fifty of rest. */
 const restPerLook = 50;
 
-/** Until the signal is aborted, or at once where there is no folder to look at; never rejects. */
+/** Runs until the signal is aborted. Returns at once if there are no folders. Never rejects. */
 export async function scoutFolders<Seen extends Sighting>(
   { folders, known, signal, everyMs = lookEveryMs }: FolderScoutOptions,
   ports: FolderScoutPorts<Seen>,
 ): Promise<void> {
-  // What is shared without a folder of such things is in none, and not gone.
+  // Without folders, shared things are not in any of them, so they must not count as removed.
   if (folders.length === 0) return;
-  /** By path the stamp: of those that were told of, and what the last look saw. */
+  /** Path → stamp: as last reported, and as seen by the last look. */
   const told = new Map([...known].map(({ path, stamp }) => [path, stamp]));
   let before = new Map<string, string>();
   let gone = new Set<string>();
@@ -69,7 +72,7 @@ export async function scoutFolders<Seen extends Sighting>(
         said.forget(folder);
       } catch (error) {
         if (signal.aborted) return;
-        // A disk that is away all night is told of once, and nothing on it is gone.
+        // A disk that is unplugged all night is reported once, and nothing on it counts as removed.
         isWhole = false;
         if (said.isNews(folder, String(error))) ports.onTrouble(error, folder);
       }

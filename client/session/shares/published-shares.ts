@@ -1,8 +1,10 @@
 /**
- * Folders that are published at a tracker with a catalogue: each is seeded, watched, and published again when it changes.
- * With collections (folders of albums), albums that come later are published as well.
+ * Shares folders that are published at a tracker with a catalogue: each is seeded, watched, and published
+ * again when it changes. In collections (folders of albums), albums that are added later are published as
+ * well.
  *
- * Invariant: what a moderator has taken down, or keeps waiting, is not tried again by itself, and stops no other folder.
+ * Invariant: a folder whose release a moderator has taken down or is holding back is not retried
+ * automatically, and does not affect other folders.
  */
 import type { Album } from '../../../torrents/create/albums.ts';
 import type { CreateOptions, Skipped } from '../../../torrents/create/create.ts';
@@ -24,14 +26,14 @@ import { type StandingTrouble, watchStanding } from './share-standing.ts';
 import { ShareTransfers } from './share-transfers.ts';
 import { SaidOnce, type TroubleOutlook } from './share-trouble.ts';
 
-/** A folder that is one release; an album also tells what belongs to it. */
+/** A folder that is one release. For an album, also the files that belong to it. */
 export type SharedPlace = Pick<Album, 'path'> & Partial<Album>;
 
 export interface PublishedSharesOptions {
   readonly place: AccountPlace & { readonly signal: AbortSignal };
-  /** Each a release; with `collections` those that were found in them so far. */
+  /** Each is a release. With `collections`: the albums found in them so far. */
   readonly folders: readonly SharedPlace[];
-  /** Folders of albums: later ones are shared as they come. */
+  /** Folders of albums. Albums that are added later are shared as well. */
   readonly collections: readonly string[];
   readonly create: CreateOptions;
   readonly access: AccessBody | undefined;
@@ -39,29 +41,29 @@ export interface PublishedSharesOptions {
   readonly includeSecrets: boolean | undefined;
 }
 
-/** What happens, for the user interface. */
+/** Events for the user interface. */
 export interface PublishedSharesPorts {
-  /** The first look at them has come to this one. */
+  /** start() is at this folder. */
   readonly onPublishing: (index: number, count: number) => void;
   readonly onHash: (progress: HashProgress) => void;
   readonly onLeftOut: (file: Skipped) => void;
   readonly onPublished: (shared: PublishedVersion) => void;
-  /** A moderator has taken it down, or it waits for one. */
+  /** A moderator has taken the release down, or has to approve it. */
   readonly onHeld: (error: TrackerError, folder: string, release: string | undefined) => void;
   readonly onTrouble: (error: unknown, folder: string, next: TroubleOutlook) => void;
   readonly onStanding: (trouble: StandingTrouble) => void;
-  /** It is not there any more. Nothing is withdrawn. */
+  /** The folder does not exist any more. Its release is not withdrawn. */
   readonly onGone: (folder: string) => void;
 }
 
 export interface PublishedVersion extends Published {
   readonly version: FolderVersion;
   readonly faults: readonly ReleaseFault[];
-  /** Of this folder, in this run. */
+  /** The first version of this folder in this run. */
   readonly isFirst: boolean;
 }
 
-/** One of the folders, while it is shared. */
+/** A folder that is being shared. */
 interface Sharing {
   readonly folder: string;
   share: SharedFolder | undefined;
@@ -78,9 +80,9 @@ export class PublishedShares {
   readonly #pool: HashPool;
   #sharings: Sharing[] = [];
   readonly #nothingLeft = new AbortController();
-  /** Trying again changes nothing. */
+  /** Folders that are not retried, because the result would be the same. */
   readonly #givenUp = new Set<string>();
-  /** Of one of many. */
+  /** Troubles that were reported, of albums in collections. */
   readonly #said = new SaidOnce();
   #lastHeld: TrackerError | undefined;
 
@@ -109,7 +111,7 @@ export class PublishedShares {
     return new PublishedShares(session, account, options, ports, identity);
   }
 
-  /** Those that are seeded now: they come and go. */
+  /** The transfers that are seeded now. They change as folders are added and removed. */
   get transfers(): readonly Transfer[] {
     return this.#transfers.all;
   }
@@ -119,7 +121,10 @@ export class PublishedShares {
     return this.#nothingLeft.signal;
   }
 
-  /** Publishes and seeds all of them. Throws TrackerError, ShareError and CreateError; of several, what holds one is told. */
+  /**
+   * Publishes and seeds all folders. Throws TrackerError, ShareError and CreateError. With several folders,
+   * one that a moderator holds back is reported instead, unless nothing is left.
+   */
   async start(): Promise<void> {
     const { folders, place } = this.#options;
     for (const [index, found] of folders.entries()) {
@@ -132,7 +137,7 @@ export class PublishedShares {
       throw this.#lastHeld;
   }
 
-  /** Looks after them until the signal is aborted; never rejects. */
+  /** Runs until the signal is aborted. Never rejects. */
   async follow(until: AbortSignal): Promise<void> {
     const { folders, collections, create } = this.#options;
     const shown = () => this.#sharings.flatMap(({ release }) => (release === undefined ? [] : [release]));
@@ -168,7 +173,10 @@ export class PublishedShares {
     return this.#sharings.find(({ folder }) => folder === path);
   }
 
-  /** One that the user has named: what stands in its way is thrown, unless only a moderator does, and there are others. */
+  /**
+   * For a folder that the user named: errors are thrown, except that a moderator's decision is only reported
+   * if there are other folders.
+   */
   async #shareNamed(found: SharedPlace): Promise<void> {
     const sharing = this.#add(found.path);
     try {
@@ -181,7 +189,10 @@ export class PublishedShares {
     }
   }
 
-  /** Of many: what stands in the way of one is said once, and it is tried again at the next look. Never rejects. */
+  /**
+   * For an album of a collection: an error is reported once, and the album is tried again at the next look.
+   * Never rejects.
+   */
   async #shareOneOfMany(found: SharedPlace): Promise<void> {
     const { path: folder } = found;
     const sharing = this.#add(folder);
@@ -210,7 +221,7 @@ export class PublishedShares {
       ...{ wantedNow, isTold: this.#isCollection },
       onTrouble: (error) => {
         if (!isForbidden(error)) return this.#ports.onTrouble(error, folder, 'tried-again');
-        // What lies there now is not what was shared: nothing of it is given away.
+        // The folder may have been replaced by another one, so nothing in it is seeded.
         sharing.transfer?.pause();
         this.#ports.onTrouble(error, folder, 'not-seeded');
       },
@@ -226,16 +237,16 @@ export class PublishedShares {
     const { release, version } = shared;
     const { folder: place, transfer: before } = sharing;
     sharing.release = release;
-    // It bears a passkey for this release, so it is never printed.
+    // The announce URL contains a passkey for this release, so it is never printed.
     const metainfo = { ...version.metainfo, trackers: [[release.announceUrl]] };
     const trust = { origin: new URL(this.#account.url).origin };
-    // Its files are no longer what the version before says: peers that need that one have to ask others.
+    // The files no longer match the earlier version, so this client stops seeding it.
     const request = { wanted: { metainfo }, place, verify: false, trust };
     sharing.transfer = await this.#transfers.start(request, this.#options.place.signal, before);
     this.#ports.onPublished({ ...shared, isFirst: before === undefined });
   }
 
-  /** A moderator took it down: it is neither published nor given on any more. The other folders stay. */
+  /** A moderator took the release down: it is no longer published or seeded. The other folders stay. */
   async #end(sharing: Sharing, error: TrackerError): Promise<void> {
     if (!this.#sharings.includes(sharing)) return;
     this.#drop(sharing);
@@ -244,7 +255,7 @@ export class PublishedShares {
     this.#ports.onHeld(error, sharing.folder, sharing.release?.id);
     await this.#letGo(sharing);
     if (this.#sharings.length === 0 && !this.#isCollection) this.#nothingLeft.abort();
-    // Its watcher may be what told us: it is not waited for.
+    // Not awaited, because its watcher may be the caller.
     void sharing.share?.close();
   }
 
@@ -272,7 +283,7 @@ export class PublishedShares {
   }
 }
 
-/** A folder that is not there may be back soon. */
+/** A folder that does not exist may be back soon. */
 function isForbidden(error: unknown): boolean {
   return error instanceof ShareError && error.code !== 'share-missing';
 }

@@ -1,8 +1,9 @@
 /**
- * One folder as a release at a tracker: watched, and published whenever there is a new version of it; the same for
- * `publish`, which stops then, and `share`, which seeds each version.
+ * Publishes one folder as a release at a tracker, and again whenever it has a new version. Used by `publish`,
+ * which stops after the first version, and by `share`, which seeds each version.
  *
- * Invariant: a restricted folder has a private torrent, every time; it stays restricted until somebody says otherwise.
+ * Invariant: a restricted folder always has a private torrent. It stays restricted until the user changes
+ * that.
  */
 import type { CreateOptions, Skipped } from '../../../torrents/create/create.ts';
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
@@ -38,21 +39,21 @@ export interface PublishingFolder {
   /** Undefined: as before; everyone the first time. */
   readonly access: AccessBody | undefined;
   readonly threads: number | undefined;
-  /** Hash workers that are shared with other folders. */
+  /** Hash workers shared with other folders. */
   readonly pool?: HashPool | undefined;
   readonly includeSecrets: boolean | undefined;
-  /** Of an album inside a collection that is looked at as a whole: as in SharedFolderOptions. */
+  /** For an album inside a collection: see SharedFolderOptions. */
   readonly wantedNow?: SharedFolderOptions['wantedNow'];
   readonly isTold?: boolean;
-  /** Keys and password files that are not shared. */
+  /** A key or password file was left out. */
   readonly onLeftOut: (file: Skipped) => void;
   readonly onHash: (progress: HashProgress) => void;
   readonly onTrouble: (error: unknown) => void;
-  /** Somebody asks for it at this moment, so a changed version of what was taken down is sent. */
+  /** The user asks for it at this moment, so a changed version of a release that was taken down is sent. */
   readonly isAsked?: boolean;
-  /** A later version waits for a moderator, or its release was taken down: it is not tried again. */
+  /** A later version waits for a moderator, or its release was taken down. It is not retried. */
   readonly onHeld?: (error: TrackerError) => Promise<void>;
-  /** The tracker has it. Called for every version, one after the other. */
+  /** The tracker has this version. Called once per version, one call at a time. */
   readonly onPublished: (
     version: FolderVersion,
     published: Published,
@@ -60,7 +61,7 @@ export interface PublishingFolder {
   ) => Promise<void>;
 }
 
-/** Resolves once its present version is published. Throws TrackerError, ShareError and CreateError. */
+/** Resolves once the current version is published. Throws TrackerError, ShareError and CreateError. */
 export async function publishFolder(options: PublishingFolder): Promise<SharedFolder> {
   const { account, place, includeSecrets } = options;
   const real = checkShare(options.folder, { privateFolders: [place.stateFolder] }, { includeSecrets });
@@ -68,7 +69,8 @@ export async function publishFolder(options: PublishingFolder): Promise<SharedFo
   try {
     return await publishAs(options, real, before);
   } catch (error) {
-    // It is a folder that was renamed, and it was for some: so it is again, which makes another torrent of it.
+    // The folder was renamed, and its release was restricted. It stays restricted, which requires another
+    // torrent.
     if (error instanceof RestrictedBefore) return await publishAs(options, real, error.record);
     throw error;
   }
@@ -125,7 +127,7 @@ async function publishAs(
     try {
       await publish(version);
     } catch (error) {
-      // Of the first version whoever asked for it is told.
+      // For the first version, the error goes to the caller.
       if (!isPublished || onHeld === undefined || !isHeld(error)) throw error;
       await onHeld(error);
     }
@@ -143,7 +145,7 @@ async function publishAs(
     },
   });
   try {
-    // Nothing has changed since an earlier run, which may have been at another tracker.
+    // Nothing has changed since an earlier run, but that run may have used another tracker.
     if (current === undefined) await onVersion(shared.current);
     return shared;
   } catch (error) {

@@ -1,9 +1,10 @@
 /**
- * All torrents of a folder, over one music folder; and torrent files that are put into that folder later, or taken out of it
- * (folder-scout.ts). A torrent whose content is missing is seeded when its content has come.
+ * Seeds all torrents of one folder from one music folder, and follows torrent files that are added or removed
+ * later (folder-scout.ts). A torrent whose content is missing is seeded when its content appears.
  *
- * Invariant: a torrent that cannot be seeded is told of, with why, and stops no other. It is tried again when its file or its
- * content has changed, and not before: hashing it once more would give the same.
+ * Invariant: a torrent that cannot be seeded is reported with the reason and does not affect others. It is
+ * tried again only when its torrent file or its content has changed, because hashing it again would give the
+ * same result.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { hex } from '../../../torrents/byte-text.ts';
@@ -24,10 +25,10 @@ export interface SeededFolderOptions {
   /** The folder of the music. */
   readonly path: string;
   readonly verify: boolean | 'anew';
-  /** Nothing in them is ever shared. */
+  /** Nothing in these folders is ever shared. */
   readonly privateFolders: readonly string[];
   readonly signal: AbortSignal;
-  /** Another pace for tests. */
+  /** For tests. */
   readonly lookEveryMs?: number | undefined;
 }
 
@@ -36,46 +37,49 @@ export interface SeedableTorrent {
   readonly trust: UserTrust;
 }
 
-/** What happens, for the user interface. `torrent`: the path of a torrent file. */
+/** Events for the user interface. `torrent`: the path of a torrent file. */
 export interface SeededFolderPorts {
-  /** Reads a torrent file, with what the user adds to it. Rejects when it is not a torrent. */
+  /** Reads a torrent file and adds the user's settings. Rejects when it is not a torrent. */
   readonly load: (torrent: string, signal: AbortSignal) => Promise<SeedableTorrent>;
-  /** Files of it look like secrets, and a torrent is shared whole. Throws when the user has not allowed them. */
+  /**
+   * Some files look like secrets, and a torrent can only be shared whole. Throws when the user has not
+   * allowed them.
+   */
   readonly onSecrets: (metainfo: Metainfo, secrets: readonly SecretFile[]) => void;
-  /** The next of so many torrent files is read. */
+  /** Reading torrent file `number` of `count`. */
   readonly onReading: (number: number, count: number) => void;
-  /** The next of so many torrents is started. */
+  /** Starting torrent `number` of `count`. */
   readonly onStarting: (number: number, count: number) => void;
-  /** All that have come together have been tried. */
+  /** All torrents that were added together have been tried. */
   readonly onTried: () => void;
   readonly onSeeding: (torrent: string, transfer: Transfer) => void;
-  /** It is seeded already, by another name. */
+  /** Another torrent file with the same info-hash is seeded already. */
   readonly onTwin: (torrent: string) => void;
-  /** Its content is not there. `nearest`: the place that has most of it. */
+  /** The content was not found. `nearest`: the place with the most files. */
   readonly onMissing: (torrent: string, nearest: IncompleteContent | undefined) => void;
   readonly onFailed: (torrent: string, error: unknown) => void;
-  /** Its file is not there any more: it is not seeded. */
+  /** The torrent file was removed, so seeding stops. */
   readonly onGone: (torrent: string, transfer: Transfer) => void;
-  /** One of the folders cannot be looked at; it is looked at again. */
+  /** One of the folders cannot be read. It is read again later. */
   readonly onTrouble: (error: unknown, folder: string) => void;
-  /** The music cannot be looked at: torrents that have come are not seeded. */
+  /** The music folder cannot be read, so new torrents are not seeded. */
   readonly onMusicAway: (error: unknown) => void;
 }
 
-/** First checks at once: their files are hashed in turn all the same, and records are read in between. */
+/** Torrents started at once. The host hashes one at a time, while records of others are read. */
 const startsMax = 4;
 
 export class SeededFolder {
   readonly #options: SeededFolderOptions;
   readonly #ports: SeededFolderPorts;
   readonly #transfers: ShareTransfers;
-  /** All by the path of a torrent file. */
+  /** All maps are keyed by the path of a torrent file. */
   readonly #seeded = new Map<string, { readonly transfer: Transfer; readonly file: string }>();
-  /** Those whose content is not there, or not right. */
+  /** Torrents whose content is missing or wrong. */
   readonly #waiting = new Map<string, SeedableTorrent>();
-  /** The info-hashes of those that are seeded by another name already. */
+  /** Path → info-hash, for torrent files with the info-hash of one that is seeded already. */
   readonly #twins = new Map<string, string>();
-  /** How those that wait looked, with their content, when they were tried last. */
+  /** The stamps of torrent files and their content at the last try. */
   readonly #tried = new Map<string, string>();
 
   constructor(session: Session, options: SeededFolderOptions, ports: SeededFolderPorts) {
@@ -84,12 +88,15 @@ export class SeededFolder {
     this.#transfers = new ShareTransfers(session);
   }
 
-  /** Those that are seeded now: they come and go. */
+  /** The transfers that are seeded now. They change as torrent files are added and removed. */
   get transfers(): readonly Transfer[] {
     return this.#transfers.all;
   }
 
-  /** Answers how many torrent files there are. Throws a SessionError when there are none, or a folder cannot be read. */
+  /**
+   * Returns the number of torrent files. Throws a SessionError when there are no torrent files, or when a
+   * folder cannot be read.
+   */
   async start(): Promise<number> {
     const { torrents, signal } = this.#options;
     const files = await torrentFilesIn(torrents, signal);
@@ -97,7 +104,10 @@ export class SeededFolder {
     return files.length;
   }
 
-  /** Takes up what comes into the folder and lets go of what leaves it, until the signal is aborted; never rejects. */
+  /**
+   * Seeds torrents that are added to the folder and stops those that are removed, until the signal is
+   * aborted. Never rejects.
+   */
   async follow(signal: AbortSignal): Promise<void> {
     const { torrents, lookEveryMs: everyMs } = this.#options;
     const known = [...this.#seeded].map(([path, { file }]) => ({ path, stamp: file }));
@@ -118,7 +128,10 @@ export class SeededFolder {
     );
   }
 
-  /** Those that wait look otherwise when their content does. Throws a SessionError when the music cannot be looked at. */
+  /**
+   * Adds the content's stamp to the stamps of waiting torrents. Throws a SessionError when the music folder
+   * cannot be read.
+   */
   async #withContent(seen: readonly SeenTorrent[], signal: AbortSignal): Promise<readonly SeenTorrent[]> {
     const paths = new Set(seen.map(({ path }) => path));
     for (const path of this.#waiting.keys()) if (!paths.has(path)) this.#waiting.delete(path);
@@ -138,7 +151,7 @@ export class SeededFolder {
     return hash !== undefined && this.transfers.some(({ infoHash }) => infoHash === hash);
   }
 
-  /** The file is another one. One that says the same costs no peer its connection. Never rejects. */
+  /** The torrent file was replaced. If the torrent is the same, peers stay connected. Never rejects. */
   async #takeAnew(seen: SeenTorrent, signal: AbortSignal): Promise<void> {
     const seeded = this.#seeded.get(seen.path);
     if (seeded === undefined || seeded.file === seen.file) return;
@@ -171,7 +184,7 @@ export class SeededFolder {
     this.#ports.onTried();
   }
 
-  /** Throws a SessionError when the music cannot be looked at. */
+  /** Throws a SessionError when the music folder cannot be read. */
   async #take(files: readonly SeenTorrent[], signal: AbortSignal): Promise<void> {
     const loaded = await this.#load(files, signal);
     if (loaded.size === 0) return;
@@ -181,7 +194,7 @@ export class SeededFolder {
     let started = 0;
     await sideBySide(loaded, startsMax, async ([torrent, one]) => {
       signal.throwIfAborted();
-      // Others have a turn: what is remembered is started without ever waiting.
+      // Yields to the event loop: torrents with a record start without waiting for I/O.
       await new Promise(setImmediate);
       this.#ports.onStarting(++started, loaded.size);
       const file = stamps.get(torrent)!;
@@ -207,7 +220,7 @@ export class SeededFolder {
     return await this.#transfers.start({ wanted: { metainfo }, place, verify, trust }, signal);
   }
 
-  /** By path. A torrent that is there twice is taken once. */
+  /** By path. Of two files with the same torrent, only the first is taken. */
   async #load(files: readonly SeenTorrent[], signal: AbortSignal): Promise<Map<string, SeedableTorrent>> {
     const loaded = new Map<string, SeedableTorrent>();
     const known = new Set(this.transfers.map(({ infoHash }) => infoHash));
@@ -235,7 +248,9 @@ export class SeededFolder {
   }
 }
 
-/** Two places may have files of the same sizes, and one of them is right. Throws what is wrong with the last. */
+/**
+ * Several places may have files of the right sizes with different bytes. Throws the error of the last one.
+ */
 async function firstRight<T>(places: readonly string[], use: (place: string) => Promise<T>): Promise<T> {
   let wrong: unknown;
   for (const place of places) {

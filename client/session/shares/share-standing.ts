@@ -1,8 +1,8 @@
 /**
- * What becomes of shared releases at their tracker while they are shared: one was withdrawn or taken down, its announce
- * URL is another one, its publisher was banned, or the tracker does not answer.
+ * Watches the tracker for changes to shared releases: a release was withdrawn or taken down, its announce URL
+ * has changed, its publisher was banned, or the tracker does not answer.
  *
- * Invariant: each is said once, and again only after it was over in between.
+ * Invariant: each trouble is reported once, and again only after it was over.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TrackerAccount } from '../../account/account.ts';
@@ -12,23 +12,25 @@ import { SaidOnce } from './share-trouble.ts';
 
 type Shared = Pick<ReleaseDetail, 'id' | 'album' | 'announceUrl'>;
 
-/** Soon enough to do something about it. With a thousand folders, the tracker is still asked once a second only. */
+/**
+ * Soon enough for the user to react. Even with a thousand folders, the tracker gets one request per second.
+ */
 const lookEveryMs = 20_000;
 const askEveryMs = 1_000;
 
 export interface StandingTrouble {
-  /** Undefined: all of them. */
+  /** Undefined: all releases. */
   readonly release: Shared | undefined;
   readonly trouble: 'withdrawn' | 'announce-url-renewed' | Error;
 }
 
 export interface StandingPorts {
   readonly onTrouble: (trouble: StandingTrouble) => void;
-  /** A moderator has taken it down: it is shared no more. */
+  /** A moderator has taken the release down, so it must not be shared any more. */
   readonly onTakenDown: (releaseId: string, error: TrackerError) => Promise<void>;
 }
 
-/** Until the signal is aborted; never rejects. */
+/** Runs until the signal is aborted. Never rejects. */
 export async function watchStanding(
   account: TrackerAccount,
   shared: () => readonly Shared[],
@@ -48,7 +50,7 @@ export async function watchStanding(
 }
 
 export function openStanding(account: TrackerAccount, ports: StandingPorts) {
-  /** By release, or '' for all of them; of each the code. */
+  /** Keys: the release's id, or '' for all releases. Values: the code. */
   const said = new SaidOnce();
 
   function say(release: Shared | undefined, code: string, trouble: StandingTrouble['trouble']): void {
@@ -69,7 +71,7 @@ export function openStanding(account: TrackerAccount, ports: StandingPorts) {
         else said.forget(id);
       } catch (error) {
         const code = codeOf(error);
-        // The program that looks is ending.
+        // The program is ending.
         if (code !== 'interrupted') say(undefined, code ?? '', error as Error);
       }
     },

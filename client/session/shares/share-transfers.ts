@@ -1,4 +1,4 @@
-/** The transfers of folders, albums or torrent files that are shared as long as they are there. */
+/** The transfers of folders, albums or torrent files that are shared as long as they exist. */
 import type { Session } from '../session.ts';
 import { startTransfer } from '../transfers/start-transfer.ts';
 import type { Transfer } from '../transfers/transfer.ts';
@@ -14,12 +14,15 @@ export class ShareTransfers {
     this.#session = session;
   }
 
-  /** Those that are seeded now: one list, which changes as they come and go. */
+  /** The transfers that are seeded now. Always the same array, which changes in place. */
   get all(): readonly Transfer[] {
     return this.#all;
   }
 
-  /** Resolves when it runs. `before` ends first, and it takes its place. Rejects with why it does not run. */
+  /**
+   * Resolves when the transfer runs. `before` is removed first, and the new transfer takes its place. Rejects
+   * with the reason why it does not run.
+   */
   async start(request: ShareRequest, signal: AbortSignal, before?: Transfer): Promise<Transfer> {
     try {
       if (before !== undefined) await this.#end(before);
@@ -44,7 +47,7 @@ export class ShareTransfers {
     if (at >= 0) this.#all.splice(at, 1);
   }
 
-  /** It may have ended before: the version that was to follow it could not be started. */
+  /** The transfer may be removed already, if the version that should replace it could not be started. */
   async #end(transfer: Transfer): Promise<void> {
     if (!transfer.isRemoved) await this.#session.remove(transfer);
   }

@@ -1,22 +1,22 @@
-/** The torrent files of a folder and of the folders inside it. */
+/** Lists the torrent files of a folder and its subfolders. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { comparePaths } from '../../../torrents/paths/natural-order.ts';
 import { SessionError } from '../session-error.ts';
 import type { Sighting } from './folder-scout.ts';
 
-/** With 60 KiB of memory for each that is seeded, more than most machines have. */
+/** At 60 KiB of memory per seeded torrent, 100,000 need more memory than most machines have. */
 const torrentsMax = 100_000;
-/** Torrents are sorted into a few levels at most; a folder that holds itself by a mount has no end. */
+/** Torrents are rarely sorted into more levels. A folder that is mounted inside itself has no end. */
 const depthMax = 8;
 
-/** A torrent file. While its content is waited for, its stamp is of that as well. */
+/** A torrent file. While its content is missing, `stamp` includes the content. */
 export interface SeenTorrent extends Sighting {
   /** The stamp of the file alone. */
   readonly file: string;
 }
 
-/** In natural order. Hidden ones and those behind links to folders are left out. Throws a SessionError. */
+/** In natural order. Leaves out hidden files and files behind links to folders. Throws a SessionError. */
 export async function torrentFilesIn(folder: string, signal: AbortSignal): Promise<SeenTorrent[]> {
   const found: string[][] = [];
   const folders: string[][] = [[]];
