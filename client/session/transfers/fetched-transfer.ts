@@ -1,11 +1,14 @@
-/** Waits until all that is wanted of a transfer is here. */
+/** Waits until everything wanted of a transfer is fetched. */
 import type { Session } from '../session.ts';
 import type { Transfer } from './transfer.ts';
 
-/** Told where it lies once it has begun, and once more when it is complete. */
+/** Called with the torrent's path when the transfer has started, and again when it is complete. */
 export type Remember = (path: string, isComplete: boolean) => Promise<void>;
 
-/** Rejects with why that cannot be, and then it is not in the list: another try begins anew. */
+/**
+ * Rejects with the reason if it cannot be fetched. A failed transfer is removed from the list, so that it can
+ * be added again.
+ */
 export async function whenFetched(
   session: Session,
   transfer: Transfer,

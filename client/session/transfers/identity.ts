@@ -1,4 +1,7 @@
-/** Which torrent a transfer is of: at first perhaps only a link that stands for it. */
+/**
+ * The torrent of a transfer: a magnet link at first, if it was added by one, and the torrent itself once it
+ * is known.
+ */
 import { hex } from '../../../torrents/byte-text.ts';
 import type { MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -7,7 +10,7 @@ import { Milestones } from './milestones.ts';
 import type { Wanted } from './transfer-settings.ts';
 
 export abstract class Identity extends Milestones {
-  /** What it is called in the list: the info-hash it was added by. */
+  /** The key in the list: the info-hash that the transfer was added by. */
   readonly id: string;
   protected wanted: Wanted;
 
@@ -18,13 +21,15 @@ export abstract class Identity extends Milestones {
     if ('metainfo' in wanted) this.onFound();
   }
 
-  /** As its author, or the link, calls it. For people's eyes use displayPath([name]). */
+  /** The name in the torrent or link. To display it, use displayPath([name]). */
   get name(): string {
     if ('metainfo' in this.wanted) return this.wanted.metainfo.name;
     return this.wanted.link.name ?? this.id;
   }
 
-  /** 40 hex digits. What is found may have another one than a link that names version 2 alone.  BEP 52 */
+  /**
+   * 40 hex digits. May change when the torrent of a v2-only magnet link is found.                      BEP 52
+   */
   get infoHash(): string {
     return 'metainfo' in this.wanted ? hex(this.wanted.metainfo.infoHash) : this.id;
   }
@@ -35,7 +40,7 @@ export abstract class Identity extends Milestones {
     throw new SessionError('no-torrent-yet', `${this.name} is not known yet`, { infoHash: this.infoHash });
   }
 
-  /** What stands for its torrent; undefined once that is found. */
+  /** The magnet link; undefined once the torrent is known. */
   get link(): MagnetLink | undefined {
     return 'link' in this.wanted ? this.wanted.link : undefined;
   }

@@ -1,21 +1,24 @@
-/** What a program may wait for of one transfer: that it runs, and that all that is wanted is here. */
+/** The promises of a transfer that a program can wait for: found, started and completed. */
 
 export abstract class Milestones {
   readonly #found = awaited();
   readonly #started = awaited();
   #completed = awaited();
 
-  /** Resolves when its torrent is known. Rejects with why it cannot be found. */
+  /** Resolves when the torrent is known. Rejects with the reason why it cannot be found. */
   get found(): Promise<void> {
     return this.#found.promise;
   }
 
-  /** Resolves when it runs for the first time. Rejects with why it does not. */
+  /** Resolves when the transfer runs for the first time. Rejects with the reason why it does not. */
   get started(): Promise<void> {
     return this.#started.promise;
   }
 
-  /** Resolves when all that is wanted is here; a new promise when more is wanted. Rejects with why that cannot be. */
+  /**
+   * Resolves when everything wanted is fetched. Replaced by a new promise when more is wanted. Rejects with
+   * the reason why it cannot be fetched.
+   */
   get completed(): Promise<void> {
     return this.#completed.promise;
   }
@@ -32,20 +35,20 @@ export abstract class Milestones {
     this.#completed.resolve();
   }
 
-  /** It has failed, or was removed. */
+  /** The transfer has failed or was removed. */
   protected onEnd(why: Error): void {
     this.#found.reject(why);
     this.#started.reject(why);
     this.#completed.reject(why);
   }
 
-  /** More is wanted, or it is tried again. */
+  /** More is wanted, or a failed transfer is tried again. */
   protected onMoreWanted(): void {
     this.#completed = awaited();
   }
 }
 
-/** A caller that does not wait for it must not be ended by its rejection. */
+/** A caller that does not wait for it must not crash from an unhandled rejection. */
 function awaited(): PromiseWithResolvers<void> {
   const resolvers = Promise.withResolvers<void>();
   resolvers.promise.catch(() => {});

@@ -1,13 +1,14 @@
 /**
- * What a transfer does next, from how things are and what is wished. Pure: the transfer asks again after every step, so it
- * never matters in which order wishes came, or in the middle of what.
+ * Chooses a transfer's next step from its situation and the user's wishes. Pure. It is asked again after
+ * every step, so wishes may come in any order, and during a step.
  *
- * Invariant: files are moved, deleted or read anew only while the torrent does not run.
+ * Invariant: files are moved, deleted or rechecked only while the torrent does not run.
  */
 
 /**
- * `finding`: peers are asked what a magnet link stands for. `queued`: it waits for its turn. `checking`: what lies there is
- * looked at. `fetching`: something wanted is missing. `sharing`: nothing is. `failed`: see its error; resume() tries again.
+ * `finding`: fetching the metadata of a magnet link. `queued`: waiting for the queue. `checking`: examining
+ * the files on disk. `fetching`: something wanted is missing. `sharing`: nothing is missing. `failed`: see
+ * `error`; resume() tries again.
  */
 export type TransferState =
   | 'finding'
@@ -23,22 +24,22 @@ export type TransferState =
 export interface Situation {
   /** The host runs it. */
   readonly isRunning: boolean;
-  /** Its torrent is known. */
+  /** The torrent is known. */
   readonly isFound: boolean;
-  /** Neither paused nor failed, and it has its turn in the queue. */
+  /** Neither paused nor failed, and the queue lets it run. */
   readonly mayRun: boolean;
   readonly isToBeRemoved: boolean;
-  /** It is removed, or its session is closed. */
+  /** The transfer is removed, or its session is closed. */
   readonly isOver: boolean;
-  /** What was verified before is not to be believed. */
+  /** The resume record must not be used: everything has to be hashed. */
   readonly isDoubted: boolean;
-  /** Its files are to lie elsewhere. */
+  /** The files are to be moved. */
   readonly isToMove: boolean;
 }
 
 export type Step = 'find' | 'start' | 'stop' | 'forget' | 'move' | 'remove';
 
-/** Undefined: all is as it is wished. */
+/** Undefined: nothing is left to do. */
 export function nextStep(now: Situation): Step | undefined {
   if (now.isOver) return undefined;
   const mustRest = !now.mayRun || now.isToBeRemoved || now.isDoubted || now.isToMove;
@@ -52,7 +53,7 @@ export function nextStep(now: Situation): Step | undefined {
 
 export interface Condition {
   readonly isLeaving: boolean;
-  /** Under way. */
+  /** The step that is under way. */
   readonly step: Step | undefined;
   readonly hasFailed: boolean;
   readonly isPaused: boolean;

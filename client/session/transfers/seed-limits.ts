@@ -1,14 +1,14 @@
-/** When sharing is enough: so many times its size given, or for so long. Pure. */
+/** Limits after which a torrent stops seeding: a share ratio or a time. Pure. */
 
 export interface SeedLimits {
-  /** Given bytes by the bytes of what is shared. */
+  /** Uploaded bytes divided by the wanted bytes of the torrent. */
   readonly ratioMax: number | undefined;
   readonly secondsMax: number | undefined;
 }
 
 export const noSeedLimits: SeedLimits = { ratioMax: undefined, secondsMax: undefined };
 
-/** Which of them is reached; undefined while none is. */
+/** Which limit is reached; undefined if neither is. */
 export function reachedLimit(
   { ratioMax, secondsMax }: SeedLimits,
   givenBytes: number,

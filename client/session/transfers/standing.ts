@@ -1,33 +1,36 @@
-/** What a transfer waits for, and what keeps it from running: its turn, a failure, a removal, the end of its session. */
+/**
+ * What lets a transfer run or keeps it from running: its turn in the queue, a failure, a removal, the end of
+ * its session.
+ */
 import { nextStep, type Step, stateOf, type TransferState } from './next-step.ts';
 import { moveTarget } from './relocation.ts';
 import type { TransferSettings } from './transfer-settings.ts';
 
-/** What the transfer itself knows at this moment. */
+/** The transfer's own state at this moment. */
 export interface Moment {
   readonly settings: TransferSettings;
   /** The host runs it. */
   readonly isRunning: boolean;
   /** Every wanted piece is stored, as far as is known. */
   readonly isComplete: boolean;
-  /** Its torrent is known: it is no longer only a magnet link. */
+  /** The torrent is known, not only its magnet link. */
   readonly isFound: boolean;
   /** The step that is under way. */
   readonly step: Step | undefined;
 }
 
 export class Standing {
-  /** Of the last step that failed. */
+  /** The error of the last failed step. */
   error: Error | undefined;
   /** The queue lets it run. */
   hasTurn = false;
-  /** All its bytes are to be read and compared before it runs. */
+  /** All files have to be hashed before it runs. */
   isDoubted = false;
   removal: { readonly isErased: boolean } | undefined;
-  /** No step is taken any more. */
+  /** No further steps are taken. */
   end: 'removed' | 'closed' | undefined;
 
-  /** Paused, failed or to be removed: it takes no turn in the queue. */
+  /** Paused, failed or being removed: it takes no turn in the queue. */
   rests({ isPaused }: TransferSettings): boolean {
     return isPaused === true || this.error !== undefined || this.removal !== undefined;
   }

@@ -4,8 +4,8 @@ import type { Transfer } from './transfer.ts';
 import type { AddRequest } from './transfer-settings.ts';
 
 /**
- * Rejects with why it does not run, and then it is not in the list; or with the signal's reason when that is aborted first,
- * and then the session is to be closed.
+ * Rejects with the reason why it does not run; the transfer is then removed from the list. If the signal is
+ * aborted first, rejects with its reason; the caller then has to close the session.
  */
 export async function startTransfer(
   session: Session,

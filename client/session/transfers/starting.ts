@@ -1,4 +1,6 @@
-/** How a transfer begins: what a magnet link stands for is found, what lies there is looked at, and then it runs. */
+/**
+ * Starts a transfer: fetches the metadata of a magnet link, checks the files on disk, and starts the torrent.
+ */
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
 import type { MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -14,20 +16,23 @@ import type { Turns } from './turns.ts';
 
 export interface StartWorld {
   readonly host: TorrentHost;
-  /** Addresses that a magnet link names, as far as they lead anywhere. */
+  /** Resolves the peer addresses of a magnet link. Names that cannot be resolved are left out. */
   resolvePeers(named: readonly string[]): Promise<readonly PeerAddress[]>;
-  /** Looks at what lies on the disk are taken in turn, by kind. */
+  /** Limits how many checks of files run at once, per kind of transfer. */
   readonly turns: Readonly<Record<TransferSettings['kind'], Turns>>;
 }
 
-/** Whom a start tells what. */
+/** Where a start reports to. */
 export interface StartPorts {
   readonly signal: AbortSignal;
   readonly onReport: (report: Report) => void;
   readonly emit: (event: TransferEvent) => void;
 }
 
-/** `onPending`: it is under way; undefined: not any more. Peers of the answer are all that are known by then. */
+/**
+ * `onPending`: called with the search when it begins, and with undefined when it ends. The answer has all
+ * peers known by then.
+ */
 export async function findTorrent(
   link: MagnetLink,
   { trust, peers: own = [] }: TransferSettings,
@@ -50,16 +55,16 @@ export async function findTorrent(
   }
 }
 
-/** What a start has found beside the torrent itself. */
+/** The result of a start. */
 export interface Started {
   readonly active: ActiveTorrent;
-  /** What lay there was read, and not only remembered. */
+  /** Files were hashed, not only found in the resume record. */
   readonly isChecked: boolean;
-  /** Of a download. */
+  /** Only for downloads. */
   readonly space: DiskSpace | undefined;
 }
 
-/** In its turn. Rejects with a ClientError, or with the signal's reason. */
+/** Waits for its turn. Rejects with a ClientError, or with the signal's reason. */
 export async function startTorrent(
   metainfo: Metainfo,
   settings: TransferSettings,
@@ -107,7 +112,8 @@ async function fetch(
       space = found;
     },
     onWait: (wait) => {
-      // One that waits for another torrent's file keeps no other: it may be the next one's.
+      // While it waits for another torrent to fetch a file, the next transfer may start: it may be that
+      // torrent.
       if (wait !== undefined) giveWay();
       ports.emit({ type: 'waiting', wait });
     },
@@ -116,7 +122,7 @@ async function fetch(
   return { active, isChecked: look.isChecked, space };
 }
 
-/** Whether anything had to be read. */
+/** Notes whether anything had to be hashed. */
 class Look {
   isChecked = false;
   readonly control;

@@ -1,19 +1,19 @@
 /**
- * Takes the steps that a transfer needs, one after the other, until none is needed: what is wished may change at any moment.
+ * Takes a transfer's steps one after the other until no step is needed. Wishes may change at any moment.
  *
- * Invariant: at most one step is under way. A beginning that a new wish makes needless is cut short, and what it rejects
- * with then is no failure.
+ * Invariant: at most one step is under way. A `find` or `start` that a new wish makes pointless is aborted,
+ * and its rejection is not a failure.
  */
 import { ClientError } from '../../host/client-error.ts';
 import type { Step } from './next-step.ts';
 
 export interface StepPorts {
-  /** Undefined: all is as it is wished. */
+  /** Undefined: nothing is left to do. */
   next(): Step | undefined;
   take(step: Step, signal: AbortSignal): Promise<void>;
-  /** The step was not cut short, and failed all the same. After it another step is needed, or none. */
+  /** The step failed without being aborted. Afterwards another step may be needed. */
   onFailed(error: Error): void;
-  /** Another step is under way, or none. */
+  /** A step has begun, or the last one has ended. */
   onStep(): void;
 }
 
@@ -27,12 +27,12 @@ export class StepLoop {
     this.#ports = ports;
   }
 
-  /** Under way. */
+  /** The step that is under way. */
   get step(): Step | undefined {
     return this.#step;
   }
 
-  /** To be called whenever a wish, or what it depends on, has changed. */
+  /** To be called whenever a wish, or a condition of a step, has changed. */
   goOn(): void {
     const isBeginning = this.#step === 'find' || this.#step === 'start';
     if (isBeginning && this.#ports.next() !== this.#step) {
@@ -41,13 +41,13 @@ export class StepLoop {
     if (this.#ports.next() !== undefined) this.#running ??= this.#run();
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no step is under way. */
   async settled(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
 
   async #run(): Promise<void> {
-    // The caller has its turn first: what follows are events.
+    // The caller finishes first, because steps emit events.
     await undefined;
     for (let step = this.#ports.next(); step !== undefined; step = this.#ports.next()) {
       const cut = new AbortController();

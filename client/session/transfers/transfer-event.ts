@@ -1,6 +1,6 @@
 /**
- * What happens to the torrents of a session, as any user interface can tell it: values without words for people. One union
- * for all of them; what the engine reports becomes events in one place (following/following.ts).
+ * Events of a session's torrents, for any user interface: values without texts. One union for all of them.
+ * following/following.ts converts engine reports to events.
  */
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
@@ -10,18 +10,18 @@ import type { TransferState } from './next-step.ts';
 
 export type TransferEvent =
   | { readonly type: 'added' }
-  /** It is another one than before: an interface that shows states need not know why. */
+  /** The state has changed. An interface that shows states needs no other events. */
   | { readonly type: 'state'; readonly state: TransferState }
-  /** What a magnet link stands for is known: the transfer has its torrent. */
+  /** The metadata of a magnet link was fetched: the transfer has its torrent. */
   | { readonly type: 'found' }
-  /** What lies there is read and compared. */
+  /** Files on disk are being hashed. */
   | { readonly type: 'checking'; readonly progress: HashProgress }
-  /** It runs: what was there is known. */
+  /** The torrent runs, and its files on disk are known. */
   | { readonly type: 'started' }
   | { readonly type: 'failed'; readonly error: Error }
-  /** Every wanted piece is stored and every wanted file has its name. */
+  /** Every wanted piece is stored, and every wanted file has its final name. */
   | { readonly type: 'completed' }
-  /** It has given enough, and rests. */
+  /** A seed limit was reached, so the transfer is paused. */
   | { readonly type: 'limit-reached'; readonly limit: 'ratio' | 'time' }
   /** At most a few times a second, and when all files have their new names. In bytes. */
   | { readonly type: 'moving'; readonly done: number; readonly total: number }
@@ -35,24 +35,24 @@ export type SwarmEvent =
   | {
       readonly type: 'peer-dropped';
       readonly peer: string;
-      /** The engine's code, or the system's. */
+      /** A code of the engine or of the system. */
       readonly reason: string;
       /** Payload bytes of this connection that were verified or may yet be. */
       readonly bytes: number;
-      /** It has sent data that did not match, now or before. */
+      /** The peer has sent corrupt data, now or earlier. */
       readonly lied: boolean;
     }
-  /** Once for each peer and reason. */
+  /** Once per peer and reason. */
   | { readonly type: 'dial-failed'; readonly peer: string; readonly reason: string }
   | { readonly type: 'tracker-answered'; readonly tracker: string; readonly peers: number }
   | {
       readonly type: 'tracker-failed';
       readonly tracker: string;
       readonly reason: string;
-      /** Undefined: it is never asked again. */
+      /** Undefined: it will not be retried. */
       readonly retryInSeconds: number | undefined;
     }
-  /** It does not match its hash, and is fetched again. */
+  /** The piece does not match its hash and is fetched again. */
   | { readonly type: 'piece-failed'; readonly pieceIndex: number }
   | { readonly type: 'file-done'; readonly file: TorrentFile };
 
@@ -60,12 +60,15 @@ export type DiskEvent =
   | {
       readonly type: 'disk-trouble';
       readonly trouble: DiskTrouble;
-      /** `files`: they are not as they were; `end`: the download ends with it; `disk`: the disk refuses. */
+      /**
+       * `files`: the files were changed. `end`: the download cannot go on. `disk`: the disk refuses reads or
+       * writes.
+       */
       readonly about: 'files' | 'end' | 'disk';
-      /** False: the same as before, or of no consequence. */
+      /** False: the same as before, or without consequences. */
       readonly isNews: boolean;
     }
-  /** The disk takes again what it has refused. */
+  /** The disk accepts again what it refused. */
   | { readonly type: 'disk-recovered' }
   | {
       readonly type: 'pieces-lost';
@@ -75,10 +78,10 @@ export type DiskEvent =
       readonly about: 'files' | 'end' | 'disk';
       readonly isNews: boolean;
     }
-  /** Its files are not as they were: nothing is given on until they are. */
+  /** The files of a seed were changed. Nothing is uploaded until they are as before. */
   | { readonly type: 'content-offline'; readonly trouble: DiskTrouble }
   | { readonly type: 'content-online' }
-  /** Another torrent is fetching some of its files to the same place; undefined: not any more. */
+  /** Another torrent is fetching some of the files to the same path. Undefined: no longer. */
   | { readonly type: 'waiting'; readonly wait: ClaimWait | undefined }
-  /** Other programs on this machine cannot be asked whether they write to the same place. */
+  /** Other processes on this machine cannot be asked whether they write to the same path. */
   | { readonly type: 'unguarded'; readonly error: unknown };

@@ -1,6 +1,6 @@
 /**
- * What runs of a transfer, or ran of it last: its status, who gave what, and what it comes to over all runs. Runs begin and
- * end with every pause.
+ * The current or last run of a transfer: its status, the bytes per peer, and totals over all runs. Every
+ * pause ends a run.
  */
 import type { TorrentStatus } from '../../engine/status.ts';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
@@ -17,21 +17,24 @@ type Clocks = Pick<TransferWorld<never>, 'nowMs' | 'wallMs'>;
 
 export class TransferRun {
   following: Following;
-  /** The search for what a magnet link stands for, while it is under way. */
+  /** The metadata search for a magnet link, while it is under way. */
   search: PendingMagnet | undefined;
   readonly #nowMs: () => number;
   readonly #wallMs: () => number;
-  /** As far as is known: what was complete in an earlier run is no news. */
+  /** As far as is known. If it was complete in an earlier run, `completed` is not emitted again. */
   #isComplete: boolean;
-  /** Of the run under way. A status takes some 50 us to make: with thousands of torrents it is not asked for at every look. */
+  /**
+   * Whether the current run is complete. A status takes about 50 µs to make, which is too slow to do it at
+   * every look for thousands of torrents.
+   */
   #isRunComplete = false;
-  /** Payload bytes when they were asked for last. */
+  /** Total payload bytes at the last call of hasNewTraffic(). */
   #traffic = 0;
   dates: Dates;
   readonly #totals: TransferTotals;
   #active: ActiveTorrent | undefined;
   #last: Started | undefined;
-  /** Of a run that is over. */
+  /** The final status of the last run. */
   #lastStatus: TorrentStatus | undefined;
 
   constructor(
@@ -64,17 +67,19 @@ export class TransferRun {
     this.following.detach();
   }
 
-  /** Every wanted piece is stored, as far as is known: it may not have been looked at in this run. */
+  /** Every wanted piece is stored, as far as is known. The files may not have been checked in this run. */
   get isComplete(): boolean {
     return this.#active === undefined ? this.#isComplete : this.#isRunComplete;
   }
 
-  /** Pieces were lost, or others are wanted: what is complete may not be so any more. */
+  /**
+   * To be called when pieces were lost or the selection has changed: the torrent may no longer be complete.
+   */
   refresh(): void {
     this.#isRunComplete = this.#active?.status().complete ?? false;
   }
 
-  /** Whether bytes have gone since this was asked last. */
+  /** Whether bytes were sent or received since the last call. */
   hasNewTraffic(): boolean {
     const { uploaded, downloaded } = this.totals;
     const before = this.#traffic;
@@ -82,7 +87,7 @@ export class TransferRun {
     return this.#traffic !== before;
   }
 
-  /** All that is wanted is here. Answers whether that is news. */
+  /** Everything wanted is fetched. Returns whether that is new. */
   onCompleted(): boolean {
     const isNews = !this.#isComplete;
     this.#isComplete = true;
@@ -92,7 +97,7 @@ export class TransferRun {
     return isNews;
   }
 
-  /** More is wanted, or all is looked at anew. */
+  /** More is wanted, or everything is rechecked. */
   reopen(): void {
     this.#isComplete = false;
   }
@@ -102,7 +107,7 @@ export class TransferRun {
     return this.#active;
   }
 
-  /** What the last start has found. Only once there was one. */
+  /** The result of the last start. Throws if there was none. */
   get last(): Started {
     if (this.#last === undefined) throw new Error('the transfer has not begun');
     return this.#last;
@@ -112,7 +117,7 @@ export class TransferRun {
     return this.#last !== undefined;
   }
 
-  /** The present one, or the last that was. Only once there was a start. */
+  /** The current status, or the last one. Throws if there was no start. */
   get status(): TorrentStatus {
     return this.#active?.status() ?? this.#lastStatus ?? this.last.active.status();
   }
@@ -122,38 +127,41 @@ export class TransferRun {
     return this.#totals.at(this.#nowMs(), this.#active?.status());
   }
 
-  /** Since this run began; checking what was there does not count. */
+  /** Duration of this run, without checking files. */
   get seconds(): number {
     return this.following.seconds;
   }
 
-  /** Bytes of files that have come in this run. */
+  /** Bytes of wanted files fetched in this run. */
   get fetchedBytes(): number {
     return this.following.fetchedBytes(this.status);
   }
 
-  /** The most generous first. */
+  /** The peers that sent most come first. */
   sources(): SourceFigures[] {
     return this.following.sources(this.status);
   }
 
-  /** Peers that gave something good. */
+  /** Counts peers that sent bytes and no corrupt data. */
   get honestSources(): number {
     return this.sources().filter(({ bytes, lied }) => bytes > 0 && !lied).length;
   }
 
-  /** The rate is an average of the last seconds: it outlives the last peer. */
+  /**
+   * Requires a connected peer, because the rate is an average of the last seconds and stays above 0 after the
+   * last peer has left.
+   */
   get isMoving(): boolean {
     const { downBps, peers } = this.status;
     return this.following.diskTrouble === undefined && downBps > 0 && peers.length > 0;
   }
 
-  /** Files that another torrent is fetching to the same place. */
+  /** The files that another torrent is fetching to the same path. */
   get waitsFor(): ClaimWait | undefined {
     return this.#active?.waitsFor;
   }
 
-  /** Whether enough was given since it is complete, over all runs. */
+  /** The seed limit that was reached since the transfer is complete, over all runs. */
   reachedLimit(limits: SeedLimits): 'ratio' | 'time' | undefined {
     if (!this.#isRunComplete || this.#active === undefined) return undefined;
     const { uploaded, sharedSeconds } = this.totals;

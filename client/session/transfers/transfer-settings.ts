@@ -1,4 +1,4 @@
-/** What a user chooses of a transfer. All but its torrent may be changed while it runs. */
+/** The user's settings of a transfer. All but its torrent can be changed while it runs. */
 import type { MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { PeerAddress } from '../../engine/contract.ts';
@@ -8,40 +8,49 @@ import type { Choice } from './file-patterns.ts';
 import type { SeedLimits } from './seed-limits.ts';
 
 export interface TransferSettings {
-  /** `share`: its files are the user's own and only read. */
+  /** `share`: the files are the user's own and are only read. */
   readonly kind: 'download' | 'share';
-  /** Of a download: its own folder or file goes inside this folder. Of a share: it, or the folder that holds it. */
+  /**
+   * For a download: the folder into which the torrent's own folder or file goes. For a share: the torrent's
+   * own folder or file, or the folder that holds it.
+   */
   readonly place: string;
-  /** Its files are to lie inside this folder: they are moved before it runs again. */
+  /** The files are to be moved into this folder before the transfer runs again. */
   readonly moveInto?: string | undefined;
-  /** A move into this folder has begun: some of its files may lie there. */
+  /** A move into this folder has begun: some of the files may be there. */
   readonly moveBegun?: string | undefined;
   /** Which of its trackers the user chose. */
   readonly trust?: UserTrust | undefined;
-  /** Peers to ask beside those that trackers name. */
+  /** Peers to connect to besides those from trackers. */
   readonly peers?: readonly PeerAddress[];
-  /** Which files are wanted, and how much; without it all, or what a link asks for. Of a link: patterns, which the list keeps. */
+  /**
+   * The wanted files and their priorities. By default all files, or those that a magnet link selects. For a
+   * magnet link, use patterns, which the list can store.
+   */
   readonly choice?: Choice | undefined;
-  /** The first pieces first. */
+  /** Fetch pieces in order. */
   readonly isSequential?: boolean;
-  /** False: it starts also when the disk has too little room. */
+  /** False: start even if the disk has too little free space. */
   readonly spaceCheck?: boolean;
-  /** Of a share. False: it is believed; 'anew': also what was checked before and looks the same is checked. */
+  /** For a share. False: do not hash. 'anew': also hash what the resume record has as verified. */
   readonly verify?: boolean | 'anew';
-  /** An earlier version of it that lies there. */
+  /** An earlier version of it on disk. */
   readonly upgradeFrom?: UpgradeFrom | undefined;
   readonly isPaused?: boolean;
-  /** Of a link: it is paused as soon as its torrent is known, so that files can be chosen first. */
+  /** For a magnet link: pause as soon as the torrent is known, so that the user can choose files first. */
   readonly pausesWhenFound?: boolean;
-  /** It rests when it has given so much. */
+  /** Pause once a limit is reached. */
   readonly seedLimits?: SeedLimits;
 }
 
-/** A torrent, or what stands for one. */
+/** A torrent, or a magnet link to one. */
 export type Wanted = { readonly metainfo: Metainfo } | { readonly link: MagnetLink };
 
 export interface AddRequest extends TransferSettings {
   readonly wanted: Wanted;
-  /** Its turn has come: called before anything is looked at, at every start. Answers what is chosen now that it is known. */
+  /**
+   * Called at every start, when the transfer's turn has come and before its files are checked. Returns a
+   * choice that is made now that the torrent is known.
+   */
   readonly onTurn?: (metainfo: Metainfo) => Promise<Pick<TransferSettings, 'choice'>>;
 }

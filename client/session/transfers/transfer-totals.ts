@@ -1,11 +1,11 @@
-/** What a transfer has given and got over all its runs, and for how long it was shared. */
+/** Bytes that a transfer has uploaded and downloaded over all its runs, and how long it was seeded. */
 import type { TorrentStatus } from '../../engine/status.ts';
 
 export interface Totals {
   /** Payload bytes. */
   readonly uploaded: number;
   readonly downloaded: number;
-  /** For which it was complete and shared. */
+  /** How long it was running and complete. */
   readonly sharedSeconds: number;
 }
 
@@ -15,14 +15,14 @@ type Traffic = Pick<TorrentStatus, 'uploaded' | 'downloaded'>;
 
 export class TransferTotals {
   #before: Totals;
-  /** Since when this run is complete. */
+  /** When this run became complete. */
   #completeMs: number | undefined;
 
   constructor(before: Totals = nothingYet) {
     this.#before = before;
   }
 
-  /** With the run under way, if any. */
+  /** Includes the current run, if any. */
   at(nowMs: number, now: Traffic | undefined): Totals {
     const { uploaded, downloaded, sharedSeconds } = this.#before;
     const seconds = this.#completeMs === undefined ? 0 : (nowMs - this.#completeMs) / 1000;
@@ -33,7 +33,7 @@ export class TransferTotals {
     };
   }
 
-  /** It is complete and runs; told again and again. */
+  /** The run is complete. May be called repeatedly. */
   onComplete(nowMs: number): void {
     this.#completeMs ??= nowMs;
   }

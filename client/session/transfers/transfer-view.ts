@@ -1,4 +1,4 @@
-/** What can be read of a transfer at any moment. Commands and steps are in transfer.ts. */
+/** The readable properties of a transfer. Commands and steps are in transfer.ts. */
 import { join } from 'node:path';
 import { Identity } from './identity.ts';
 import type { Step, TransferState } from './next-step.ts';
@@ -32,7 +32,7 @@ export abstract class TransferView extends Identity {
     return this.standing.error;
   }
 
-  /** Paused, failed or to be removed: it takes no turn in the queue. */
+  /** Paused, failed or being removed: it takes no turn in the queue. */
   get rests(): boolean {
     return this.standing.rests(this.current);
   }
@@ -41,7 +41,7 @@ export abstract class TransferView extends Identity {
     return this.standing.end === 'removed';
   }
 
-  /** Its own folder or file, where it lies or will lie. */
+  /** The torrent's own folder or file, where it is or will be. */
   get path(): string {
     return this.run.active?.path ?? join(this.current.place, this.metainfo.layout.rootName);
   }

@@ -1,18 +1,18 @@
-/** What a transfer needs of its session, and what its session may know of it from an earlier run. */
+/** What a transfer needs from its session, and what is known of it from an earlier run. */
 import type { StartWorld } from './starting.ts';
 import type { TransferEvent } from './transfer-event.ts';
 import type { Totals } from './transfer-totals.ts';
 
-/** `Transfer`: as the session knows it. */
+/** `Transfer`: the type that the session uses. */
 export interface TransferWorld<Transfer> extends StartWorld {
-  /** Never goes back. */
+  /** Monotonic. */
   readonly nowMs: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
   readonly emit: (transfer: Transfer, event: TransferEvent) => void;
-  /** What is kept of it has changed, or whether it wants a turn. */
+  /** Stored data of the transfer has changed, or whether it wants a turn. */
   onChange(transfer: Transfer): void;
-  /** Resolves when all that has changed is in the list on the disk, or the disk has refused it. */
+  /** Resolves when all changes are in the list on disk, or the disk has refused them. */
   saved(): Promise<void>;
 }
 

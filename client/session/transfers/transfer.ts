@@ -1,6 +1,6 @@
 /**
- * One torrent of a session, from the moment it is added to its removal. A command changes the settings at once; the steps
- * that follow from it (next-step.ts) are taken one after the other in the background.
+ * One torrent of a session, from adding to removal. A command changes the settings at once. The resulting
+ * steps (next-step.ts) are taken one after the other in the background.
  */
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
 import { ClientError } from '../../host/client-error.ts';
@@ -48,28 +48,28 @@ export class Transfer extends TransferView {
     this.#wish({ isPaused: true });
   }
 
-  /** Also after a failure: it is tried again. */
+  /** Also retries a failed transfer. */
   resume(): void {
     this.#tryAgain();
     this.#wish({ isPaused: false });
   }
 
-  /** Everything is read and compared, whatever was verified before. */
+  /** Hashes all files, even if they were verified before. */
   recheck(): void {
     this.#tryAgain();
     this.standing.isDoubted = true;
     this.#wish({});
   }
 
-  /** Its files go into another folder, and it goes on there. */
+  /** Moves the files into another folder and continues there. */
   move(into: string): void {
     this.#tryAgain();
     this.#wish(wishedInto(this.current, into));
   }
 
   /**
-   * Which files are wanted, and how much. Throws a ClientError when the disk refuses, or a SessionError `nothing-chosen`, and
-   * then nothing has changed.
+   * Changes the wanted files and their priorities. Throws a ClientError when the disk refuses, or a
+   * SessionError `nothing-chosen`. After an error nothing has changed.
    */
   select(choice: Choice): void {
     const chosen = 'metainfo' in this.wanted ? choiceFor(this.metainfo, choice) : undefined;
@@ -84,7 +84,7 @@ export class Transfer extends TransferView {
     if (active !== undefined) this.#awaitCompletion(active);
   }
 
-  /** What else may be changed at any moment. */
+  /** Changes other settings that may change at any time. */
   change(change: Pick<Partial<TransferSettings>, 'isSequential' | 'seedLimits' | 'spaceCheck'>): void {
     if (change.isSequential !== undefined) this.run.active?.setSequential(change.isSequential);
     this.#wish(change);
@@ -95,7 +95,10 @@ export class Transfer extends TransferView {
     this.#loop.goOn();
   }
 
-  /** Resolves when it is gone, with its files when `isErased`. Rejects when these cannot be deleted: then it stays. */
+  /**
+   * Resolves when the transfer is removed, with its files if `isErased`. Rejects when the files cannot be
+   * deleted: then the transfer stays.
+   */
   async remove(isErased: boolean): Promise<void> {
     this.standing.removal = { isErased: isErased || this.standing.removal?.isErased === true };
     this.#loop.goOn();
@@ -109,18 +112,18 @@ export class Transfer extends TransferView {
     return this.#loop.settled();
   }
 
-  /** The session closes: nothing is begun any more, and that it ends is no failure. */
+  /** The session closes: no further step begins, and the end of the torrent is not a failure. */
   freeze(): void {
     this.standing.end ??= 'closed';
     this.#loop.goOn();
   }
 
-  /** The host has ended it. */
+  /** The host has stopped the torrent. */
   endRun(): void {
     if (this.run.active !== undefined) this.run.end(this.run.active);
   }
 
-  /** To be called a few times a second: what changes by time alone. */
+  /** To be called a few times a second, for changes that depend on time alone. */
   look(): void {
     this.run.following.look();
     const { seedLimits } = this.current;
@@ -184,7 +187,7 @@ export class Transfer extends TransferView {
     const isPaused = this.current.pausesWhenFound ?? this.current.isPaused ?? false;
     const choice = this.current.choice ?? choiceOfLink(link);
     this.current = { ...this.current, peers, isPaused, choice };
-    // What was said of peers in the search is said again of the download.
+    // Peers reported during the metadata search are reported again for the download.
     this.run.following = this.#follow();
     this.onFound();
     ports.emit({ type: 'found' });
@@ -206,7 +209,7 @@ export class Transfer extends TransferView {
   #awaitCompletion(active: ActiveTorrent): void {
     active.completed.then(
       () => {
-        // More may have been selected since: then that is waited for.
+        // The selection may have grown since. A later call waits for that.
         if (this.run.active !== active || !active.status().complete) return;
         const isNews = this.run.onCompleted();
         this.onCompleted();
@@ -215,7 +218,7 @@ export class Transfer extends TransferView {
         this.#tellState();
       },
       (error: Error) => {
-        // Otherwise it is we who stop it.
+        // A rejection caused by this transfer's own stop is not a failure.
         if (this.standing.end !== undefined || this.run.active !== active || this.#loop.step === 'stop')
           return;
         this.#endRun(active);
@@ -228,7 +231,7 @@ export class Transfer extends TransferView {
     const { active } = this.run;
     if (active === undefined) return;
     const stopped = this.standing.removal === undefined ? active.stop() : active.remove();
-    // Also when its last record could not be written: it runs no more.
+    // Also when the last resume record could not be written, because the torrent no longer runs.
     await stopped.finally(() => this.#endRun(active));
   }
 
@@ -253,7 +256,8 @@ export class Transfer extends TransferView {
       await this.#world.saved();
       next = 'metainfo' in this.wanted ? await this.#moveFiles(place, into) : into;
     } finally {
-      // Not before: a restart ends a move that was cut short. After a failure it goes on where it is.
+      // Set only at the end, so that a restart finishes an interrupted move. After a failure the files are
+      // where they were.
       this.current = { ...this.current, ...placedIn(this.current, next) };
     }
     this.#world.emit(this, { type: 'moved', place: next });

@@ -1,4 +1,7 @@
-/** So many at once, in the order in which they came: looking at two folders side by side only makes a disk seek. */
+/**
+ * Runs a limited number of tasks at once, in the order in which they came. Checking two folders side by side
+ * would only make a disk seek.
+ */
 
 export class Turns {
   readonly #max: number;
@@ -9,7 +12,10 @@ export class Turns {
     this.#max = max;
   }
 
-  /** `giveWay`: it goes on, and the next may begin. Rejects with the signal's reason, also before its turn. */
+  /**
+   * `giveWay`: lets the next task begin while this one goes on. Rejects with the signal's reason, even before
+   * the task's turn.
+   */
   async take<T>(signal: AbortSignal, work: (giveWay: () => void) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     if (this.#taken >= this.#max) await this.#turn(signal);
