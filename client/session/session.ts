@@ -57,7 +57,7 @@ const lookEveryMs = 500;
 const saveEveryMs = 60_000;
 /**
  * Content checks at once. Downloads are hashed one after the other. Shares mostly need no hashing, and the
- * host hashes one at a time.
+ * hash pool serves the others in turn.
  */
 const looksMax = { download: 1, share: 4 } as const;
 

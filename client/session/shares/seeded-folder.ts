@@ -66,7 +66,7 @@ export interface SeededFolderPorts {
   readonly onMusicAway: (error: unknown) => void;
 }
 
-/** Torrents started at once. The host hashes one at a time, while records of others are read. */
+/** Torrents started at once. The hash pool serves them in turn, while records of others are read. */
 const startsMax = 4;
 
 export class SeededFolder {
