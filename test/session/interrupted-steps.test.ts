@@ -1,4 +1,4 @@
-/** What is wished, and what is cut short, in the middle of a step of a transfer. */
+/** Wishes that come during a transfer's step, and steps that are interrupted. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { album, download, ListBench, until } from './list-bench.ts';
 
@@ -8,7 +8,7 @@ beforeEach(() => {
 });
 
 describe('a move', () => {
-  it('that a kill has cut short is known at the next start, with both folders, and is ended then', async () => {
+  it('a move that a kill interrupts is finished at the next start, which knows both folders', async () => {
     const session = await bench.session();
     const transfer = session.add({ ...download(album()), isPaused: true });
     bench.host.hold('move');
@@ -22,7 +22,7 @@ describe('a move', () => {
     expect(next!.settings.place).toBe('/new');
   });
 
-  it('is on the disk of the list before the first file is moved', async () => {
+  it('a move is in the list on disk before the first file is moved', async () => {
     const session = await bench.session();
     const transfer = session.add({ ...download(album()), isPaused: true });
     await until(() => session.isSaved);
@@ -41,7 +41,7 @@ describe('a move', () => {
     ['the folder that it leaves', '/home', ['move /home /new', 'move /new /home']],
     ['the same folder', '/new', ['move /home /new']],
   ])(
-    'during which %s is wished for keeps its own in the list, and is ended first',
+    'a move into one folder is finished before the next one, into %s',
     async (_, into, calls) => {
       const session = await bench.session();
       const transfer = session.add({ ...download(album()), isPaused: true });
@@ -93,7 +93,7 @@ describe('a move', () => {
 });
 
 describe('in the middle of a stop', () => {
-  it('files can be chosen: the next start fetches those, and completed is a new promise', async () => {
+  it('files selected during a stop are fetched at the next start, and completed is a new promise', async () => {
     const metainfo = album(1);
     const session = await bench.session();
     const transfer = session.add(download(metainfo));
@@ -116,7 +116,7 @@ describe('in the middle of a stop', () => {
     expect(next!.run.status.wantedBytes).toBe(wantedBytes);
   });
 
-  it('a pause can be taken back: it begins again once it has stopped', async () => {
+  it('a pause that is taken back during the stop starts the transfer again once it has stopped', async () => {
     const session = await bench.session();
     const transfer = session.add(download(album()));
     await transfer.started;

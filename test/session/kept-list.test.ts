@@ -1,4 +1,4 @@
-/** The list of a session outlives its program: what was wished of each torrent is wished again at the next start. */
+/** The list of a session outlives the program: the settings of each torrent apply again at the next start. */
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSession } from '../../client/session/open-session.ts';
@@ -17,7 +17,7 @@ const listed = () => fs.readdirSync(bench.at('state', 'session')).filter((name) 
 const states = (session: Session) => session.transfers.map(({ state }) => state);
 
 describe('after a restart', () => {
-  it('a download goes on, with what was chosen of it, and what was given is counted on', async () => {
+  it('after a restart a download continues with its choice of files and its traffic totals', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000, 'c.flac': 60_000 });
     const seed = await bench.seed(metainfo);
     const session = await kept();
@@ -40,7 +40,7 @@ describe('after a restart', () => {
     expect(fs.existsSync(bench.at('home', 'Album', 'b.flac'))).toBe(false);
   });
 
-  it('what was paused is paused, and what was removed is gone', async () => {
+  it('after a restart a paused transfer is paused and a removed one is absent', async () => {
     const [one, two] = [await bench.album('One'), await bench.album('Two')];
     const session = await kept();
     const place = bench.at('home');
@@ -56,7 +56,7 @@ describe('after a restart', () => {
     expect(states(again)).toEqual(['paused']);
   });
 
-  it('the order and the limits are as they were', async () => {
+  it('after a restart the queue order and the limits are the same', async () => {
     const session = await kept();
     const place = bench.at('home');
     const names = ['One', 'Two', 'Three'];
@@ -72,7 +72,7 @@ describe('after a restart', () => {
     expect(again.limits).toMatchObject({ uploadBpsMax: 12_345, downloadsMax: 2, downloadBpsMax: 0 });
   });
 
-  it('a magnet link is looked for again', async () => {
+  it('after a restart the metadata of a magnet link is searched again', async () => {
     const metainfo = await bench.album('Album');
     const session = await kept();
     const link = parseMagnet(magnetOf(metainfo));
@@ -83,7 +83,7 @@ describe('after a restart', () => {
     expect(again.transfers[0]!.name).toBe('Album');
   });
 
-  it('a hybrid torrent that a magnet link has found goes on: peers have sent no piece layers for it', async () => {
+  it('after a restart a hybrid torrent found by a magnet link continues, though peers sent no piece layers', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
     const seed = await bench.seed(metainfo);
     const session = await kept();
@@ -98,7 +98,7 @@ describe('after a restart', () => {
     expect(again.transfers[0]!.run.last.isChecked).toBe(false);
   });
 
-  it('a function that chooses files of a link is asked for again: the transfer is paused', async () => {
+  it('after a restart a magnet link whose files were chosen by a function is paused', async () => {
     const metainfo = await bench.album('Album');
     const session = await kept();
     const link = parseMagnet(magnetOf(metainfo));
@@ -110,7 +110,7 @@ describe('after a restart', () => {
 });
 
 describe('a list', () => {
-  it('that cannot be read in one place is read in all others, and nothing of it is lost', async () => {
+  it('a damaged entry of the list is reported and kept, and all other entries are read', async () => {
     const [one, two] = [await bench.album('One'), await bench.album('Two')];
     const session = await kept();
     const place = bench.at('home');
@@ -135,14 +135,14 @@ describe('a list', () => {
     }
   });
 
-  it('is open in one program only', async () => {
+  it('a list can be open in one process only', async () => {
     const session = await kept();
     await expect(kept()).rejects.toMatchObject({ code: 'list-in-use' });
     await bench.close(session);
     await kept();
   });
 
-  it('that the disk refuses is told of once, and is written when it takes it again', async () => {
+  it('a list that the disk refuses is reported once, and written when the disk accepts it again', async () => {
     const session = await kept();
     const metainfo = await bench.album('Album');
     const told: string[] = [];
@@ -165,7 +165,7 @@ describe('a list', () => {
     expect((await kept()).transfers).toHaveLength(1);
   });
 
-  it('looks for a link also where the torrent file of an earlier transfer was left behind', async () => {
+  it('a magnet link is searched after a restart even if an earlier transfer left its torrent file in the list', async () => {
     const metainfo = await bench.album('Album');
     const place = bench.at('home');
     for (const left of ['its torrent', 'half of it', 'something else']) {
@@ -186,7 +186,7 @@ describe('a list', () => {
     }
   });
 
-  it('keeps the newer trackers of a torrent that is removed and added again at once', async () => {
+  it('a torrent that is removed and added again at once keeps the trackers of the second time', async () => {
     const metainfo = await bench.album('Album');
     const place = bench.at('home');
     const [old, newer] = ['http://127.0.0.1:1/old/announce', 'http://127.0.0.1:1/new/announce'];
@@ -205,7 +205,7 @@ describe('a list', () => {
     expect((await kept()).transfers[0]!.metainfo.trackers).toEqual([[newer]]);
   });
 
-  it('keeps a move that a kill has cut short, and ends it at the next start', async () => {
+  it('a move that a kill interrupted is finished at the next start, with files in both folders', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
     const session = await kept();
     const place = bench.at('source');

@@ -1,4 +1,4 @@
-/** Files of a magnet link can be chosen before they are known, and the choice holds over a restart. */
+/** Files of a magnet link can be chosen before they are known, and the choice survives a restart. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,18 +38,18 @@ const fetched = () =>
     .map(({ parentPath, name }) => path.relative(bench.at('home', 'Album'), path.join(parentPath, name)))
     .sort();
 
-describe('after a restart a link is fetched as it was chosen', () => {
+describe('the choice of a magnet link', () => {
   it.each<[string, FilePatterns, string[]]>([
-    ['by names', { include: ['b.flac', 'cover.jpg'] }, ['b.flac', 'cover.jpg']],
-    ['all but some', { exclude: ['*.flac'] }, ['cover.jpg']],
-    ['a folder of it', { include: ['CD2/*'] }, ['CD2/c.flac']],
-    ['by numbers', { numbers: [{ first: 0, last: 2 }] }, ['CD2/c.flac', 'a.flac']],
+    ['by name', { include: ['b.flac', 'cover.jpg'] }, ['b.flac', 'cover.jpg']],
+    ['by exclusion', { exclude: ['*.flac'] }, ['cover.jpg']],
+    ['by folder', { include: ['CD2/*'] }, ['CD2/c.flac']],
+    ['by number', { numbers: [{ first: 0, last: 2 }] }, ['CD2/c.flac', 'a.flac']],
     [
-      'both',
+      'by name and number',
       { include: ['*.flac'], exclude: ['a*'], numbers: [{ first: 0, last: 4 }] },
       ['CD2/c.flac', 'b.flac'],
     ],
-  ])('%s', async (_, choice, expected) => {
+  ])('after a restart a magnet link fetches the files chosen %s', async (_, choice, expected) => {
     const session = await kept();
     session.add(request(choice));
     const { transfer, again } = await restarted(session);
@@ -57,13 +57,13 @@ describe('after a restart a link is fetched as it was chosen', () => {
     transfer.resume();
     await transfer.completed;
     expect(fetched()).toEqual(expected);
-    // And once more, now that its torrent is known.
+    // A second restart, now that the torrent is known.
     const { transfer: last } = await restarted(again);
     await last.completed;
     expect(fetched()).toEqual(expected);
   });
 
-  it('also when the choice was made while it was looked for', async () => {
+  it('a choice made while the metadata is searched survives a restart', async () => {
     const session = await kept();
     const transfer = session.add({ ...request(), peers: [], isPaused: false });
     transfer.select({ include: ['cover.jpg'] });
@@ -72,7 +72,7 @@ describe('after a restart a link is fetched as it was chosen', () => {
     expect(next.state).not.toBe('paused');
   });
 
-  it('and as the link itself asks (BEP 53), unless its user chose otherwise', async () => {
+  it('a magnet link selects its files (BEP 53) unless the user chooses others', async () => {
     const session = await kept();
     const transfer = session.add({ ...request(undefined, `${magnet}&so=6`), isPaused: false });
     await transfer.completed;
@@ -85,7 +85,7 @@ describe('after a restart a link is fetched as it was chosen', () => {
 });
 
 describe('patterns that match no file', () => {
-  it('fail when the files are known, also after a restart, and others can be given then', async () => {
+  it('patterns that match no file fail once the files are known, also after a restart, and can be replaced', async () => {
     const session = await kept();
     session.add({ ...request({ include: ['*.mp3'] }), isPaused: false });
     await expect(session.transfers[0]!.started).rejects.toMatchObject({ code: 'nothing-chosen' });
@@ -100,7 +100,7 @@ describe('patterns that match no file', () => {
     expect(fetched()).toEqual(['cover.jpg']);
   });
 
-  it('are not those of a torrent of one file that has the name', async () => {
+  it('patterns match the name of the only file of a single-file torrent', async () => {
     fs.writeFileSync(bench.at('song.flac'), 'a song');
     const { metainfo } = await createTorrent(bench.at('song.flac'), { format: 'hybrid' });
     const session = await kept();
@@ -111,7 +111,7 @@ describe('patterns that match no file', () => {
 });
 
 describe('a list', () => {
-  it('of an earlier version, which did not keep the choice, is opened: the transfer is paused', async () => {
+  it('a list of an earlier version that stored the choice as lost opens, and its transfer is paused', async () => {
     const session = await kept();
     const { id } = session.add({ ...request({ include: ['a.flac'] }), isPaused: false, peers: [] });
     await bench.close(session);
@@ -120,7 +120,7 @@ describe('a list', () => {
   });
 
   it.each([5, null, { include: 'a.flac' }, { exclude: [1] }, { numbers: [{ first: '1', last: 2 }] }, [[1]]])(
-    'with a choice that is none is damaged in this place (%j)',
+    'an invalid choice in the list makes its entry damaged (%j)',
     async (choice) => {
       const session = await kept();
       const { id } = session.add(request({ include: ['a.flac'] }));

@@ -1,6 +1,6 @@
 /**
- * Sessions over a host that runs nothing, with their lists on a disk in memory: what a disk refuses, and what is wished in the
- * middle of a step, can be shown one by one.
+ * Sessions over a host that transfers nothing, with their lists on a disk in memory. Tests can fail single
+ * disk calls and hold single steps.
  */
 import { Prng } from '../../client/engine/prng.ts';
 import type { TorrentStatus } from '../../client/engine/status.ts';
@@ -17,7 +17,7 @@ import { drawTorrent } from '../sim/session/known-torrent.ts';
 
 const folder = '/state/session';
 
-/** An album of up to four files. */
+/** An album of one to four files. */
 export function album(number = 0): Metainfo {
   return drawTorrent(new Prng(number + 1), number, []).metainfo;
 }
@@ -27,7 +27,10 @@ export class ListBench {
   timers = new TestTimers();
   host = new HeldHost();
 
-  /** As after a kill: what an earlier session of this bench still does comes to nothing for it. */
+  /**
+   * As after a kill: an earlier session of this bench gets a host and timers of its own, so it has no effect
+   * on this one.
+   */
   async open(): Promise<OpenedList> {
     this.host = new HeldHost();
     this.timers = new TestTimers();
@@ -47,7 +50,7 @@ export class ListBench {
     return session;
   }
 
-  /** By name: what the files of the list hold. */
+  /** File name → content, for all files of the list. */
   files(): Map<string, string> {
     const names = this.disk.listing(folder);
     return new Map(
@@ -55,7 +58,7 @@ export class ListBench {
     );
   }
 
-  /** A program that is killed loses nothing of it; a power cut does. */
+  /** A kill loses nothing that was written. A power cut loses what was not synced. */
   isOnDisk(name: string): boolean {
     return this.disk.drive.forcedAt(`${folder}/${name}`) !== undefined;
   }
@@ -65,20 +68,20 @@ export const download = (metainfo: Metainfo, place = '/home'): AddRequest => {
   return { wanted: { metainfo }, kind: 'download', place };
 };
 
-/** Resolves when it holds. */
+/** Resolves when `isSo` returns true. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Runs torrents that have no peers. Its works take as long as a test wants. */
+/** Runs torrents that have no peers. A test decides how long its steps take. */
 class HeldHost {
   readonly port = 1;
-  /** What it was asked for, as `move /home /new`. */
+  /** Calls to the host, such as `move /home /new`. */
   readonly calls: string[] = [];
   onCall: (call: string) => void = () => {};
   readonly #held = new Map<string, Promise<void>>();
 
-  /** The next work of this kind waits for what is answered here to be called. */
+  /** The next step of this kind waits until the returned function is called. */
   hold(kind: 'stop' | 'move'): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#held.set(kind, promise);
@@ -122,7 +125,7 @@ class HeldTorrent {
   readonly completed = new Promise<void>(() => {});
   readonly #work: (kind: string) => Promise<void>;
   #isStopping = false;
-  /** Bytes of pieces that are wanted. */
+  /** Bytes of wanted pieces. */
   #wantedBytes: number;
 
   constructor(metainfo: Metainfo, choice: DownloadOptions['select'], work: (kind: string) => Promise<void>) {

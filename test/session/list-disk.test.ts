@@ -1,4 +1,4 @@
-/** What a disk does to the list of a session: nothing that was saved is lost, and nothing counts as saved too early. */
+/** Disk errors and the list of a session: saved data is never lost, and nothing counts as saved too early. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { album, download, ListBench, until } from './list-bench.ts';
 
@@ -7,7 +7,7 @@ beforeEach(() => {
   bench = new ListBench();
 });
 
-/** Two albums are in it, and the session that has saved them is gone. */
+/** Saves a list of two albums and closes its session. */
 async function savedList(): Promise<{ ids: string[]; files: Map<string, string> }> {
   const session = await bench.session();
   for (const number of [0, 1]) session.add({ ...download(album(number)), isPaused: true });
@@ -15,9 +15,9 @@ async function savedList(): Promise<{ ids: string[]; files: Map<string, string> 
   return { ids: session.transfers.map(({ id }) => id), files: bench.files() };
 }
 
-describe('a list that the disk does not give', () => {
+describe('a list that cannot be read', () => {
   it.each(['look session', 'read list.json'])(
-    'is not taken for an empty one, and stays as it is (%s: EIO)',
+    'a list that cannot be read is not taken for an empty one, and is not changed (%s: EIO)',
     async (call) => {
       const { files, ids } = await savedList();
       bench.disk.failing.set(call, 'EIO');
@@ -28,7 +28,7 @@ describe('a list that the disk does not give', () => {
     },
   );
 
-  it.each(['json', 'torrent'])('in one place keeps that place, and its order (ID.%s: EIO)', async (end) => {
+  it.each(['json', 'torrent'])('an unreadable list entry keeps its files and its place (ID.%s: EIO)', async (end) => {
     const { files, ids } = await savedList();
     const [first, second] = ids;
     bench.disk.failing.set(`read ${first}.${end}`, 'EIO');
@@ -45,7 +45,7 @@ describe('a list that the disk does not give', () => {
 
 describe('a change', () => {
   it.each(['sync ID.torrent.tmp', 'sync ID.json.tmp', 'sync session'])(
-    'does not count as saved while the disk refuses "%s"',
+    'a change does not count as saved while the disk refuses "%s"',
     async (call) => {
       const session = await bench.session();
       const metainfo = album();
@@ -63,7 +63,7 @@ describe('a change', () => {
     },
   );
 
-  it('that removes a transfer reaches the disk before its torrent is deleted', async () => {
+  it('the removal of a transfer is on disk before its torrent file is deleted', async () => {
     const { ids } = await savedList();
     const session = await bench.session();
     const [id] = ids;

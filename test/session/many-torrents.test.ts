@@ -1,4 +1,4 @@
-/** A session with thousands of torrents: what happens to one costs the others nothing. */
+/** A session with many torrents: an event of one torrent costs nothing for the others. */
 import { expect, it } from 'vitest';
 import { Session } from '../../client/session/session.ts';
 import type { TorrentHost } from '../../client/session/torrent-host.ts';
@@ -6,7 +6,7 @@ import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 
 const albums = 200;
 
-/** All run at once and are complete; how often they were asked how they are. */
+/** A host whose torrents are complete at once, and a counter of status() calls. */
 function countingHost() {
   let asked = 0;
   const status = () => {
@@ -32,7 +32,7 @@ function torrent(index: number): Metainfo {
 }
 
 it.each([0, albums])(
-  'is asked for the status of each a few times, and at no look (shares at once: %i)',
+  'the status of a complete torrent is asked for at most 5 times, and at no look (shares at once: %i)',
   async (most) => {
     const { host, asked } = countingHost();
     let look = () => {};

@@ -18,7 +18,7 @@ export class SessionBench {
     return path.join(this.root, ...names);
   }
 
-  /** An album that lies in `source/NAME`. */
+  /** Makes an album in `source/NAME`. */
   async album(
     name: string,
     files: Readonly<Record<string, number>> = { 'a.flac': 100_000 },
@@ -39,7 +39,7 @@ export class SessionBench {
     return session;
   }
 
-  /** Gives on what lies in `source`. */
+  /** Seeds albums in `source`. */
   async seed(...albums: Metainfo[]): Promise<Session> {
     const session = await this.session();
     for (const metainfo of albums)
@@ -63,14 +63,14 @@ export function peersOf(...sessions: Session[]) {
   return sessions.map(({ port }) => ({ host: '127.0.0.1', port }));
 }
 
-/** The names of events, as they come. */
+/** The names of events in the order in which they come. */
 export function eventLog(session: Session): string[] {
   const log: string[] = [];
   session.onEvent((event) => void log.push(event.type === 'state' ? event.state : event.type));
   return log;
 }
 
-/** Resolves with the next event of this kind. */
+/** Resolves with the next event of this type. */
 export function nextEvent<Type extends TransferEvent['type']>(
   session: Session,
   transfer: Transfer,

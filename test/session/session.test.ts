@@ -1,4 +1,4 @@
-/** A session over a real client: what is wished of a transfer happens, in whichever order wishes come. */
+/** A session over a real client: the user's wishes are carried out, in any order. */
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTorrent } from '../../torrents/create/create.ts';
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => bench.closeAll());
 
 describe('a transfer', () => {
-  it('is fetched, and shared from then on', async () => {
+  it('a transfer is fetched and then seeded', async () => {
     const metainfo = await bench.album('Album');
     const seed = await bench.seed(metainfo);
     const session = await bench.session();
@@ -38,7 +38,7 @@ describe('a transfer', () => {
     expect(transfer.run.totals.downloaded).toBe(100_000);
   });
 
-  it('of a magnet link is found first', async () => {
+  it('a transfer of a magnet link fetches the metadata first', async () => {
     const metainfo = await bench.album('Album');
     const seed = await bench.seed(metainfo);
     const session = await bench.session();
@@ -52,7 +52,7 @@ describe('a transfer', () => {
     expect(transfer.metainfo.infoHash).toEqual(metainfo.infoHash);
   });
 
-  it('that is paused stops, and goes on where it was when it is resumed', async () => {
+  it('a paused transfer stops, and runs again when it is resumed', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 100_000, 'b.flac': 100_000 });
     const session = await bench.session({ stateFolder: bench.at('state') });
     const place = bench.at('home');
@@ -67,7 +67,7 @@ describe('a transfer', () => {
     expect(transfer.state).toBe('fetching');
   });
 
-  it('may be paused before it has begun, and begins when it is resumed', async () => {
+  it('a transfer that is paused before it has started starts when it is resumed', async () => {
     const metainfo = await bench.album('Album');
     const session = await bench.session();
     const log = eventLog(session);
@@ -81,7 +81,7 @@ describe('a transfer', () => {
     expect(transfer.state).toBe('fetching');
   });
 
-  it('that fails says why, keeps no other, and is tried again when it is resumed', async () => {
+  it('a failed transfer has an error, does not stop other transfers, and is retried when it is resumed', async () => {
     const [bad, good] = [await bench.album('Bad'), await bench.album('Good')];
     fs.mkdirSync(bench.at('home', 'Bad'), { recursive: true });
     fs.writeFileSync(bench.at('home', 'Bad', 'a.flac'), 'something else');
@@ -100,7 +100,7 @@ describe('a transfer', () => {
     await inState(session, first, 'sharing');
   });
 
-  it('is in the list once', async () => {
+  it('a transfer can be in the list only once', async () => {
     const metainfo = await bench.album('Album');
     const session = await bench.session();
     const request = { wanted: { metainfo }, kind: 'download', place: bench.at('home') } as const;
@@ -113,7 +113,7 @@ describe('a transfer', () => {
     await session.add(request).started;
   });
 
-  it('of some files fetches those, and more when more are chosen', async () => {
+  it('a transfer with a choice of files fetches those, and others when they are selected later', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
     const seed = await bench.seed(metainfo);
     const session = await bench.session();
@@ -131,7 +131,7 @@ describe('a transfer', () => {
   });
 });
 
-it('two albums that share a cover are both complete: one waits for the file of the other', async () => {
+it('two albums with the same cover are both completed: one waits for the other to fetch the file', async () => {
   const one = await bench.album('A', { 'a.flac': 60_000, 'cover.jpg': 9_000 });
   const second = bench.at('second', 'A');
   fs.mkdirSync(second, { recursive: true });
@@ -150,7 +150,7 @@ it('two albums that share a cover are both complete: one waits for the file of t
 });
 
 describe('a transfer that is removed', () => {
-  it('leaves its files where they are', async () => {
+  it('a removed transfer leaves its files where they are', async () => {
     const metainfo = await bench.album('Album');
     const seed = await bench.seed(metainfo);
     const session = await bench.session();
@@ -162,7 +162,7 @@ describe('a transfer that is removed', () => {
     expect(transfer.state).toBe('removed');
   });
 
-  it('with its data takes its own files with it, and no others', async () => {
+  it('a transfer removed with its data deletes its own files and no others', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'CD2/b.flac': 60_000 });
     const seed = await bench.seed(metainfo);
     const session = await bench.session();
@@ -174,7 +174,7 @@ describe('a transfer that is removed', () => {
     expect(fs.readdirSync(bench.at('home', 'Album'))).toEqual(['mine.txt']);
   });
 
-  it('with its data before it is complete leaves nothing behind', async () => {
+  it('a transfer removed with its data before it is complete leaves nothing behind', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
     const session = await bench.session({ stateFolder: bench.at('state') });
     fs.mkdirSync(bench.at('home'));
@@ -185,7 +185,7 @@ describe('a transfer that is removed', () => {
     expect(fs.readdirSync(bench.at('state', 'resume'))).toEqual([]);
   });
 
-  it('takes its data with it also when that is wished only after the removal has begun', async () => {
+  it('a transfer deletes its data even if that is asked for after the removal has begun', async () => {
     const metainfo = await bench.album('Album');
     const session = await bench.session();
     fs.mkdirSync(bench.at('home'));
@@ -199,7 +199,7 @@ describe('a transfer that is removed', () => {
 });
 
 describe('a transfer that is moved', () => {
-  it('twice in one moment lies where the last wish says', async () => {
+  it('a transfer that is moved twice at the same moment ends in the second folder', async () => {
     const metainfo = await bench.album('Album');
     const session = await bench.session();
     const transfer = session.add({ wanted: { metainfo }, kind: 'share', place: bench.at('source') });
@@ -213,7 +213,7 @@ describe('a transfer that is moved', () => {
     expect(fs.existsSync(bench.at('one', 'Album'))).toBe(false);
   });
 
-  it('goes on in the other folder, and what was verified is not hashed again', async () => {
+  it('a moved transfer continues in the other folder, and verified pieces are not hashed again', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'CD2/b.flac': 60_000 });
     const seed = await bench.seed(metainfo);
     const session = await bench.session({ stateFolder: bench.at('state') });
@@ -230,7 +230,7 @@ describe('a transfer that is moved', () => {
     expect(fs.existsSync(bench.at('home', 'Album'))).toBe(false);
   });
 
-  it('stays where it is when another file has the place of one of its own', async () => {
+  it('a transfer stays where it is when a file in the other folder has the name of one of its files', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
     const seed = await bench.seed(metainfo);
     const session = await bench.session();
@@ -248,7 +248,7 @@ describe('a transfer that is moved', () => {
     await inState(session, transfer, 'sharing');
   });
 
-  it('as a share keeps the name of its own folder', async () => {
+  it('a moved share keeps the name of its own folder', async () => {
     const metainfo = await bench.album('Album');
     fs.renameSync(bench.at('source', 'Album'), bench.at('source', 'My own'));
     const session = await bench.session();
@@ -262,7 +262,7 @@ describe('a transfer that is moved', () => {
   });
 });
 
-it('a recheck reads everything, and what has changed is fetched again', async () => {
+it('a recheck hashes all files of a transfer', async () => {
   const metainfo = await bench.album('Album');
   const seed = await bench.seed(metainfo);
   const session = await bench.session({ stateFolder: bench.at('state') });
@@ -276,7 +276,7 @@ it('a recheck reads everything, and what has changed is fetched again', async ()
 });
 
 describe('the queue', () => {
-  it('lets so many downloads run as are allowed, in the order of the list', async () => {
+  it('the queue runs as many downloads as allowed, in the order of the list', async () => {
     const albums = [await bench.album('One'), await bench.album('Two'), await bench.album('Three')];
     const session = await bench.session();
     session.setLimits({ downloadsMax: 1 });
@@ -297,7 +297,7 @@ describe('the queue', () => {
   });
 });
 
-it('a transfer that has given enough rests', async () => {
+it('a transfer that reaches its ratio limit is paused', async () => {
   const metainfo = await bench.album('Album');
   const seed = await bench.session();
   const place = bench.at('source');
@@ -311,7 +311,7 @@ it('a transfer that has given enough rests', async () => {
   await inState(seed, shared, 'paused');
 });
 
-it('limits hold for transfers that run', async () => {
+it('a changed rate limit applies to running transfers', async () => {
   const metainfo = await bench.album('Album', { 'a.flac': 3_000_000 });
   const seed = await bench.seed(metainfo);
   const session = await bench.session({ downloadBpsMax: 1_000 });

@@ -1,4 +1,6 @@
-/** Releases that a session fetches because of notices: a real tracker, a publisher that seeds, and a reader. */
+/**
+ * Releases that a session fetches because of notices: a real tracker, a publisher that seeds, and a reader.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +39,10 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** The album as it says, published by ada; seeded unless it is to be fetched in vain. Answers the id of its release. */
+/**
+ * Publishes an album of these songs as ada, and seeds it unless `isSeeded` is false. Returns the id of its
+ * release.
+ */
 async function publish(
   name: string,
   songs: Record<string, string>,
@@ -62,7 +67,7 @@ const noticeOf = (releaseId: string, kind = 'new-version', more: Partial<Notice>
   return { id: 'n', kind, madeAtMs: 0, isRead: false, releaseId, ...more };
 };
 
-/** Of bob, into a folder of his own; and what was told. */
+/** A notice fetcher of bob, with a music folder of its own, and a log of its events. */
 async function reader(ports: Partial<NoticeFetcherPorts> = {}) {
   const folder = mkdtempSync(join(home, 'music-'));
   const stateFolder = join(home, 'bob');
@@ -91,7 +96,7 @@ async function reader(ports: Partial<NoticeFetcherPorts> = {}) {
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 describe('a notice', () => {
-  it.each(['new-version', 'new-release'])('of a %s is fetched, and given on', async (kind) => {
+  it.each(['new-version', 'new-release'])('the release of a %s notice is fetched and seeded', async (kind) => {
     const id = await publish(`Album ${kind}`, { '1.flac': kind });
     const { session, fetcher, folder, told } = await reader();
     fetcher.take(noticeOf(id, kind));
@@ -100,7 +105,7 @@ describe('a notice', () => {
     expect(session.transfers.map(({ state }) => state)).toEqual(['sharing']);
   });
 
-  it('of a wish is fetched when the wish is marked for that, and of nothing else that happens', async () => {
+  it('a wish notice is fetched only for a wish marked for download, and a comment notice never', async () => {
     const id = await publish('Wished', { '1.flac': 'wished' });
     const body = { query: 'wished' };
     const path = '/wishes';
@@ -115,7 +120,7 @@ describe('a notice', () => {
     await soon(() => expect(told).toEqual(['Wished 1, none here', 'fetched Wished']));
   });
 
-  it('of a version that is here already fetches nothing; of the next one, that in its place', async () => {
+  it('a notice of a version that is here fetches nothing, and the next version replaces it', async () => {
     const id = await publish('Changing', { '1.flac': 'one', '2.flac': 'two' });
     const { session, fetcher, folder, told } = await reader();
     for (let time = 0; time < 3; time++) fetcher.take(noticeOf(id));
@@ -128,7 +133,7 @@ describe('a notice', () => {
     expect(session.transfers).toHaveLength(1);
   });
 
-  it('that cannot be followed is told of, and stops no other', async () => {
+  it('a notice whose release cannot be fetched is reported, and the next one is fetched', async () => {
     const [before, after] = [
       await publish('Before', { '1.flac': 'before' }),
       await publish('After', { '1.flac': 'after' }),
@@ -148,14 +153,14 @@ describe('a notice', () => {
         'fetched After',
       ]),
     );
-    // The one that has failed may be tried again.
+    // The failed one can be tried again.
     expect(names()).toEqual(['After']);
     rmSync(join(folder, 'Before'), { recursive: true });
     fetcher.take(noticeOf(before));
     await soon(() => expect(told.at(-1)).toBe('fetched Before'));
   });
 
-  it('is fetched in its turn, so one release at a time is under way', async () => {
+  it('notices are handled in order, so only one release is fetched at a time', async () => {
     const ids = [
       await publish('Slow', { '1.flac': 'slow' }, { isSeeded: false }),
       await publish('Next', { '1.flac': 'next' }),

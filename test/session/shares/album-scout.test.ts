@@ -18,7 +18,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(music, path), text);
 }
 
-/** A scout that looks every few milliseconds, and what it has told. */
+/** A scout that looks every few milliseconds, and a log of its events. */
 async function scout(ports: Partial<AlbumScoutPorts> = {}, others: readonly string[] = []) {
   const control = new AbortController();
   const shared = new Set([join(music, 'A/One'), join(music, 'B/Two')]);
@@ -68,8 +68,8 @@ async function scout(ports: Partial<AlbumScoutPorts> = {}, others: readonly stri
 
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
-describe('the scout for albums', () => {
-  it('tells of a new album once, wherever it lies, and of nothing that is shared already', async () => {
+describe('the album scout', () => {
+  it('a new album is reported once, at any depth, and shared albums are not reported', async () => {
     const { told, someLooks } = await scout();
     await someLooks();
     expect(told).toEqual([]);
@@ -80,7 +80,7 @@ describe('the scout for albums', () => {
   });
 
   it.each(['CD2', 'Disc II', 'Disk Four', 'Scans'])(
-    'tells of what comes into %s of an album as a change of the album, once',
+    'a file that is added in %s of an album is reported once, as a change of the album',
     async (folder) => {
       const { told, someLooks } = await scout();
       write(`A/One/${folder}/1.${folder === 'Scans' ? 'png' : 'mp3'}`, 'x');
@@ -90,7 +90,7 @@ describe('the scout for albums', () => {
     },
   );
 
-  it('tells of files of an album that were edited, renamed or removed, and of audio in any other folder as an album', async () => {
+  it('edited, renamed and removed files change their album, and audio in any other folder is a new album', async () => {
     write('A/One/2.flac', 'two');
     const { told } = await scout();
     write('A/One/2.flac', 'TWO');
@@ -103,7 +103,7 @@ describe('the scout for albums', () => {
     await soon(() => expect(told).toEqual(['new A/One/Bonus']));
   });
 
-  it('waits until an album that is being copied has come to rest', async () => {
+  it('an album that is being copied is reported only once it no longer changes', async () => {
     const { told } = await scout();
     const control = new AbortController();
     const copying = (async () => {
@@ -120,13 +120,13 @@ describe('the scout for albums', () => {
     await soon(() => expect(told).toContain('new Copied'));
   });
 
-  it('tells of an album that is gone; one that was moved is gone there and new here', async () => {
+  it('a removed album is reported as gone, and a moved one as gone and new', async () => {
     const { told } = await scout();
     renameSync(join(music, 'A/One'), join(music, 'B/One'));
     await soon(() => expect(told.toSorted()).toEqual(['gone A/One', 'new B/One']));
   });
 
-  it('has nothing to tell of what is shared by itself, without a folder of albums', async () => {
+  it('shares without a folder of albums are never reported', async () => {
     const told: string[] = [];
     const tell = (what: string) => async () => void told.push(what);
     await scoutAlbums(
@@ -143,13 +143,13 @@ describe('the scout for albums', () => {
     expect(told).toEqual([]);
   });
 
-  it('takes no album for gone while its disk is away, and says that once', async () => {
+  it('an album is not reported as gone while its disk is unplugged, and that trouble is reported once', async () => {
     const other = join(place, 'Other');
     mkdirSync(other);
     const { told } = await scout({}, [other]);
     renameSync(music, `${music} away`);
     await soon(() => expect(told).toEqual(['trouble file-missing']));
-    // Looks go on in the other folder.
+    // The other folder is still scouted.
     for (const name of ['X', 'Y']) {
       mkdirSync(join(other, name));
       writeFileSync(join(other, name, '1.flac'), name);

@@ -1,4 +1,4 @@
-/** Albums that are shared by a session: no terminal, no words, and nothing but events of what becomes of them. */
+/** Albums that a session shares: the results are events, without a terminal or texts. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -22,7 +22,7 @@ function write(path: string, text: string): void {
 
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
-/** All albums of `music`, with looks every few milliseconds; and what was told of them. */
+/** Shares all albums of `music`, with a look every few milliseconds, and logs the events. */
 async function share(ports: Partial<AlbumSharesPorts> = {}) {
   const { session } = await openSession({ port: 0, host: '127.0.0.1' });
   const control = new AbortController();
@@ -57,7 +57,7 @@ async function share(ports: Partial<AlbumSharesPorts> = {}) {
 }
 
 describe('albums that are shared', () => {
-  it('are transfers of the session, and so are those that come later, until they are gone', async () => {
+  it('shared albums are transfers of the session, from when they are found until they are removed', async () => {
     const { session, shares, told, names } = await share();
     expect(names()).toEqual(['One', 'Two']);
     write('Three/1.flac', 'three');
@@ -68,7 +68,7 @@ describe('albums that are shared', () => {
     await soon(() => expect(session.transfers).toEqual(shares.transfers));
   });
 
-  it('an album that has lost a file is seeded as what it is now alone; one that has gained a file, as before, too', async () => {
+  it('an earlier version of an album is seeded after files were added, but not after one was removed', async () => {
     const { told, names, shares } = await share();
     write('One/2.flac', 'two');
     await soon(() => expect(told).toContain('next One'));
@@ -79,7 +79,7 @@ describe('albums that are shared', () => {
     expect(shares.transfers.at(-1)?.metainfo.files.filter(({ isPad }) => !isPad)).toHaveLength(1);
   });
 
-  it('an album whose torrent the interface cannot take is not seeded, is told of once, and is tried again', async () => {
+  it('an album whose torrent the interface refuses is not seeded, is reported once, and is tried again', async () => {
     let isRefused = true;
     const refused = Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
     let tries = 0;
@@ -97,7 +97,7 @@ describe('albums that are shared', () => {
     await soon(() => expect(names()).toEqual(['One', 'Two']));
   });
 
-  it('an album that the interface does not want made is asked for again, and nothing is told of it', async () => {
+  it('an album for which the interface returns no options is asked about again, without a report', async () => {
     let asked = 0;
     const { told, names } = await share({
       createFor: async ({ wanted }) => (++asked < 3 ? undefined : { wanted }),

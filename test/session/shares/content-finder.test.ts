@@ -1,4 +1,4 @@
-/** Where in a music folder the content of a torrent lies. */
+/** Finding the content of a torrent in a music folder. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -31,18 +31,18 @@ describe('ContentFinder', () => {
     ContentFinder.open(join(place, folder), [metainfo], new AbortController().signal);
   const find = async (metainfo: Metainfo) => (await open(metainfo)).find(metainfo);
 
-  it('finds a folder whose accents the disk spells in another way', async () => {
+  it('a folder is found whose accents the disk stores in another normal form', async () => {
     const metainfo = await album('Bébé'.normalize('NFC'));
     renameSync(join(place, 'Music', 'Bébé'.normalize('NFC')), join(place, 'Music', 'Bébé'.normalize('NFD')));
     expect(await find(metainfo)).toEqual([join(place, 'Music', 'Bébé'.normalize('NFD'))]);
   });
 
-  it('finds the music folder itself', async () => {
+  it('the music folder itself can be the content', async () => {
     const metainfo = await album('');
     expect(await find(metainfo)).toEqual([join(place, 'Music')]);
   });
 
-  it('takes no file for a folder, and no folder for a file', async () => {
+  it('a file is not taken for a folder, nor a folder for a file', async () => {
     const folder = await album('Name');
     rmSync(join(place, 'Music/Name'), { recursive: true });
     write('Name', 'x');
@@ -53,7 +53,7 @@ describe('ContentFinder', () => {
     expect(await find(file)).toEqual([join(place, 'Music/Name/Name')]);
   });
 
-  it('names the place that has most of the files, where none has all', async () => {
+  it('the nearest place is the one with the most files, when no place has all', async () => {
     const metainfo = await album('A/Hits', ['1.flac', '2.flac', '3.flac']);
     await album('B/Hits', ['1.flac']);
     rmSync(join(place, 'Music/A/Hits/3.flac'));
@@ -67,7 +67,7 @@ describe('ContentFinder', () => {
     expect((await open(metainfo)).nearest(metainfo)).toBeUndefined();
   });
 
-  it('of a music folder that cannot be read throws not-found', async () => {
+  it('a music folder that cannot be read throws not-found', async () => {
     const metainfo = await album('Name');
     await expect(open(metainfo, 'Nowhere')).rejects.toMatchObject({
       code: 'not-found',

@@ -1,4 +1,4 @@
-/** All torrents of a folder, seeded by a session: what happens is told by events, and the interface has the words. */
+/** All torrents of a folder, seeded by a session: the results are events, without texts. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -19,7 +19,7 @@ function write(path: string, text: string | Uint8Array): void {
   writeFileSync(join(place, path), text);
 }
 
-/** An album of one file, and its torrent. */
+/** Makes an album of one file, and its torrent. */
 async function album(name: string, file = '1.flac'): Promise<void> {
   write(`Music/${name}/${file}`, name);
   const { bytes } = await createTorrent(join(place, 'Music', name));
@@ -29,7 +29,7 @@ async function album(name: string, file = '1.flac'): Promise<void> {
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 const codeOf = (error: unknown) => String((error as { readonly code?: string }).code);
 
-/** With looks every few milliseconds, and what was told. */
+/** A seeded folder that looks every few milliseconds, and a log of its events. */
 async function seed(ports: Partial<SeededFolderPorts> = {}, privateFolders: readonly string[] = []) {
   const { session } = await openSession({ port: 0, host: '127.0.0.1' });
   const control = new AbortController();
@@ -69,7 +69,7 @@ async function seed(ports: Partial<SeededFolderPorts> = {}, privateFolders: read
 }
 
 describe('a folder of torrents', () => {
-  it('is transfers of the session, as many as there is content for', async () => {
+  it('the torrents of a folder that have their content are transfers of the session', async () => {
     await album('Gone');
     rmSync(join(place, 'Music/Gone'), { recursive: true });
     await album('Cut');
@@ -84,7 +84,7 @@ describe('a folder of torrents', () => {
     expect(folder.transfers).toEqual(session.transfers);
   });
 
-  it('takes up what comes, and lets go of what leaves it', async () => {
+  it('a torrent file that is added is seeded, and one that is removed stops', async () => {
     const { folder, follow, told, names } = await seed();
     await folder.start();
     follow();
@@ -95,7 +95,7 @@ describe('a folder of torrents', () => {
     expect(told).toContain('gone torrents/First.torrent');
   });
 
-  it.each(['private', 'hidden'])('seeds nothing that lies in a %s folder', async (kind) => {
+  it.each(['private', 'hidden'])('content in a %s folder is not seeded', async (kind) => {
     const privateFolders = kind === 'private' ? [join(place, 'Music/First')] : [];
     if (kind === 'hidden') {
       mkdirSync(join(place, 'Music/.hidden'));
@@ -107,7 +107,7 @@ describe('a folder of torrents', () => {
     expect(names()).toEqual([]);
   });
 
-  it('asks the interface about files that look like secrets, and seeds none that it refuses', async () => {
+  it('files that look like secrets are shown to the interface, and their torrent is not seeded if it refuses', async () => {
     await album('Keys', 'id_rsa');
     const asked: string[] = [];
     const refused = Object.assign(new Error('no'), { code: 'share-secret' });
@@ -123,7 +123,7 @@ describe('a folder of torrents', () => {
     expect(names()).toEqual(['First']);
   });
 
-  it('without a torrent, or without the music, throws not-found', async () => {
+  it('a start without torrents or without the music throws a SessionError', async () => {
     rmSync(join(place, 'torrents/First.torrent'));
     const { folder } = await seed();
     await expect(folder.start()).rejects.toMatchObject({ code: 'not-found', name: 'SessionError' });

@@ -1,4 +1,4 @@
-/** Transfers of what is shared, as versions take the place of each other. */
+/** Transfers of shares, as one version replaces another. */
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ShareTransfers } from '../../../client/session/shares/share-transfers.ts';
@@ -24,7 +24,7 @@ async function shares(...names: string[]) {
 }
 
 describe('a version that is shared', () => {
-  it('takes the place of the one before, which ends', async () => {
+  it('a new version takes the place of the one before, which is removed', async () => {
     const { session, transfers, requests, shown } = await shares('One', 'Two', 'Next');
     const [one] = [await transfers.start(requests[0]!, signal), await transfers.start(requests[1]!, signal)];
     await transfers.start(requests[2]!, signal, one);
@@ -32,7 +32,7 @@ describe('a version that is shared', () => {
     expect(session.transfers.map(({ name }) => name)).toEqual(['Two', 'Next']);
   });
 
-  it('that cannot be seeded leaves no other in its place, and the next try can', async () => {
+  it('a version that cannot be seeded leaves its place empty, and can be started later', async () => {
     const { transfers, requests, shown } = await shares('One', 'Next');
     const one = await transfers.start(requests[0]!, signal);
     fs.renameSync(bench.at('source', 'Next'), bench.at('source', 'away'));
@@ -44,7 +44,7 @@ describe('a version that is shared', () => {
     expect(shown()).toEqual(['Next']);
   });
 
-  it('is let go of once, however often it is asked', async () => {
+  it('a transfer can be let go several times', async () => {
     const { session, transfers, requests } = await shares('One');
     const one = await transfers.start(requests[0]!, signal);
     for (let time = 0; time < 3; time++) await transfers.letGo(one);
