@@ -12,7 +12,7 @@ const newState = () => path.join(makeFolder('state', {}), 'cicada');
 const identityFile = (state: string) => path.join(state, 'identity.json');
 
 describe('an identity', () => {
-  it('is made once and is the same ever after', async () => {
+  it('an identity is made once and then stays the same', async () => {
     const state = newState();
     const first = await openIdentity(state);
     const again = await openIdentity(state);
@@ -22,14 +22,14 @@ describe('an identity', () => {
     expect((await openIdentity(newState())).clientId).not.toBe(first.clientId);
   });
 
-  it('is one, also when several programs begin at the same moment', async () => {
+  it('several processes that start at the same moment get the same identity', async () => {
     const state = newState();
     const all = await Promise.all(Array.from({ length: 8 }, () => openIdentity(state)));
     expect(new Set(all.map(({ clientId }) => clientId)).size).toBe(1);
     expect(fs.readdirSync(state)).toEqual(['identity.json']);
   });
 
-  it('signs, and its public key proves it', async () => {
+  it('signatures of an identity are valid for its public key', async () => {
     const { publicKey, sign, signVersion } = await openIdentity(newState());
     const x = Buffer.from(publicKey).toString('base64url');
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
@@ -40,14 +40,14 @@ describe('an identity', () => {
     ).toBe(true);
   });
 
-  onUnix('can be read by its owner alone', async () => {
+  onUnix('an identity file is readable by its owner alone', async () => {
     const state = newState();
     await openIdentity(state);
     expect(fs.statSync(identityFile(state)).mode & 0o777).toBe(0o600);
     expect(fs.statSync(state).mode & 0o777).toBe(0o700);
   });
 
-  onUnix('that others could read is refused, and stays as it is', async () => {
+  onUnix('an identity file that others can read is refused, and stays as it is', async () => {
     const state = newState();
     await openIdentity(state);
     const before = fs.readFileSync(identityFile(state), 'utf8');
@@ -58,7 +58,7 @@ describe('an identity', () => {
     expect(fs.readFileSync(identityFile(state), 'utf8')).toBe(before);
   });
 
-  it('that is damaged is refused, and never replaced', async () => {
+  it('a damaged identity file is refused and never replaced', async () => {
     const state = newState();
     await openIdentity(state);
     const whole = fs.readFileSync(identityFile(state), 'utf8');
@@ -77,7 +77,7 @@ describe('an identity', () => {
     }
   });
 
-  onUnix('that is a link, or a pipe, or a folder is refused', async () => {
+  onUnix('an identity file that is a link or a folder is refused', async () => {
     const state = newState();
     await openIdentity(state);
     fs.renameSync(identityFile(state), path.join(state, 'elsewhere.json'));
@@ -92,7 +92,7 @@ describe('an identity', () => {
 describe('a session', () => {
   const session = { name: 'ada', token: 'secret-token' };
 
-  it('is remembered for its tracker, whatever the path, and for no other', async () => {
+  it("a session is stored for its tracker's origin, with any path, and not for another origin", async () => {
     const state = newState();
     await saveSession(state, 'https://tracker.example:8443/api/v1', session);
     expect(await loadSession(state, 'https://tracker.example:8443/announce')).toEqual(session);
@@ -101,7 +101,7 @@ describe('a session', () => {
     }
   });
 
-  it('is read as an earlier version wrote it, with a passkey that is not used any more', async () => {
+  it('a session file of an earlier version with a passkey can be read', async () => {
     const state = newState();
     await saveSession(state, 'http://a', session);
     const [name] = fs.readdirSync(path.join(state, 'sessions'));
@@ -110,7 +110,7 @@ describe('a session', () => {
     expect(await loadSession(state, 'http://a')).toEqual(session);
   });
 
-  it('is replaced by the next one, and forgotten when asked', async () => {
+  it('a session is replaced by the next one, and can be forgotten', async () => {
     const state = newState();
     await saveSession(state, 'http://a', session);
     await saveSession(state, 'http://a', { ...session, token: 'next' });
@@ -120,7 +120,7 @@ describe('a session', () => {
     await forgetSession(state, 'http://a');
   });
 
-  onUnix('can be read by its owner alone, or is refused', async () => {
+  onUnix('a session file is readable by its owner alone, or refused', async () => {
     const state = newState();
     await saveSession(state, 'http://a', session);
     const [name] = fs.readdirSync(path.join(state, 'sessions'));
@@ -131,7 +131,7 @@ describe('a session', () => {
     await expect(loadSession(state, 'http://a')).rejects.toMatchObject({ code: 'private-file-readable' });
   });
 
-  it('that was meant for another tracker is not given to this one', async () => {
+  it('a session file of another tracker is refused', async () => {
     const state = newState();
     await saveSession(state, 'http://a', session);
     const [name] = fs.readdirSync(path.join(state, 'sessions'));

@@ -1,4 +1,4 @@
-/** Server-sent events, however they are cut into pieces, and what a tracker may do wrong with them. */
+/** Server-sent events in parts of any size, and invalid ones. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TrackerAccount } from '../../client/account/account.ts';
@@ -27,7 +27,7 @@ async function* textOf(parts: readonly string[]): AsyncGenerator<string> {
 }
 
 describe('events', () => {
-  it('are the same however their text is cut, and whatever ends its lines', async () => {
+  it('events are the same for any cuts in the stream and for both line ends', async () => {
     const expected = await all([stream]);
     expect(expected.map(({ id }) => id)).toEqual([undefined, seven, undefined, eight, nine]);
     await fc.assert(
@@ -41,7 +41,7 @@ describe('events', () => {
     );
   });
 
-  it('without an end are refused', async () => {
+  it('an event without an end is refused', async () => {
     await expect(all(Array(20).fill('data: '.padEnd(20_000, 'x')))).rejects.toMatchObject({
       code: 'tracker-unclear',
     });
@@ -49,7 +49,7 @@ describe('events', () => {
 });
 
 describe('news', () => {
-  /** A tracker whose streams are these, one a connection. */
+  /** A tracker account whose connections give these streams in turn. */
   function account(streams: readonly (string | Error)[], asked: (string | undefined)[]): TrackerAccount {
     const left = [...streams];
     return {
@@ -69,7 +69,7 @@ describe('news', () => {
     };
   }
 
-  it('are checked, and what is no news is passed over', async () => {
+  it('news is checked, and events that are not news are skipped', async () => {
     const heard: News[] = [];
     const { signal } = new AbortController();
     const end = (async () => {
@@ -86,7 +86,7 @@ describe('news', () => {
     ]);
   });
 
-  it('end with a refusal', async () => {
+  it('a refusal with status 401 ends the news', async () => {
     const refused = new TrackerError('not-signed-in', 'sign in first', 401);
     const news = liveNews(account([refused], []), { signal: new AbortController().signal });
     await expect(news.next()).rejects.toBe(refused);

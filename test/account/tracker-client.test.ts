@@ -1,4 +1,4 @@
-/** Calls of a tracker's API over real sockets: how long they wait, and when they are made again. */
+/** Calls of a tracker's API over real sockets: timeouts and retries. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ interface Answer {
   readonly retryAfter?: string;
 }
 
-/** A tracker that gives these answers in turn, the last one for ever. */
+/** A tracker that gives these answers in turn, and then always the last one. */
 async function tracker(...answers: readonly Answer[]): Promise<{ url: string; bodies: string[] }> {
   const bodies: string[] = [];
   const server = createServer(async (request, response) => {
@@ -44,14 +44,14 @@ function publish(url: string, signal?: AbortSignal): Promise<unknown> {
 
 const busy: Answer = { status: 503, code: 'uploads-busy', retryAfter: '0' };
 
-describe('an upload that a tracker has no room for', () => {
-  it('is sent again, whole, when the tracker says how soon', async () => {
+describe('an upload to a busy tracker', () => {
+  it('an upload refused with uploads-busy and Retry-After is sent again, whole', async () => {
     const { url, bodies } = await tracker(busy, busy, { status: 204 });
     await publish(url);
     expect(bodies).toEqual(Array(3).fill('{"album":"Übermut"}'));
   });
 
-  it('is given up after six tries, with what the tracker said', async () => {
+  it("an upload that is always refused fails after six tries with the tracker's message", async () => {
     const { url, bodies } = await tracker(busy);
     await expect(publish(url)).rejects.toMatchObject({
       code: 'uploads-busy',
@@ -60,13 +60,13 @@ describe('an upload that a tracker has no room for', () => {
     expect(bodies).toHaveLength(6);
   });
 
-  it('is not sent again when the tracker does not say how soon', async () => {
+  it('an upload refused without Retry-After is not sent again', async () => {
     const { url, bodies } = await tracker({ status: 503, code: 'uploads-busy' });
     await expect(publish(url)).rejects.toMatchObject({ code: 'uploads-busy' });
     expect(bodies).toHaveLength(1);
   });
 
-  it('is no longer waited for when the user stops', async () => {
+  it('the user can stop an upload that waits to be sent again', async () => {
     const { url, bodies } = await tracker({ ...busy, retryAfter: '3600' });
     const stopping = new AbortController();
     const published = publish(url, stopping.signal);
@@ -76,14 +76,14 @@ describe('an upload that a tracker has no room for', () => {
   });
 });
 
-it('a refusal that is final is not asked for twice', async () => {
+it('a final refusal is not retried', async () => {
   const { url, bodies } = await tracker({ status: 429, code: 'too-often', retryAfter: '0' });
   await expect(publish(url)).rejects.toMatchObject({ code: 'too-often', retryAfterSeconds: 0 });
   expect(bodies).toHaveLength(1);
 });
 
 describe('the answer to an upload', () => {
-  it('may take half a minute, and longer the larger the body is, but no longer than three minutes', () => {
+  it('the time limit of an answer is 30 s, grows with the body, and is at most 180 s', () => {
     expect([0, 16 * 1024, 1024 * 1024, 20 * 1024 * 1024].map(answerMs)).toEqual([
       30_000, 31_000, 94_000, 180_000,
     ]);
