@@ -1,4 +1,6 @@
-/** Who is near: measured, bounded, and nowhere that a tracker's word must not lead. */
+/**
+ * Latency measurements of peers: bounded in number, and never to addresses that a tracker must not choose.
+ */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -17,7 +19,7 @@ async function listener(
   return { host: '127.0.0.1', port: (server.address() as { port: number }).port };
 }
 
-it('each place is asked once, and who does not answer is far', async () => {
+it('each address is connected to once, and an address that does not answer has no latency', async () => {
   let connections = 0;
   const here = await listener(() => connections++);
   const closed = { host: '127.0.0.1', port: 1 };
@@ -28,7 +30,7 @@ it('each place is asked once, and who does not answer is far', async () => {
 });
 
 it.each(['http://tracker.example', 'http://192.0.2.1:6969'])(
-  'a tracker elsewhere (%s) leads to no port of this machine, by no spelling and by no name',
+  'a tracker elsewhere (%s) cannot make the client connect to this machine, by any spelling or name',
   async (tracker) => {
     let connections = 0;
     const { port } = await listener(() => connections++);
@@ -42,7 +44,7 @@ it.each(['http://tracker.example', 'http://192.0.2.1:6969'])(
   },
 );
 
-it('a link-local address is dialed for no tracker, not even one of this machine', async () => {
+it('link-local addresses are never dialed, not even for a tracker on this machine', async () => {
   let sockets = 0;
   const onSocket = () => (sockets += 1);
   subscribe('net.client.socket', onSocket);
@@ -55,7 +57,7 @@ it('a link-local address is dialed for no tracker, not even one of this machine'
   expect(sockets).toBe(0);
 });
 
-it('no more than 64 are asked, and no port that is none', async () => {
+it('no more than 64 addresses are dialed, and none with an invalid port', async () => {
   const { port } = await listener(() => {}, '0.0.0.0');
   const places = Array.from({ length: 200 }, (_, i) => ({ host: `127.0.0.${i + 1}`, port }));
   const near = await measureNearness([{ host: '127.0.0.1', port: 70_000 }, ...places], 'http://127.0.0.1');
@@ -63,7 +65,7 @@ it('no more than 64 are asked, and no port that is none', async () => {
   expect(near.size).toBeLessThanOrEqual(64);
 });
 
-it('seeds come first, then the nearest, then who was not reached', () => {
+it('seeds come first, then the lowest latency, then unreachable peers', () => {
   const holder = (port: number, isSeed: boolean) => ({ host: '192.0.2.1', port, isSeed });
   const near = new Map([
     [placeKey(holder(2, true)), 50],

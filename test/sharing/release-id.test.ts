@@ -9,7 +9,7 @@ it('a release id is base32 of RFC 4648', () => {
   ]);
 });
 
-it('has 26 characters, and is another one every time', () => {
+it('a release id has 26 characters and is different each time', () => {
   const ids = Array.from({ length: 100 }, () => newReleaseId());
   for (const id of ids) expect(id).toMatch(/^[a-z2-7]{26}$/);
   expect(new Set(ids).size).toBe(ids.length);

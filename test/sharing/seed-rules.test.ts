@@ -5,7 +5,7 @@ import { checkSeed, secretNames } from '../../client/sharing/seed-rules.ts';
 import { createTorrent } from '../../torrents/create/create.ts';
 import { makeFolder } from '../torrents/folder-fixture.ts';
 
-/** A torrent of these files, and where they lie. */
+/** Makes a torrent of these files. Returns it with its folder and the folder around it. */
 async function made(files: Record<string, string | number>, name = 'album') {
   const place = makeFolder(
     'place',
@@ -17,13 +17,13 @@ async function made(files: Record<string, string | number>, name = 'album') {
 }
 
 describe('a torrent that is to be seeded', () => {
-  it('may be, by its folder or by the one around it', async () => {
+  it('a torrent may be seeded by its own folder or by the folder around it', async () => {
     const { metainfo, folder, place } = await made({ '1.flac': 10, 'CD2/2.flac': 10 });
     expect(await checkSeed(metainfo, folder)).toEqual([]);
     expect(await checkSeed(metainfo, place)).toEqual([]);
   });
 
-  it('is judged by its own folder, and not by the one around it', async () => {
+  it("the rules apply to the torrent's own folder, not to the folder around it", async () => {
     const { metainfo, place } = await made({ '1.flac': 10 });
     expect(await checkSeed(metainfo, place, { home: place })).toEqual([]);
     await expect(checkSeed(metainfo, place, { home: path.join(place, 'album') })).rejects.toMatchObject({
@@ -31,7 +31,7 @@ describe('a torrent that is to be seeded', () => {
     });
   });
 
-  it('is refused in a hidden folder, also behind a link', async () => {
+  it('a torrent in a hidden folder is refused, also behind a link', async () => {
     const { metainfo, folder, place } = await made({ '1.flac': 10, '2.flac': 10 });
     renameSync(folder, path.join(place, '.album'));
     symlinkSync(path.join(place, '.album'), folder);
@@ -39,7 +39,7 @@ describe('a torrent that is to be seeded', () => {
       await expect(checkSeed(metainfo, at)).rejects.toMatchObject({ code: 'share-hidden' });
   });
 
-  it('is refused when one of its files is a link to such a place, and not for a link to another one', async () => {
+  it('a torrent with a file that is a link into a hidden folder is refused, and a link elsewhere is allowed', async () => {
     const { metainfo, folder, place } = await made({ '1.flac': 10, 'CD2/2.flac': 10 });
     const other = makeFolder('disk', { 'a.flac': 10, '.b/a.flac': 10 });
     rmSync(path.join(folder, '1.flac'));
@@ -53,7 +53,7 @@ describe('a torrent that is to be seeded', () => {
     });
   });
 
-  it('names what looks like a secret: by its name in the torrent, by its own, and by what stands in it', async () => {
+  it("secret files are found by their name in the torrent, by the name of a link's target, and by their content", async () => {
     const key = '-----BEGIN PRIVATE KEY-----\nx\n';
     const { metainfo, folder } = await made({
       'x/id_rsa': 'x',
@@ -73,7 +73,7 @@ describe('a torrent that is to be seeded', () => {
     expect(secretNames(metainfo)).toEqual([{ path: 'x/id_rsa', looksLike: 'a key of ssh' }]);
   });
 
-  it('of one file obeys too', async () => {
+  it('single-file torrents follow the same rules', async () => {
     const place = makeFolder('place', { id_rsa: 'x', '.hidden/song.flac': 'x' });
     const key = await createTorrent(path.join(place, 'id_rsa'), {}, { threads: 1 });
     expect(await checkSeed(key.metainfo, path.join(place, 'id_rsa'))).toHaveLength(1);
@@ -84,7 +84,7 @@ describe('a torrent that is to be seeded', () => {
     });
   });
 
-  it('whose files are not there is no matter of these rules', async () => {
+  it('files that do not exist are not refused by these rules', async () => {
     const { metainfo, folder, place } = await made({ '1.flac': 10 });
     rmSync(folder, { recursive: true });
     expect(await checkSeed(metainfo, place)).toEqual([]);

@@ -11,10 +11,10 @@ function listing(files: Record<string, number>): FolderListing {
   return new Map(stamps);
 }
 
-/** A folder whose contents, and whose time, are what the test says. */
+/** A folder whose contents and clock are set by the test. */
 class Scene {
   files: Record<string, number> | Error = {};
-  /** What report() does; it may take its time. */
+  /** What report() does; it may be slow. */
   work: () => Promise<void> = async () => {};
   readonly reports: Record<string, number>[] = [];
   readonly troubles: unknown[] = [];
@@ -47,7 +47,7 @@ class Scene {
     );
   }
 
-  /** The one timer goes off. → how long it had been set for; undefined when there is none. */
+  /** Fires the pending timer and returns its delay; undefined if no timer is pending. */
   async pass(): Promise<number | undefined> {
     const timer = this.#timer;
     this.#timer = undefined;
@@ -57,7 +57,7 @@ class Scene {
     return timer?.ms;
   }
 
-  /** → how many timers it took to come to rest. */
+  /** Fires timers until none is pending, and returns their number. */
   async rest(): Promise<number> {
     for (let count = 0; ; count++) {
       if ((await this.pass()) === undefined) return count;
@@ -67,11 +67,11 @@ class Scene {
 }
 
 describe('a folder', () => {
-  it('that nobody touches is never looked at', async () => {
+  it('a folder that is not touched is never listed', async () => {
     expect(await new Scene().rest()).toBe(0);
   });
 
-  it('is told of once it is the same twice, however often it was touched', async () => {
+  it('a folder is reported once two listings are equal, however often it was touched', async () => {
     const scene = new Scene({});
     scene.files = { a: 1 };
     for (let i = 0; i < 100; i++) scene.settling.touch();
@@ -79,7 +79,7 @@ describe('a folder', () => {
     expect(scene.reports).toEqual([{ a: 1 }]);
   });
 
-  it('with a file that grows is not told of before it has stopped', async () => {
+  it('a folder with a growing file is not reported before the file stops growing', async () => {
     const scene = new Scene({});
     scene.settling.touch();
     for (const bytes of [10, 20, 30]) {
@@ -91,7 +91,7 @@ describe('a folder', () => {
     expect(scene.reports).toEqual([{ copy: 30 }]);
   });
 
-  it('that is as it was is not told of', async () => {
+  it('an unchanged folder is not reported', async () => {
     const scene = new Scene({ a: 1 });
     scene.files = { a: 1 };
     scene.settling.touch();
@@ -99,14 +99,14 @@ describe('a folder', () => {
     expect(scene.reports).toEqual([]);
   });
 
-  it('that was never told of is told of', async () => {
+  it('a folder that was never reported is reported', async () => {
     const scene = new Scene();
     scene.settling.touch();
     await scene.rest();
     expect(scene.reports).toEqual([{}]);
   });
 
-  it('that changes while it is told of is told of again', async () => {
+  it('a folder that changes during a report is reported again', async () => {
     const scene = new Scene({});
     scene.files = { a: 1 };
     scene.work = async () => {
@@ -121,7 +121,7 @@ describe('a folder', () => {
 });
 
 describe('trouble', () => {
-  it('with the folder is told, and it is looked at again after a while', async () => {
+  it('a folder that cannot be listed is trouble, and is listed again after the retry delay', async () => {
     const scene = new Scene({ a: 1 });
     scene.files = new Error('gone');
     scene.settling.touch();
@@ -133,7 +133,7 @@ describe('trouble', () => {
     expect(scene.reports).toEqual([]);
   });
 
-  it('that goes on is told once, and again when it comes back', async () => {
+  it('lasting trouble is reported once, and again when it comes back', async () => {
     const scene = new Scene({ a: 1 });
     const gone = new Error('gone');
     scene.files = gone;
@@ -148,7 +148,7 @@ describe('trouble', () => {
     expect(scene.troubles).toEqual([gone, gone]);
   });
 
-  it('with the telling is told, and it is told again', async () => {
+  it('a report that fails is trouble, and is repeated', async () => {
     const scene = new Scene({});
     scene.files = { a: 1 };
     scene.work = async () => {
@@ -162,8 +162,8 @@ describe('trouble', () => {
   });
 });
 
-describe('stopped', () => {
-  it('it looks at nothing any more', async () => {
+describe('stopping', () => {
+  it('a stopped watch lists nothing', async () => {
     const scene = new Scene({});
     scene.files = { a: 1 };
     scene.settling.touch();
@@ -172,7 +172,7 @@ describe('stopped', () => {
     expect(await scene.rest()).toBe(0);
   });
 
-  it('it waits for what is being told', async () => {
+  it('stopping waits for a report that is under way', async () => {
     const scene = new Scene({});
     scene.files = { a: 1 };
     const told = Promise.withResolvers<void>();

@@ -90,7 +90,7 @@ describe('a place', () => {
     expect(placeFault(real, machine)).toBeUndefined();
   });
 
-  it('around a home is never shared, however deep the home lies', () => {
+  it('a folder around a home is never shared, at any depth of the home', () => {
     const name = fc.stringMatching(/^[a-z]{1,5}$/);
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 5 }), fc.nat(5), (names, depth) => {
@@ -102,20 +102,20 @@ describe('a place', () => {
   });
 });
 
-describe('what is refused says why, and what could be shared in its place', () => {
+describe('a refusal', () => {
   it.each([
     ['/etc', /belongs to the system$/, 'own-folder'],
     ['/home/ada', /holds your whole home$/, 'folder-within'],
     ['/home/ada/.local/share/Music', /\.local is hidden, and meant to be$/, 'own-folder'],
     ['/run/user/1000/gvfs/smb-share:server=nas', /^\/run belongs to the system$/, 'own-mount'],
     ['/home/ada/state', /^Cicada keeps keys and records in .*cicada$/, 'folder-within'],
-  ])('%s', (real, words, instead) =>
+  ])('the refusal of %s has its reason and a suggestion', (real, words, instead) =>
     expect(placeFault(real, linux)).toMatchObject({ reason: expect.stringMatching(words), instead }),
   );
 });
 
 describe('a share', () => {
-  it('is judged by where it really lies', () => {
+  it('a share is judged by its real path', () => {
     const folder = makeFolder('music', { '.keys/a.flac': 'x', 'album/a.flac': 'x' });
     symlinkSync(path.join(folder, '.keys'), path.join(folder, 'link'));
     expect(() => checkShare(path.join(folder, 'link'))).toThrow(
@@ -125,7 +125,7 @@ describe('a share', () => {
     expect(path.basename(checkShare(path.join(folder, 'other')))).toBe('album');
   });
 
-  it('that is not there, or is a key, is refused', () => {
+  it('a share that does not exist or is a key is refused', () => {
     const folder = makeFolder('music', { id_ed25519: 'x', 'song.flac': 'x' });
     expect(() => checkShare(path.join(folder, 'gone'))).toThrow(
       expect.objectContaining({ code: 'share-missing' }),
@@ -136,7 +136,7 @@ describe('a share', () => {
     expect(checkShare(path.join(folder, 'song.flac'))).toContain('song.flac');
   });
 
-  it('that is a key is shared when the user says so, and its place is judged all the same', () => {
+  it('a key is shared when the user allows secrets, but its folder is judged all the same', () => {
     const folder = makeFolder('music', { id_ed25519: 'x', '.keys/id_rsa': 'x' });
     const options = { includeSecrets: true };
     expect(checkShare(path.join(folder, 'id_ed25519'), {}, options)).toContain('id_ed25519');
@@ -149,7 +149,7 @@ describe('a share', () => {
     );
   });
 
-  it('that holds what Cicada keeps is refused, also when that is named by a link, or is not there yet', () => {
+  it("a folder with Cicada's own files is refused, also if a link names it or it does not exist yet", () => {
     const folder = makeFolder('music', { 'state/x': 'x', 'a.flac': 'x' });
     symlinkSync(path.join(folder, 'state'), path.join(folder, 'link'));
     for (const own of ['link', 'link/cicada', 'link/cicada/deep'])
@@ -158,7 +158,7 @@ describe('a share', () => {
       ).toThrow(expect.objectContaining({ code: 'share-private-folder' }));
   });
 
-  it('that holds a home is refused', () => {
+  it('a folder that contains a home is refused', () => {
     const home = makeFolder('ada', { 'Music/a.flac': 'x' });
     const machine = { home };
     expect(() => checkShare(path.dirname(home), machine)).toThrow(
@@ -169,7 +169,7 @@ describe('a share', () => {
 });
 
 describe('files of a share', () => {
-  it('that are keys or passwords are left out, with the reason', async () => {
+  it('keys and password files are left out of a share, with the reason', async () => {
     const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n';
     const folder = makeFolder('album', {
       '01 Password.flac': 40_000,
@@ -195,7 +195,7 @@ describe('files of a share', () => {
     );
   });
 
-  it('that are keys are known by what stands in them', () => {
+  it('keys are recognised by their content', () => {
     const key = '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n';
     const folder = makeFolder('texts', {
       'mark.txt': `\ufeff${key}`,
@@ -225,9 +225,9 @@ describe('files of a share', () => {
     'bitwarden_export_2026.json',
     'lastpass export.csv',
     'x.kdbx',
-  ])('called %s are secrets wherever they are named', (name) => expect(secretName(name)).toBeDefined());
+  ])('a file called %s is a secret by its name alone', (name) => expect(secretName(name)).toBeDefined());
 
-  it('do not come in by a link under another name', async () => {
+  it('secrets and hidden files are not included by a link with another name', async () => {
     const folder = makeFolder('album', {
       ...{ '1.flac': 10, 'x/passwords.kdbx': 'x', '.hidden/2.flac': 10, 'x/3.flac': 10 },
     });
@@ -242,7 +242,7 @@ describe('files of a share', () => {
     expect(linked.map(({ reason }) => reason).sort()).toEqual(['hidden', 'hidden', 'secret']);
   });
 
-  it('are no torrent when that is all there is', async () => {
+  it('a share with no files but secrets gives no torrent', async () => {
     const folder = makeFolder('keys', { id_rsa: 'x' });
     symlinkSync(path.join(folder, 'id_rsa'), path.join(folder, 'song.flac'));
     for (const name of ['id_rsa', 'song.flac'])
@@ -252,7 +252,7 @@ describe('files of a share', () => {
     expect((await createTorrent(path.join(folder, 'id_rsa'))).plan.files).toHaveLength(1);
   });
 
-  it('that are called like songs stay', () => {
+  it('files with names of songs are not secrets', () => {
     const songs = [
       'Shadow',
       'Password',

@@ -20,7 +20,7 @@ import { makeFolder, noise } from '../torrents/folder-fixture.ts';
 const threads = 1;
 const album = () => makeFolder('album', { '1.flac': 100_000, '2.flac': 50_000, 'cover.jpg': 3_000 });
 
-/** Bytes that are hashed on the way. */
+/** Makes a version and returns it with the number of bytes to hash. */
 async function hashedBytes(folder: string, before: FolderVersion) {
   let bytes = 0;
   const control = {
@@ -32,7 +32,7 @@ async function hashedBytes(folder: string, before: FolderVersion) {
 }
 
 describe('a version', () => {
-  it('of a folder that has not changed hashes nothing, and is the same', async () => {
+  it('a version of an unchanged folder hashes nothing and is the same', async () => {
     const folder = album();
     const first = await makeVersion(folder, {}, undefined, { threads });
     const { version, bytes } = await hashedBytes(folder, first);
@@ -40,7 +40,7 @@ describe('a version', () => {
     expect(version.metainfo.infoHash).toEqual(first.metainfo.infoHash);
   });
 
-  it('hashes what is new and what has changed, and is what hashing everything gives', async () => {
+  it('a version hashes only new and changed files, and equals one that hashes everything', async () => {
     const folder = album();
     const first = await makeVersion(folder, {}, undefined, { threads });
     writeFileSync(path.join(folder, '2.flac'), noise(50_000, 9));
@@ -53,10 +53,10 @@ describe('a version', () => {
     expect(version.metainfo.infoHash).toEqual(whole.infoHash);
   });
 
-  it('sees a file that was changed under its old size and time', async () => {
+  it('a file that was changed with the same size and mtime is detected', async () => {
     const folder = album();
     const file = path.join(folder, '1.flac');
-    // Whole seconds: what cannot be set to the nanosecond would differ by itself.
+    // Whole seconds, because mtimes cannot be set to the nanosecond.
     const mtime = new Date(1_600_000_000_000);
     utimesSync(file, mtime, mtime);
     const first = await makeVersion(folder, {}, undefined, { threads });
@@ -66,7 +66,7 @@ describe('a version', () => {
     expect(version.metainfo.infoHash).not.toEqual(first.metainfo.infoHash);
   });
 
-  it('keeps name, format and piece length of the one before', async () => {
+  it('a version keeps the name, format and piece length of the one before', async () => {
     const folder = album();
     const first = await makeVersion(folder, { format: 'v2', pieceLength: 32_768, name: 'Other' }, undefined, {
       threads,
@@ -75,12 +75,12 @@ describe('a version', () => {
     expect(version.metainfo).toMatchObject({ format: 'v2', pieceLength: 32_768, name: 'Other' });
   });
 
-  it('of a folder that changes meanwhile is none', async () => {
+  it('a folder that changes while its version is made gives an error', async () => {
     const folder = album();
     const first = await makeVersion(folder, {}, undefined, { threads });
     let isWritten = false;
     const wanted = () => {
-      // Asked by the second look of creating: a file that is known, and not read, changes.
+      // Called in the second scan of createTorrent(): a known file, which is not read, changes.
       if (!isWritten) appendFileSync(path.join(folder, '1.flac'), 'x');
       isWritten = true;
       return true;
@@ -91,16 +91,16 @@ describe('a version', () => {
   });
 });
 
-/** Calls it when the folder of three files is asked about for the nth time. */
+/** Calls `then` when the folder of three files is scanned for the nth time. */
 function countdown(looks: number, then: () => boolean): () => boolean {
   let calls = 0;
   return () => (++calls > looks * 3 - 3 ? then() : true);
 }
 
-describe('what is remembered of a share', () => {
+describe('the record of a share', () => {
   const newState = () => path.join(makeFolder('state', {}), 'cicada');
 
-  it('is its last version', async () => {
+  it('the last version of a share is remembered', async () => {
     const [folder, state] = [album(), newState()];
     const made = await makeVersion(folder, {}, undefined, { threads });
     await saveVersion(state, folder, made);
@@ -112,13 +112,13 @@ describe('what is remembered of a share', () => {
     expect(await loadVersion(state, folder)).toBeUndefined();
   });
 
-  it('is nothing when the record is damaged, or of another torrent', async () => {
+  it('a record that is damaged or of another torrent is ignored', async () => {
     const [folder, state] = [album(), newState()];
     const made = await makeVersion(folder, {}, undefined, { threads });
     await saveVersion(state, folder, made);
     appendFileSync(path.join(folder, '1.flac'), 'x');
     const next = await makeVersion(folder, {}, undefined, { threads });
-    // A crash after the torrent and before the record.
+    // As after a crash between writing the torrent and the record.
     const other = newState();
     await saveVersion(other, folder, next);
     const [torrent] = namesIn(other, '.torrent');
@@ -138,7 +138,7 @@ function namesIn(state: string, ending: string): string[] {
 }
 
 describe('a shared folder', () => {
-  /** `next()`: the version that is told of next. */
+  /** `next()`: resolves with the next reported version. */
   async function share(folder: string, stateFolder: string, more: Partial<SharedFolderOptions> = {}) {
     const versions: { version: FolderVersion; changes: FolderChanges }[] = [];
     let wake = () => {};
@@ -163,7 +163,7 @@ describe('a shared folder', () => {
   }
   const newState = () => path.join(makeFolder('state', {}), 'cicada');
 
-  it('is told of when it is first shared, and when it gains, changes and loses files', async () => {
+  it('a shared folder is reported at first, and when files are added, changed or removed', async () => {
     const folder = album();
     const { shared, next } = await share(folder, newState());
     expect((await next()).changes.added).toHaveLength(3);
@@ -186,7 +186,7 @@ describe('a shared folder', () => {
     expect(shared.path).toBe(folder);
   });
 
-  it('that changed while nobody looked is told of at the start, and an unchanged one is not', async () => {
+  it('a folder that changed between two runs is reported at the start, and an unchanged one is not', async () => {
     const [folder, state] = [album(), newState()];
     const first = await share(folder, state);
     await first.shared.close();
@@ -198,7 +198,7 @@ describe('a shared folder', () => {
     expect((await third.next()).changes).toEqual({ added: [], changed: [], removed: ['2.flac'] });
   });
 
-  it('that is only touched, or full of what is not shared, is not told of', async () => {
+  it('touched files and files that are not shared give no new version', async () => {
     const folder = album();
     const { shared, versions } = await share(folder, newState());
     versions.length = 0;
@@ -207,14 +207,14 @@ describe('a shared folder', () => {
     writeFileSync(path.join(folder, '.hidden'), 'x');
     writeFileSync(path.join(folder, 'x.flac.part'), 'x');
     writeFileSync(path.join(folder, 'id_rsa'), 'x');
-    // The last one is told of, and the others with it.
+    // Only this file is shared, and reporting it shows that the others were seen and not reported.
     writeFileSync(path.join(folder, '4.flac'), noise(100, 1));
     while (shared.current === before || versions.length === 0) await new Promise(setImmediate);
     expect(versions.flatMap(({ changes }) => changes.added)).toEqual(['4.flac']);
     expect(shared.leftOut.map((file) => path.basename(file.path))).toEqual(['id_rsa']);
   });
 
-  it('that has been emptied, or is gone, is trouble and no version', async () => {
+  it('an emptied folder is trouble and gives no version', async () => {
     const folder = album();
     const trouble = Promise.withResolvers<unknown>();
     const { versions } = await share(folder, newState(), { onTrouble: trouble.resolve });
@@ -224,7 +224,7 @@ describe('a shared folder', () => {
     expect(versions).toEqual([]);
   });
 
-  it('leaves out a key that appears later, and says so once', async () => {
+  it('a key that appears later is left out, and reported once', async () => {
     const folder = album();
     const heard: (string | undefined)[] = [];
     let tell = () => {};
@@ -238,7 +238,7 @@ describe('a shared folder', () => {
     writeFileSync(path.join(folder, 'passwords.kdbx'), 'x');
     await told;
     expect(versions).toEqual([]);
-    // A file that was shared becomes a key: it goes.
+    // A shared file becomes a key, so it is removed from the share.
     writeFileSync(path.join(folder, 'cover.jpg'), '-----BEGIN PRIVATE KEY-----\n');
     expect((await next()).changes).toEqual({ added: [], changed: [], removed: ['cover.jpg'] });
     expect(heard).toEqual(['passwords.kdbx: a store of passwords', 'cover.jpg: a private key']);
@@ -248,7 +248,7 @@ describe('a shared folder', () => {
     ]);
   });
 
-  it('shares keys when the user says so', async () => {
+  it('keys are shared when the user allows secrets', async () => {
     const folder = makeFolder('album', { '1.flac': 100, 'passwords.kdbx': 'x' });
     const { next, shared } = await share(folder, newState(), { includeSecrets: true });
     expect((await next()).changes.added).toEqual(['1.flac', 'passwords.kdbx']);
@@ -258,7 +258,7 @@ describe('a shared folder', () => {
   it.each([
     ['a hidden folder', '.secret', 'share-hidden'],
     ['another folder', 'elsewhere', 'share-moved'],
-  ])('that has become a link to %s is trouble, and nothing there is read', async (_, name, code) => {
+  ])('a folder that was replaced by a link to %s is trouble, and its target is not read', async (_, name, code) => {
     const place = makeFolder('place', { 'album/1.flac': 100, [`${name}/2.flac`]: 100 });
     const folder = path.join(place, 'album');
     const trouble = Promise.withResolvers<unknown>();
@@ -266,13 +266,13 @@ describe('a shared folder', () => {
     versions.length = 0;
     renameSync(folder, path.join(place, 'moved'));
     symlinkSync(path.join(place, name), folder);
-    // The watcher may not see it by itself, and looks now and then.
+    // The watcher may miss this, and looks at intervals.
     expect(await trouble.promise).toMatchObject({ code });
     expect(versions).toEqual([]);
     expect([...shared.current.listing.keys()]).toEqual(['1.flac']);
   });
 
-  it('that was moved to a hidden place is trouble and no version', async () => {
+  it('a folder that was moved to a hidden place is trouble and gives no version', async () => {
     const place = makeFolder('place', { 'album/1.flac': 100, '.hidden/x': 1 });
     const trouble = Promise.withResolvers<unknown>();
     const { versions } = await share(path.join(place, 'album'), newState(), { onTrouble: trouble.resolve });
@@ -282,7 +282,7 @@ describe('a shared folder', () => {
     expect(versions).toEqual([]);
   });
 
-  it('is refused where nothing may be shared', async () => {
+  it('a folder in a forbidden place is refused', async () => {
     const folder = makeFolder('.secret', { '1.flac': 10 });
     await expect(share(folder, newState())).rejects.toMatchObject({ code: 'share-hidden' });
   });
