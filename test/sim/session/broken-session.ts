@@ -1,4 +1,4 @@
-/** A rule of sessions is broken. */
+/** Thrown when a session breaks a rule of the checkers. */
 
 export class BrokenSession extends Error {
   readonly checker: string;

@@ -1,6 +1,7 @@
 /**
- * A torrent that sessions keep in their lists: a real info dictionary over the content of a simulated one. Its hashes are
- * never looked at: the simulated disk knows what its author had (world/disk.ts).
+ * Torrents for the lists of sessions: a real info dictionary over the content of a simulated torrent. Its
+ * piece hashes are random and never checked, because the simulated disk knows the right content
+ * (world/disk.ts).
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { type Metainfo, parseInfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -19,7 +20,7 @@ export interface DrawnTorrent {
   readonly shape: TorrentShape;
 }
 
-/** One to four files, up to half a megabyte. */
+/** One to four files of up to 200 kB each. */
 export function drawTorrent(random: Prng, number: number, trackers: readonly string[]): DrawnTorrent {
   const files = Array.from({ length: 1 + random.below(4) }, (_, i) => ({
     components: [`${i}.flac`],

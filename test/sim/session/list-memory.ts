@@ -1,6 +1,6 @@
 /**
- * What a restart may find in the list: all that was so when the list was last written wholly, and what has become of it
- * since. Once the session says that all is saved there is one answer only.
+ * What a restart may find in the list: the state when the list was last fully written, or any later state.
+ * Once the session says that everything is saved, only one answer is right.
  */
 import { piecePriorities } from '../../../client/host/file-selection.ts';
 import type { Session } from '../../../client/session/session.ts';
@@ -12,15 +12,18 @@ import { BrokenSession } from './broken-session.ts';
 const gone = 'not in the list';
 
 export class ListMemory {
-  /** By id: what may be read of it. */
+  /** By id: the states that may be read. */
   #possible = new Map<string, Set<string>>();
   #limits = new Set<string>();
   #order: readonly string[] = [];
   #isExact = true;
-  /** What the disk has not given back at the last start: it is left where it lies, for the next. */
+  /**
+   * Entries that the disk could not read at the last start. They stay in the list's folder for the next
+   * start.
+   */
   #hidden = new Map<string, Set<string>>();
 
-  /** The session of another life has been asked for nothing yet. */
+  /** Notes the present state of the session. After a start, check() comes first. */
   note(session: Session): void {
     const now = new Map(session.transfers.map((transfer) => [transfer.id, textOf(transfer)]));
     this.#isExact = session.isSaved;
@@ -36,12 +39,12 @@ export class ListMemory {
     for (const [id, texts] of this.#possible) texts.add(now.get(id) ?? gone);
   }
 
-  /** All was on the disk when it ended. */
+  /** Everything was on disk when the session ended. */
   get isExact(): boolean {
     return this.#isExact;
   }
 
-  /** Unless it was added again: then that takes its place. */
+  /** Keeps unreadable entries possible, unless the torrent was added again, which replaces them. */
   #addHidden(): void {
     for (const [id, texts] of this.#hidden) {
       if (this.#possible.has(id)) this.#hidden.delete(id);
@@ -49,7 +52,9 @@ export class ListMemory {
     }
   }
 
-  /** As it was read at a start, before anything is asked of it. `damaged`: what the disk does not give back. */
+  /**
+   * Checks a list right after the start, before any command. `damaged`: entries that the disk could not read.
+   */
   check(session: Session, damaged: readonly string[]): void {
     const ids = session.transfers.map(({ id }) => id);
     if (new Set(ids).size < ids.length) throw new BrokenSession('list', `twice in the list: ${ids.join()}`);
@@ -59,7 +64,7 @@ export class ListMemory {
       if (!texts.has(text))
         throw new BrokenSession('list', `read: ${text}; it was ${[...texts].join(' or ')}`);
     }
-    // What was hidden in the life before had no place in its order.
+    // Entries that were unreadable in the run before had no place in its order.
     const inOrder = ids.filter((id) => !this.#hidden.has(id) || this.#order.includes(id));
     this.#hidden = new Map(damaged.map((id) => [id, this.#possible.get(id) ?? new Set([gone])]));
     for (const [id, texts] of this.#possible) {
@@ -75,7 +80,7 @@ export class ListMemory {
   }
 }
 
-/** What its user has wished of it. */
+/** The settings of a transfer that the list must keep. */
 function textOf(transfer: Transfer): string {
   const {
     kind,
@@ -94,7 +99,7 @@ function textOf(transfer: Transfer): string {
   return JSON.stringify({ id, kind, place, moveInto, isPaused, isSequential, ratioMax, isLink, wanted });
 }
 
-/** Of a link: the patterns themselves. */
+/** For a magnet link, the patterns themselves. */
 function wantedText(metainfo: Metainfo | undefined, choice: Choice): string {
   if (metainfo === undefined) return JSON.stringify(choice);
   return Buffer.from(piecePriorities(metainfo, fileChoiceOf(choice))).toString('hex');

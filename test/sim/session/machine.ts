@@ -1,6 +1,7 @@
 /**
- * The machine of a session over all lives of its program: the disk with the list, and what lies of which torrent where. The
- * list is files on a simulated drive (world/file-system); content is a platter for each torrent and place, as in swarms.
+ * The machine of a session over all runs of its program: the disk with the list, and the contents of torrents
+ * by folder. The list is made of files on a simulated drive (world/file-system). Each content is a platter
+ * for one torrent and folder, as in the simulator's swarms.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { hex } from '../../../torrents/byte-text.ts';
@@ -15,7 +16,7 @@ export const listFolder = '/home/state/session';
 
 export class Machine {
   readonly drive: Drive;
-  /** What it refuses, it refuses of the list. */
+  /** Only calls for the list's folder can fail. */
   readonly driveTemper: DriveTemper = { ...healthyDrive(), failsAt: (at) => at.startsWith(listFolder) };
   readonly diskTemper: DiskTemper = { ...healthyDisk };
   readonly #torrents: ReadonlyMap<string, KnownTorrent>;
@@ -29,7 +30,7 @@ export class Machine {
     for (const name of ['home', 'state']) {
       const inode = this.drive.create('folder', this.drive.nowNs);
       this.drive.rename([{ folder, name, inode }], this.drive.nowNs);
-      // They have been there for years.
+      // These folders exist and are synced before the first run.
       folder.settle(folder.mark);
       folder = inode;
     }
@@ -45,19 +46,19 @@ export class Machine {
     return Object.keys(this.driveTemper.failPpm).length > 0;
   }
 
-  /** All of it lies there, and was checked once. */
+  /** Puts the complete, verified content into a folder. */
   own(metainfo: Metainfo, place: string): void {
     const { content } = this.torrentOf(metainfo).torrent;
     this.#platters.set(keyOf(metainfo, place), new Platter(content, () => true, 0));
   }
 
-  /** Undefined where nothing of it lies. */
+  /** Undefined if nothing of the torrent is there. */
   at(metainfo: Metainfo, place: string): Platter | undefined {
     const platter = this.#platters.get(keyOf(metainfo, place));
     return platter?.files.isEmpty === false ? platter : undefined;
   }
 
-  /** A new folder where there is none. */
+  /** Makes an empty folder if it does not exist. */
   madeAt(metainfo: Metainfo, place: string): Platter {
     const key = keyOf(metainfo, place);
     const platter =
@@ -66,7 +67,7 @@ export class Machine {
     return platter;
   }
 
-  /** It must not lie there already. */
+  /** The target must not hold the torrent. */
   move(metainfo: Metainfo, from: string, to: string): void {
     const platter = this.at(metainfo, from);
     if (platter === undefined) return;
@@ -78,7 +79,7 @@ export class Machine {
     this.#platters.delete(keyOf(metainfo, place));
   }
 
-  /** Where something of it lies. */
+  /** The folders that hold something of the torrent. */
   placesOf(metainfo: Metainfo): string[] {
     const prefix = keyOf(metainfo, '');
     return [...this.#platters.keys()]

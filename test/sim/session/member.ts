@@ -1,4 +1,7 @@
-/** A user with a machine and a session on it, over all lives of the program: what is told it, and what its list must be. */
+/**
+ * A user with a machine and a session on it, over all runs of the program: carries out the user's commands
+ * and checks what the list holds.
+ */
 
 import type { Session } from '../../../client/session/session.ts';
 import { SessionError } from '../../../client/session/session-error.ts';
@@ -31,7 +34,7 @@ export class Member {
   readonly #memory = new ListMemory();
   #life: SessionLife | undefined;
   #lives = 0;
-  /** What lay of a transfer where its list says, when all was at rest. */
+  /** Transfer → its content in the folder that the list names, when no step was under way. */
   readonly #content = new Map<string, Platter>();
 
   constructor(parts: MemberParts) {
@@ -39,7 +42,7 @@ export class Member {
     this.machine = parts.machine;
   }
 
-  /** Undefined while its program does not run, or reads its list. */
+  /** Undefined while the program does not run or reads its list. */
   get session(): Session | undefined {
     return this.#life?.isOver === false && !this.#life.isClosing ? this.#life.opened?.session : undefined;
   }
@@ -61,7 +64,7 @@ export class Member {
     });
     this.#life = life;
     const onRefused = (error: unknown) => {
-      // Its user tries again; a disk that is well has no reason.
+      // The user tries again. A healthy disk has no reason to refuse.
       const isRefused = Object.keys(machine.driveTemper.failPpm).length > 0;
       if (!isRefused || !(error instanceof SessionError)) throw error;
       life.kill(false);
@@ -75,7 +78,7 @@ export class Member {
     );
   }
 
-  /** Something has come to rest, or time has passed. */
+  /** To be called when all pending work is done, and at intervals. */
   look(): void {
     const life = this.#life;
     if (life === undefined || life.opened === undefined) return;
@@ -97,7 +100,7 @@ export class Member {
     const { session } = this;
     if (session === undefined) return;
     this.#do(session, deed, known);
-    // What is wished in the same moment may be saved without what follows.
+    // A wish may be saved without those that follow at the same moment.
     if (this.session === session) this.#memory.note(session);
   }
 
@@ -136,7 +139,7 @@ export class Member {
     }
   }
 
-  /** The program ends by itself. */
+  /** Closes the session in order. */
   close(then: () => void = () => {}): void {
     const life = this.#life;
     if (life === undefined || this.session === undefined) return;
@@ -147,7 +150,7 @@ export class Member {
     this.#life!.checks!.checkEnd();
   }
 
-  /** All that may go wrong is over: it runs, without limits, and all that has failed is tried again. */
+  /** Ends all disturbances: the program runs, limits are removed, and failed transfers are retried. */
   heal(): void {
     this.machine.driveTemper.failPpm = {};
     this.machine.drive.capacityBytes = Number.POSITIVE_INFINITY;
@@ -169,7 +172,7 @@ export class Member {
     const life = this.#life;
     this.#parts.world.scheduler.after(restMs, () => {
       if (this.#life !== life && this.#life !== undefined) return;
-      // A cut that never came: it has called its disk too rarely.
+      // The planned power cut never happened, because the program made too few disk calls. It happens now.
       if (this.session !== undefined) this.#life!.cutPower();
       this.start();
     });
@@ -243,7 +246,7 @@ export class Member {
     }
   }
 
-  /** Its files are where the list has them, or are to be moved from or to. */
+  /** The files must be in the folder that the list names, or in the source or target of its move. */
   #checkContent(transfer: Transfer): void {
     const { id, name, link, settings } = transfer;
     const platter = this.#content.get(id);
@@ -267,12 +270,15 @@ export class Member {
   }
 }
 
-/** Bits of files. */
+/** One bit per file. */
 function choiceOf(mask: number) {
   return ({ index }: { readonly index: number }) => ((mask >> index) & 1) === 1;
 }
 
-/** The same for the files of a link, which are not known yet. One of the first is always wanted: it may have no other. */
+/**
+ * The same choice for a magnet link, whose files are not known yet. The first file is always wanted, because
+ * the torrent may have only one.
+ */
 function numbersOf(mask: number): FilePatterns {
   const numbers = [0, 1, 2, 3].filter((number) => number === 0 || ((mask >> number) & 1) === 1);
   return { numbers: numbers.map((number) => ({ first: number, last: number })) };

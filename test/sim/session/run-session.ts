@@ -1,7 +1,8 @@
 /**
- * Production sessions in a simulated world: their engines meet each other and two seeds over simulated lines, their lists lie
- * on simulated disks. Users do this and that, programs are closed and killed; then everything heals, and all that is wanted
- * has to come. Promises are driven between two events (kernel/microtasks.ts): one seed is one run.
+ * Runs production sessions in a simulated world: their engines connect to each other and to two seeds over
+ * simulated links, and their lists are on simulated disks. Users give commands, programs are closed and
+ * killed. Then all disturbances end, and everything wanted must be completed. Promises are run between two
+ * events (kernel/microtasks.ts), so that one seed gives one run.
  */
 import { guardedWithPromises } from '../kernel/guard.ts';
 import { Microtasks } from '../kernel/microtasks.ts';
@@ -16,9 +17,9 @@ import { Member } from './member.ts';
 import { drawSessionPlan, type SessionPlan, sharePlace, type TimedDeed } from './session-plan.ts';
 
 const trackerUrl = 'http://tracker.sim/announce';
-/** Sessions are looked at so often, whatever happens. */
+/** The longest time between two looks at the sessions. */
 const lookEveryMs = 100;
-/** What has failed is tried again. */
+/** Failed transfers are retried at this interval. */
 const healEveryMs = 5_000;
 const healedMsMax = 15 * 60_000;
 
@@ -30,7 +31,7 @@ export interface SessionResult {
   readonly failure: Failure | undefined;
 }
 
-/** The same seed gives the same result, always and everywhere. One at a time. */
+/** The same seed gives the same result on every machine. Only one run at a time. */
 export async function runSession(seed: number): Promise<SessionResult> {
   return await guardedWithPromises(() => new SessionRun(drawSessionPlan(seed)).toEnd());
 }
@@ -92,23 +93,23 @@ class SessionRun {
     if (afterMs > 0) await this.#pass(afterMs);
     this.#done.push(`${this.#world.nowMs} ms: ${session} ${torrent} ${JSON.stringify(deed)}`);
     this.#members[session]!.do(deed, this.#torrents[torrent]!);
-    // Some users are faster than what follows from their last wish.
+    // A command without a pause is not settled, so the next one may come before its effects.
     if (afterMs > 0) await this.#settle();
   }
 
-  /** All of it comes, and is told of. */
+  /** Everything wanted must be completed, with an event for each torrent. */
   async #heal(): Promise<void> {
     await this.#untilWell();
     for (const member of this.#members) member.checkEnd();
   }
 
-  /** All are closed, and find all that they had. */
+  /** Closes and restarts all sessions, which must find all their transfers. */
   async #again(): Promise<void> {
     const told = this.#members.map(({ session }) => session!.transfers.length);
     for (const member of this.#members) member.close();
     await this.#until(() => this.#members.every(({ isOff }) => isOff), 60_000, 'close');
     await this.#untilWell();
-    // What the disk had not given back at the start before comes again.
+    // Entries that the disk could not read at the last start must be readable now.
     for (const [i, { session }] of this.#members.entries())
       if (session!.transfers.length < told[i]!) throw new BrokenSession('list', 'not as it was at the close');
   }

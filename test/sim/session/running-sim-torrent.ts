@@ -1,4 +1,4 @@
-/** One torrent that a simulated client fetches or seeds, as client/host/running-torrent.ts is one of the real client. */
+/** A torrent that a simulated client fetches or seeds: the counterpart of client/host/running-torrent.ts. */
 import type { Report, TorrentId } from '../../../client/engine/contract.ts';
 import type { TorrentStatus } from '../../../client/engine/status.ts';
 import type { ActiveTorrent, DownloadOptions } from '../../../client/host/active-torrent.ts';
@@ -18,7 +18,7 @@ interface RunningParts {
   readonly life: Life;
   readonly torrent: SimTorrent;
   readonly status: () => TorrentStatus;
-  /** What is under way reaches the disk. */
+  /** Writes pending pieces to disk. */
   readonly stopping: () => Promise<void>;
 }
 
@@ -103,11 +103,11 @@ export class RunningSimTorrent implements ActiveTorrent {
     return this.stop();
   }
 
-  /** The engine lets go of it. */
+  /** Removes the torrent from the engine. */
   end(): void {
     if (this.isStopping) return;
     this.isStopping = true;
-    // Asked for while the engine still knows it.
+    // Takes the last status while the engine still has the torrent.
     this.status();
     this.#parts.life.tell({ type: 'stopped', torrent: this.id });
     this.#completed.reject(new ClientError('stopped', `${this.metainfo.name} was stopped`));

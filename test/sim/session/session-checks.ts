@@ -1,22 +1,22 @@
-/** The rules of a session while it runs: looked at whenever something has come to rest, and a few times a second. */
+/** The rules of a running session, checked whenever pending work is done and several times a second. */
 import type { Session } from '../../../client/session/session.ts';
 import type { Transfer } from '../../../client/session/transfers/transfer.ts';
 import { BrokenSession } from './broken-session.ts';
 import type { Machine } from './machine.ts';
 import type { SimTorrentHost } from './sim-torrent-host.ts';
 
-/** What an interface shows may be so much older: a session looks twice a second. */
+/** A session looks twice a second, so the last `state` event may be this late. */
 const toldLateMsMax = 600;
 
 interface Watched {
   told: string;
-  /** Since when it is another one than was told. */
+  /** Since when the state differs from the last event. */
   wrongSinceMs: number | undefined;
   uploaded: number;
   downloaded: number;
-  /** It was paused, and all was done, at the last look. */
+  /** It was paused with no step under way at the last look. */
   wasResting: boolean;
-  /** It is not complete as far as its session knows: when it is, that is told. */
+  /** The session does not know it as complete, so a `completed` event may follow. */
   mayComplete: boolean;
   mustComplete: boolean;
 }
@@ -36,7 +36,7 @@ export class SessionChecks {
   onEvent(type: string, state: string | undefined, transfer: Transfer): void {
     const watched = this.#of(transfer);
     if (state !== undefined) watched.told = state;
-    // A power cut may have taken pieces that the list counts as here.
+    // A power cut may have taken pieces that the list counts as stored.
     if (type === 'started' && !transfer.run.isComplete) watched.mayComplete = true;
     if (type === 'completed') {
       if (!watched.mayComplete) throw broken('completed', transfer, 'it is told again');
@@ -47,7 +47,7 @@ export class SessionChecks {
       throw broken('removed', transfer, 'it is told, and it is in the list');
   }
 
-  /** More is wanted of it now, or less. */
+  /** The selection has changed. */
   onSelected(transfer: Transfer): void {
     const watched = this.#of(transfer);
     watched.mayComplete = true;
@@ -76,14 +76,14 @@ export class SessionChecks {
     if (this.#isAtRest) this.#checkRest();
   }
 
-  /** All that is wanted is here: each has said so once. */
+  /** Everything wanted is fetched: each transfer must have emitted `completed`. */
   checkEnd(): void {
     for (const transfer of this.#session.transfers)
       if (this.#of(transfer).mustComplete)
         throw broken('completed', transfer, 'it is complete and has not said so');
   }
 
-  /** A move first waits until the list has it. The host has no work then, and a removal waits with it. */
+  /** A move first waits until it is in the list. The host has no work then, and a removal waits with it. */
   get #isAtRest(): boolean {
     return (
       this.#host.isAtRest &&
@@ -119,7 +119,7 @@ export class SessionChecks {
       throw new BrokenSession('queue', `${shares} are shared, and ${sharesMax} may be`);
   }
 
-  /** Nothing is under way: all is as it is wished. */
+  /** No step is under way: every transfer must be as its settings say. */
   #checkRest(): void {
     const { downloadsMax, sharesMax } = this.#session.limits;
     const left = { downloads: downloadsMax || Infinity, shares: sharesMax || Infinity };

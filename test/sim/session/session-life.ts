@@ -1,4 +1,6 @@
-/** One life of a program with a session: its calls to the disk of the list, its engine, its host, and what is looked at. */
+/**
+ * One run of a program with a session: its disk calls for the list, its engine, its host and its checkers.
+ */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { OpenedList } from '../../../client/session/list/open-list.ts';
 import { openList } from '../../../client/session/list/open-list.ts';
@@ -16,7 +18,7 @@ import { SimTorrentHost } from './sim-torrent-host.ts';
 /** Sessions are numbered after all peers of a world. */
 const firstNumber = 500;
 const syncMsMax = 8;
-/** 2025, in virtual time. */
+/** 1 January 2025, the start of virtual time. */
 const epochMs = 1_735_689_600_000;
 
 export interface LifeParts {
@@ -33,7 +35,7 @@ export class SessionLife {
   readonly host: SimTorrentHost;
   opened: OpenedList | undefined;
   checks: SessionChecks | undefined;
-  /** It was told to end by itself. */
+  /** The session is being closed in order. */
   isClosing = false;
   readonly #life: Life;
   readonly #parts: LifeParts;
@@ -108,7 +110,7 @@ export class SessionLife {
     this.program.kill();
   }
 
-  /** From one moment to the next; `silently`: the whole machine. */
+  /** Ends the program at once. `silently`: the whole machine goes down, so connections are not closed. */
   kill(silently: boolean): void {
     this.program.kill();
     this.#life.host.crash(silently);
@@ -119,7 +121,7 @@ export class SessionLife {
     this.#parts.machine.cutPower(this.#random);
   }
 
-  /** The power has gone in the middle of a call: what is left of the life ends with it. */
+  /** The power was cut during a disk call: ends the rest of this run. */
   endCut(): void {
     this.#life.host.crash(true);
     this.#parts.machine.cutPower(this.#random);

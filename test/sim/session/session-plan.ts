@@ -1,16 +1,16 @@
-/** A seed → sessions, their torrents, and what their users do, second by second. */
+/** Draws a plan from a seed: sessions, their torrents, and the commands of their users. */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import type { DriveOptions } from '../world/file-system/drive.ts';
 
-/** A command to a session. What it is about may be gone by then: then nothing happens. */
+/** A command to a session. Without effect if its transfer is not in the list. */
 export type Deed =
   | {
       readonly what: 'add';
       readonly how: 'torrent' | 'magnet' | 'share';
       readonly place: string;
       readonly isPaused: boolean;
-      /** Bits of files that are wanted; undefined: all. */
+      /** Bits of wanted files; undefined: all. */
       readonly mask: number | undefined;
     }
   | { readonly what: 'pause' | 'resume' | 'remove' | 'erase' | 'recheck' }
@@ -21,17 +21,17 @@ export type Deed =
   | { readonly what: 'rates'; readonly uploadBpsMax: number; readonly downloadBpsMax: number }
   | { readonly what: 'queue'; readonly downloadsMax: number; readonly sharesMax: number }
   | { readonly what: 'place'; readonly place: number }
-  /** The program ends by itself, or is killed, or the power goes before its so-manieth call to the list's disk. */
+  /** The program closes or is killed, or the power is cut at the nth call to the list's disk. */
   | { readonly what: 'close' | 'kill'; readonly restMs: number }
   | { readonly what: 'cut'; readonly steps: number; readonly restMs: number }
-  /** The disk of the list refuses, or is full, for so long. */
+  /** The list's disk refuses calls, or is full, for this time. */
   | { readonly what: 'refuse' | 'full'; readonly forMs: number };
 
 export interface TimedDeed {
-  /** After the one before. */
+  /** The pause after the command before. */
   readonly afterMs: number;
   readonly session: number;
-  /** Which torrent it is about. */
+  /** The index of the torrent. */
   readonly torrent: number;
   readonly deed: Deed;
 }
@@ -39,10 +39,10 @@ export interface TimedDeed {
 export interface SessionPlan {
   readonly seed: number;
   readonly torrents: number;
-  /** Of each of the two seeds, bytes a ms. */
+  /** The upload rate of each of the two seeds, in bytes per ms. */
   readonly seedUp: number;
   readonly drive: DriveOptions;
-  /** By session: its user has these torrents from the beginning, in `sharePlace`. */
+  /** By session: which torrents the user has in `sharePlace` from the start. */
   readonly owned: readonly (readonly boolean[])[];
   readonly deeds: readonly TimedDeed[];
 }
@@ -56,7 +56,7 @@ export function drawSessionPlan(seed: number): SessionPlan {
   const torrents = 2 + random.below(4);
   let [session, torrent] = [0, 0];
   const deeds = Array.from({ length: 20 + random.below(50) }, () => {
-    // What follows at once upon another wish is mostly about the same.
+    // Successive commands are mostly for the same session and often for the same torrent.
     if (random.below(5) === 0) session = random.below(sessions);
     if (random.below(2) === 0) torrent = random.below(torrents);
     return { afterMs: drawPause(random), session, torrent, deed: drawDeed(random) };
@@ -73,7 +73,7 @@ export function drawSessionPlan(seed: number): SessionPlan {
   };
 }
 
-/** Many at once, many while the one before is under way. */
+/** A third of the commands follow at once, and a third within 60 ms, while the last one may be under way. */
 function drawPause(random: Prng): number {
   return [0, 0, random.below(60), random.below(60), random.below(2_000), random.below(12_000)][
     random.below(6)
@@ -103,7 +103,7 @@ const queue = (random: Prng): Deed => ({
   sharesMax: random.below(3),
 });
 
-/** Those that stand here more than once come more often. */
+/** Commands that are listed several times are drawn more often. */
 const draws: readonly ((random: Prng) => Deed)[] = [
   ...[add, add, add, add, add, add, pause, pause, resume, resume, resume, move, move, move, queue, queue],
   () => ({ what: 'remove' }),

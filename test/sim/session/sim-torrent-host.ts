@@ -1,8 +1,9 @@
 /**
- * What a session asks of its machine, in virtual time: one production engine for all its torrents (world/life.ts), as
- * client/host/client.ts puts it together over sockets and files. What lies on the disk is taken in pieces.
+ * The host of a session in virtual time: one production engine for all its torrents (world/life.ts), set up
+ * as client/host/client.ts does over sockets and files. Files are modelled as pieces on a platter.
  *
- * It refuses what the real one leaves to its user: two works on one torrent at once, and work on files of one that runs.
+ * Invariant: a second step on the same torrent, or a step on the files of a running one, is a broken rule.
+ * The real host leaves both to its caller.
  */
 import type { PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -26,12 +27,14 @@ import { BrokenSession } from './broken-session.ts';
 import type { Machine } from './machine.ts';
 import { RunningSimTorrent } from './running-sim-torrent.ts';
 
-/** Reading and hashing one piece, as in swarms. */
+/** Reading and hashing one piece, as in the simulator's swarms. */
 const checkMs = 3;
-/** A look at a folder; a move, a deletion, up to so long. */
+/** Upper limits: looking at a folder; moving or deleting. */
 const lookMsMax = 30;
 const workMsMax = 400;
-/** Pieces under way reach the disk, trackers are told. */
+/**
+ * Stopping a torrent, while pending pieces are written. `farewellMsMax`: closing, with the last announces.
+ */
 const stopMsMax = 60;
 const stopMsMin = 20;
 const farewellMsMax = 1_000;
@@ -40,9 +43,9 @@ export interface HostParts {
   readonly life: Life;
   readonly machine: Machine;
   readonly random: Prng;
-  /** Never once the program has ended. */
+  /** Runs nothing once the program has ended. */
   after(ms: number, run: () => void): () => void;
-  /** A rule is broken: what is thrown, the session would take for the machine's trouble. */
+  /** Reports a broken rule. If it were thrown, the session would take it for an error of the machine. */
   onBroken(error: BrokenSession): void;
 }
 
@@ -51,7 +54,7 @@ export class SimTorrentHost implements TorrentHost {
   readonly #parts: HostParts;
   readonly #running = new Map<TorrentId, RunningSimTorrent>();
   readonly #magnets = new Map<TorrentId, string>();
-  /** By info-hash: what is done to it now. */
+  /** By info-hash: the step under way. */
   readonly #works = new Map<string, string>();
   readonly #listeners = new Map<TorrentId, (report: Report) => void>();
   #adds = 0;
@@ -63,17 +66,17 @@ export class SimTorrentHost implements TorrentHost {
     this.port = parts.life.host.address.port;
   }
 
-  /** All that run, those that are being stopped apart. */
+  /** All running torrents but those that are being stopped. */
   get running(): readonly RunningSimTorrent[] {
     return [...this.#running.values()].filter(({ isStopping }) => !isStopping);
   }
 
-  /** Info-hashes of links that are looked for. */
+  /** Info-hashes of magnet links whose metadata is searched. */
   get searching(): readonly string[] {
     return [...this.#magnets.values()];
   }
 
-  /** Nothing is begun, stopped, moved or deleted at this moment. */
+  /** No torrent is being started, stopped, moved or deleted. */
   get isAtRest(): boolean {
     return this.#works.size === 0 && [...this.#running.values()].every(({ isStopping }) => !isStopping);
   }
@@ -159,7 +162,7 @@ export class SimTorrentHost implements TorrentHost {
     return await this.#work(metainfo, 'move', async () => {
       if (machine.at(metainfo, place) !== undefined && machine.at(metainfo, into) !== undefined)
         throw new ClientError('exists', `${into} has something of it already`, { path: into });
-      // What comes first, the files at their new place or our answer, shows when the power goes in between.
+      // A delay before the move and one before the answer: a power cut can hit between them.
       await this.#wait(1 + this.#below(workMsMax));
       machine.move(metainfo, place, into);
       await this.#wait(1 + this.#below(workMsMax));
@@ -218,7 +221,7 @@ export class SimTorrentHost implements TorrentHost {
     return running;
   }
 
-  /** One at a time for each torrent, and none while it runs. */
+  /** Only one step per torrent, and no step while it runs. */
   async #work<T>(metainfo: Metainfo, what: string, run: () => Promise<T>): Promise<T> {
     const key = hex(metainfo.infoHash);
     const other = this.#works.get(key);
