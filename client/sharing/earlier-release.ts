@@ -18,7 +18,7 @@ export type ReleaseDetail = Static<typeof releaseShapes.releaseDetail>;
 
 /** Pages of the user's own releases that are searched for this torrent when the local record is lost. */
 const ownPagesMax = 40;
-/** Files whose roots are looked up. If none of them is in a release, half of the music hardly is. */
+/** Files whose roots are looked up. A release that has none of them hardly has half of the music. */
 const probesMax = 3;
 /** Releases per root that are compared in full. */
 const candidatesMax = 5;

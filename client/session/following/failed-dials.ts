@@ -3,7 +3,7 @@
  * are counted.
  */
 
-/** Peers whose last dial ended before their handshake, and all peers that a dial has failed to. */
+/** `closed`: peers that closed the last dial before their handshake. `dialed`: all peers with a failed dial. */
 export interface Closers {
   readonly closed: number;
   readonly dialed: number;

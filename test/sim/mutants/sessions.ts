@@ -42,8 +42,8 @@ export const sessions: readonly Mutant[] = [
   {
     name: 'session: the names of the list are not forced to the disk',
     file: 'client/session/list/saved-list.ts',
-    from: '      yield* this.#force(this.#folder);\n      // And the way',
-    to: '      // And the way',
+    from: '      yield* this.#force(this.#folder);\n      // Once, the folders above',
+    to: '      // Once, the folders above',
     isOfSession,
   },
   {
