@@ -1,6 +1,6 @@
 /**
- * What a user interface needs to manage transfers: one list of torrents in queue order, the settings of each,
- * limits for all, and one stream of events. Contains no user interface; the command line is one that uses it.
+ * Manages transfers for a user interface: one list of torrents in queue order, the settings of each, limits
+ * for all, and one stream of events. The command line is one such interface.
  *
  * Invariant: a torrent is in the list once. If the list is stored (list/), the user's settings outlive the
  * program.
@@ -53,7 +53,7 @@ export type SessionListener = (event: TransferEvent | ListEvent, transfer: Trans
 
 /** Twice a second is often enough for the engine's rates. */
 const lookEveryMs = 500;
-/** Traffic totals are only shown to the user, so losing a minute of them in a crash is acceptable. */
+/** A crash loses at most the traffic totals of the last minute. */
 const saveEveryMs = 60_000;
 /**
  * Content checks at once. Downloads are hashed one after the other. Shares mostly need no hashing, and the

@@ -1,5 +1,5 @@
 /**
- * Saves a session's list to disk while it changes. One write runs at a time and takes the newest state. A
+ * Saves a session's list to disk while it changes. One write runs at a time and writes the newest state. A
  * write that the disk refuses is repeated.
  */
 import { asPromise } from '../../host/disk/steps.ts';

@@ -23,7 +23,10 @@ export interface ReadList {
   readonly limits: unknown;
 }
 
-/** Files of 100,000 transfers, at a kilobyte each, are read in some seconds. Cicada writes no longer list. */
+/**
+ * Bounds the time to open a list: 100,000 files of a kilobyte each are read in some seconds. Further
+ * transfers are not read.
+ */
 const transfersMax = 100_000;
 /**
  * Error codes of systems that cannot fsync a folder. Folders above the list's own may also be closed to this

@@ -28,7 +28,7 @@ export interface KnownTorrent {
   readonly lastUsed: Date;
 }
 
-/** Lists longer than this are not read by people. */
+/** The most records that are read. People do not read longer lists. */
 const recordsMax = 1_000;
 
 /** The last used first. `running`: downloads under way on this machine. */
@@ -58,7 +58,7 @@ export async function shownTorrents(stateFolder: string): Promise<KnownTorrent[]
       state: existsSync(path) ? 'complete' : 'gone',
     };
   });
-  // A download that never got a piece has left nothing.
+  // A download without a stored piece has left nothing to show.
   const known = all.filter(({ piecesVerified, processId }) => piecesVerified > 0 || processId !== undefined);
   const places = new Set<string>();
   return [...shared, ...known].filter(({ path }) => !places.has(path) && places.add(path));

@@ -1,6 +1,6 @@
 /**
  * Fetches the releases that notices name, one after the other, and seeds them while the session runs: new
- * releases and versions from followed publishers, and results of wishes that are marked for download.
+ * releases and versions that the user follows, and results of wishes that are marked for download.
  *
  * Invariant: only one version of a release is in the session; the earlier one is removed first. A release
  * that cannot be fetched is reported, and the next one is fetched.

@@ -194,7 +194,7 @@ export class SeededFolder {
     let started = 0;
     await sideBySide(loaded, startsMax, async ([torrent, one]) => {
       signal.throwIfAborted();
-      // Yields to the event loop: torrents with a record start without waiting for I/O.
+      // Yields to the event loop, because torrents with a resume record start without any other pause.
       await new Promise(setImmediate);
       this.#ports.onStarting(++started, loaded.size);
       const file = stamps.get(torrent)!;

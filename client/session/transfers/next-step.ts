@@ -1,6 +1,6 @@
 /**
- * Chooses a transfer's next step from its situation and the user's wishes. Pure. It is asked again after
- * every step, so wishes may come in any order, and during a step.
+ * Chooses a transfer's next step from its situation and the user's wishes. Pure. The transfer asks again
+ * after every step, so wishes may come in any order and at any time.
  *
  * Invariant: files are moved, deleted or rechecked only while the torrent does not run.
  */

@@ -10,7 +10,7 @@ export interface TransferWorld<Transfer> extends StartWorld {
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
   readonly emit: (transfer: Transfer, event: TransferEvent) => void;
-  /** Stored data of the transfer has changed, or whether it wants a turn. */
+  /** Called when data of the transfer that the list stores has changed, or its wish for a turn. */
   onChange(transfer: Transfer): void;
   /** Resolves when all changes are in the list on disk, or the disk has refused them. */
   saved(): Promise<void>;
