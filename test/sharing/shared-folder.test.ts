@@ -266,7 +266,7 @@ describe('a shared folder', () => {
     versions.length = 0;
     renameSync(folder, path.join(place, 'moved'));
     symlinkSync(path.join(place, name), folder);
-    // The watcher may miss this, and looks at intervals.
+    // If the watcher misses this, a look at intervals finds it.
     expect(await trouble.promise).toMatchObject({ code });
     expect(versions).toEqual([]);
     expect([...shared.current.listing.keys()]).toEqual(['1.flac']);

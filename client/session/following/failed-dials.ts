@@ -3,7 +3,7 @@
  * are counted.
  */
 
-/** `closed`: peers that closed the last dial before their handshake. `dialed`: all peers with a failed dial. */
+/** `closed`: peers whose last dial ended before their handshake. `dialed`: all peers with a failed dial. */
 export interface Closers {
   readonly closed: number;
   readonly dialed: number;

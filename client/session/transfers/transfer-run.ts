@@ -21,7 +21,7 @@ export class TransferRun {
   search: PendingMagnet | undefined;
   readonly #nowMs: () => number;
   readonly #wallMs: () => number;
-  /** Complete when last known, in this run or an earlier one. `completed` is emitted when this becomes true. */
+  /** Complete when last known, in this run or before. `completed` is emitted when this becomes true. */
   #isComplete: boolean;
   /**
    * Whether the current run is complete. A status takes about 50 µs to make, which is too slow to do it at
