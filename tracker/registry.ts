@@ -1,10 +1,11 @@
 /**
- * Who is in which swarm: the whole decision of a tracker, in memory. It is told what was asked, by whom, when and with
- * which random numbers, and answers; it has no clock, socket or promise, so the simulator runs the same one.
+ * Which peers are in which swarm: the whole decision of a tracker, in memory. Each call passes the request,
+ * the address, the time and the random numbers. The registry has no clock, socket or promise, so that the
+ * simulator runs it too.
  *
- * Invariant: one record for each (torrent, address, port), none older than the timeout once `expire` has run, and
- * nobody is told of itself.
- * Left to others: bytes (protocol/), addresses behind proxies (http/), when to expire (server.ts).   BEP 3 7 23 24 48
+ * Invariant: one record per (torrent, address, port), none older than the timeout after `expire`, and no peer
+ * gets itself. Left to others: bytes (protocol/), proxies (http/), when to expire (server.ts).
+ *                                                                                            BEP 3 7 23 24 48
  */
 import { latin1 } from '../torrents/byte-text.ts';
 import { isLoopback } from './protocol/address.ts';
@@ -26,7 +27,7 @@ export type { RegistryOptions } from './registry/limits.ts';
 export type { RandomBelow } from './registry/peer-selection.ts';
 export { kindOf } from './registry/swarm.ts';
 
-/** Removing a peer takes well under a microsecond: this many keep an announce waiting for some 20 ms. */
+/** A removal takes well under a microsecond, so this many delay an announce by some 20 ms. */
 const expiredAtOnceMax = 20_000;
 
 export class Registry {
@@ -34,7 +35,7 @@ export class Registry {
   readonly #swarms = new Map<string, Swarm>();
   readonly #peers: PeerTable;
   #expired = 0;
-  /** Its first announce; -Infinity for one that began with the peers of a snapshot. */
+  /** When the first announce came; -Infinity if a snapshot's peers were restored. */
   #beganMs: number | undefined;
 
   constructor(options: Partial<RegistryOptions> = {}) {
@@ -42,15 +43,15 @@ export class Registry {
     this.#peers = new PeerTable(this.#options.hashSeed);
   }
 
-  /** A peer counts once in each of its swarms. `expired`: dropped so far because they fell silent. */
+  /** A peer counts once in each of its swarms. `expired`: peers dropped so far because they fell silent. */
   get counts(): { torrents: number; seeds: number; leechers: number; expired: number } {
     const { count, seeds } = this.#peers;
     return { torrents: this.#swarms.size, seeds, leechers: count - seeds, expired: this.#expired };
   }
 
   /**
-   * One announce. `nowMs` never goes back; `random` picks the peers and spreads the intervals. The bytes in the reply
-   * belong to the caller. `swarmHash`: 20 bytes, the swarm it is in, where one torrent has several.
+   * Answers an announce. `nowMs` never goes back; `random` picks the peers and spreads the intervals. The
+   * caller owns the bytes in the reply. `swarmHash`: 20 bytes, the peer's swarm if a torrent has several.
    */
   announce(
     request: AnnounceRequest,
@@ -87,7 +88,7 @@ export class Registry {
     const listed = slot === undefined ? undefined : { kind, record: this.#peers.record(slot) };
     const wanted = Math.min(request.numWant, numWantMax);
     const mayBeMagnet = isSeed && event !== 'completed' && request.uploaded === 0 && request.downloaded === 0;
-    // Neither fetches anything.  BEP 21
+    // Neither a seed nor a partial seed downloads.  BEP 21
     const isSated = isSeed || event === 'paused';
     const asker = { address, port, isSeed: isSated, mayBeMagnet, wanted, listed };
     const peers = selectPeers(swarm, asker, this.#options.externalAddresses, random);
@@ -96,8 +97,8 @@ export class Registry {
   }
 
   /**
-   * One entry for each hash asked for. Unknown and forbidden ones look like empty swarms. `swarmOf`: the swarm of a hash,
-   * where one torrent has several; undefined when the asker may know of none.
+   * One entry per requested hash. Unknown and forbidden hashes look like empty swarms. `swarmOf`: the swarm
+   * of a hash if a torrent has several; undefined if the asker may not know of any.
    */
   scrape(
     infoHashes: readonly Uint8Array[],
@@ -112,7 +113,7 @@ export class Registry {
     });
   }
 
-  /** Drops peers that have been silent for the timeout, a limited number at once. Answers how many. */
+  /** Drops peers that were silent for the timeout, a limited number per call. Returns how many. */
   expire(nowMs: number): number {
     const before = toSeconds(nowMs) - this.#options.peerTimeoutSeconds;
     let expired = 0;
@@ -126,14 +127,14 @@ export class Registry {
     return expired;
   }
 
-  /** This peer may not be in this swarm any more. */
+  /** Removes a peer that may no longer be in this swarm. */
   remove(swarmHash: Uint8Array, remote: Uint8Array, port: number): void {
     const swarm = this.#swarms.get(latin1(swarmHash));
     const slot = swarm && this.#peers.find(swarm, kindOf(remote), packEndpoint(remote, port));
     if (slot !== undefined) this.#remove(slot);
   }
 
-  /** All of its peers go, and it begins anew with the next announce. */
+  /** Removes all peers and resets the counters. */
   drop(swarmHash: Uint8Array): void {
     const key = latin1(swarmHash);
     const swarm = this.#swarms.get(key);
@@ -143,8 +144,8 @@ export class Registry {
   }
 
   /**
-   * Every swarm that has peers, each as it is when it is reached: announces may come between two of them. Ages are counted
-   * from `nowMs`, for all alike. A peer that comes back in the meantime may be in it twice.
+   * Every swarm that has peers, in its state when the generator reaches it: announces may come in between.
+   * All ages count from `nowMs`. A peer that returns in the meantime may be in it twice.
    */
   *saved(nowMs: number): Generator<SavedSwarm> {
     const nowSeconds = toSeconds(nowMs);
@@ -160,9 +161,10 @@ export class Registry {
   }
 
   /**
-   * Lists the peers of a snapshot again, before the first announce. `downMs`: how long ago it was made; who was silent for
-   * the timeout by now stays away. `mayReturn` is asked for each peer, and `onReturn` told of those that are listed. The
-   * limits of announces hold, but that for one address in one swarm: it held when they announced. Answers how many.
+   * Lists the peers of a snapshot, before the first announce. `downMs`: age of the snapshot. A peer that has
+   * been silent for the timeout by now is left out. `mayReturn` is called for each peer, `onReturn` for each
+   * listed one. The limits of announces hold, except the one per address and swarm, which held when they
+   * announced. Returns how many are listed.
    */
   restore(
     swarms: readonly SavedSwarm[],
@@ -198,14 +200,14 @@ export class Registry {
     return restored;
   }
 
-  /** From now on the counters of this torrent outlive its peers. */
+  /** Keeps the counters of this torrent even when it has no peers. */
   keep(infoHash: Uint8Array): void {
     const key = latin1(infoHash);
     const swarm = this.#swarms.get(key) ?? this.#addSwarm(key, infoHash);
     swarm.isKept = true;
   }
 
-  /** Until the next announce: a little longer for some, so that they do not all come at once. */
+  /** The seconds until the next announce, plus a random tenth, so that not all peers announce at once. */
   #interval(random: RandomBelow, isGathering: boolean): number {
     const { intervalSeconds: usual, gatheringIntervalSeconds } = this.#options;
     const seconds = isGathering ? Math.min(usual, gatheringIntervalSeconds) : usual;
@@ -227,13 +229,13 @@ export class Registry {
       incomplete: (swarm?.count ?? 0) - complete,
       peers,
       peers6,
-      // Nobody is reached at loopback, so it is nobody's external address.
+      // A loopback address is not an external address.
       ...(!isLoopback(remote) && { externalAddress: remote }),
       ...(warning !== undefined && { warning }),
     };
   }
 
-  /** The limit that keeps a newcomer off the list, in words for its user; undefined when there is room. */
+  /** The limit that keeps a new peer off the list, worded for its user. Undefined if it may be listed. */
   #whyNotListed(swarm: Swarm | undefined, kind: PoolKind, endpoint: Uint8Array): string | undefined {
     const options = this.#options;
     if (swarm === undefined && this.#swarms.size >= options.torrentsMax) {
@@ -243,7 +245,7 @@ export class Registry {
     if (swarm !== undefined && swarm.count >= options.peersPerTorrentMax) {
       return 'this swarm is full: you get peers, but are not listed';
     }
-    // Who is on this machine may do as they like here.
+    // No limits for loopback.
     if (kind === local) return undefined;
     if (this.#peers.addresses.of(endpoint) >= options.peersPerAddressMax) {
       return 'too many torrents from your address: this one is not listed';
@@ -270,7 +272,7 @@ export class Registry {
 
 const noPeers: PackedPeers = { peers: new Uint8Array(0), peers6: new Uint8Array(0) };
 
-/** Said of every torrent that is not served, existing or not, so that nobody learns which ones there are. */
+/** The answer for every torrent that is not served, existing or not, so that it reveals nothing. */
 export const notServed: TrackerFailure = { failureReason: 'this tracker does not serve that torrent' };
 
 const itself = (infoHash: Uint8Array): Uint8Array => infoHash;
@@ -279,7 +281,7 @@ function toSeconds(nowMs: number): number {
   return Math.floor(nowMs / 1000);
 }
 
-/** ::1 and 127.0.0.1 are one machine, so there they are one address. */
+/** ::1 and 127.0.0.1 are the same machine, so both become 127.0.0.1. */
 export function packEndpoint(address: Uint8Array, port: number): Uint8Array {
   const host = address.length === 16 && isLoopback(address) ? loopbackAddress : address;
   const endpoint = new Uint8Array(host.length + 2);

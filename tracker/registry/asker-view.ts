@@ -1,37 +1,39 @@
 /**
- * Where the asker is decides under which address it is told of the others.
- * - A peer on the tracker's own machine announces from loopback, an address that means another host to each asker. An asker
- *   on that machine is told it as it is; others are told the address by which they reached the tracker, where they can reach
- *   that one; where not (behind a router or a proxy), its external address.
- * - A peer in the tracker's own network is told as it is to askers with an address that has a meaning in one network alone,
- *   to those behind the same router, and to those in the IPv6 network in which they reached the tracker; to the others
- *   under the external address, which the router passes on.
- * - Without an external address such peers are told to no outsider: it could not reach them.
+ * Which peers a reply may contain, and under which address, by where the asker is.
+ * - A peer on the tracker's own machine announces from loopback, an address that means another host to each
+ *   asker. An asker on that machine gets the loopback address. Other askers get the address by which they
+ *   reached the tracker. If a router or proxy is in between, outsiders get the tracker's external address, and
+ *   askers in its network do not get the peer.
+ * - A peer with a private IPv4 address is listed as it is for askers with an address that is valid in one
+ *   network only, for askers behind the same router, and for askers in the IPv6 /64 in which they reached the
+ *   tracker. Outsiders get the external IPv4 address, from which the router forwards the port.
+ * - A peer with another address that is valid in one network only is never sent to outsiders.
+ * - Without an external address, replies to outsiders leave all these peers out, since they cannot reach them.
  */
 import { reachOf } from '../protocol/address-reach.ts';
 import { inner4, inner6, ipv4, ipv6, lan4, local, type PoolKind } from './swarm.ts';
 
 /** Packed addresses, 4 or 16 bytes. */
 export interface PeerAddress {
-  /** Of the peer that asks. */
+  /** Address of the asking peer. */
   readonly remote: Uint8Array;
-  /** Our side of the connection it asks by (what a socket calls its local address). Missing behind a proxy. */
+  /** The tracker's side of the connection (a socket's local address). Undefined behind a proxy. */
   readonly local?: Uint8Array;
 }
 
-/** Where hosts outside reach the tracker's machine and network, packed. */
+/** The packed addresses by which hosts outside reach the tracker's machine and network. */
 export interface ExternalAddresses {
   readonly ipv4?: Uint8Array;
   readonly ipv6?: Uint8Array;
 }
 
-/** What an asker is told of the others' addresses. */
+/** Which peers an asker gets, and which addresses replace those of peers nearby. */
 export interface View {
-  /** The kinds of peers that it can certainly dial, and then the others. */
+  /** Kinds of peers by address family. First the asker's own family, which it can certainly dial. */
   readonly families: readonly (readonly PoolKind[])[];
-  /** Where it reaches peers on the tracker's machine; undefined: as they are listed. */
+  /** Replaces the address of peers on the tracker's machine; undefined: their listed address is sent. */
   readonly machine: Uint8Array | undefined;
-  /** Where it reaches peers in the tracker's network; undefined: as they are listed. */
+  /** Replaces the address of peers with private IPv4 addresses; undefined: their listed address is sent. */
   readonly network: Uint8Array | undefined;
 }
 
@@ -59,14 +61,17 @@ export function viewOf({ remote, local: reachedAt }: PeerAddress, external: Exte
   return { families, machine, network };
 }
 
-/** Where the asker reaches the tracker's machine; undefined: that is not known. `external`: for askers outside. */
+/**
+ * The address by which the asker reaches the tracker's machine, if known. `external`: given for outsiders
+ * only.
+ */
 function machineFor(
   remote: Uint8Array,
   reachedAt: Uint8Array | undefined,
   external: ExternalAddresses | undefined,
 ): Uint8Array | undefined {
   if (reachedAt?.length === remote.length) {
-    // An outsider that has come to an address of the network within was let through by a router.
+    // If an outsider reached a private address, a router has forwarded the connection.
     if (external === undefined || reachOf(reachedAt) === 'global') return reachedAt;
   }
   const [own, other] =
@@ -87,7 +92,9 @@ function isOneOf(address: Uint8Array, external: ExternalAddresses): boolean {
   return own?.every((byte, at) => byte === address[at]) ?? false;
 }
 
-/** A home has one IPv6 /64, and its hosts ask by it although they have private IPv4 addresses as well. */
+/**
+ * A home has one IPv6 /64. Its hosts reach the tracker by IPv6 even if they have private IPv4 addresses too.
+ */
 function isOneNetwork(remote: Uint8Array, reachedAt: Uint8Array | undefined): boolean {
   if (remote.length !== 16 || reachedAt?.length !== 16) return false;
   for (let at = 0; at < 8; at++) if (remote[at] !== reachedAt[at]) return false;

@@ -1,37 +1,46 @@
 /**
- * What the registry allows and for how long, with the reason for each figure. A limit sheds the listing and not the
- * service: a peer that cannot be listed any more still gets peers, and is told so.
+ * Limits and intervals of the registry, with the reason for each figure. A peer over a limit is not listed,
+ * but still gets peers and a warning.
  */
 import type { ExternalAddresses } from './asker-view.ts';
 
 export interface RegistryOptions {
-  /** Told to every peer, with up to a tenth more at random: after a restart of the tracker the announces spread out. */
+  /**
+   * Sent to each peer, plus up to a tenth at random, so that announces spread out after a restart of the
+   * tracker.
+   */
   readonly intervalSeconds: number;
-  /** Advice to clients that run out of peers. Not enforced: refusing costs as much as answering. */
+  /** Advice to clients that run out of peers. Not enforced, since a refusal costs as much as an answer. */
   readonly minIntervalSeconds: number;
   /**
-   * So long after its first announce, a registry that began without peers has downloads ask again after
-   * `gatheringIntervalSeconds`: after a restart the peers come back one by one, and one that asked early has heard of few.
+   * For this long after its first announce, a registry that began without peers gives leechers the
+   * `gatheringIntervalSeconds`. After a restart peers return one by one, so that an early asker gets few of
+   * them.
    */
   readonly gatheringSeconds: number;
   readonly gatheringIntervalSeconds: number;
-  /** How long a peer stays listed after its last announce: long enough to miss one. */
+  /** How long a peer stays listed after its last announce: long enough to miss one announce. */
   readonly peerTimeoutSeconds: number;
-  /** Swarms in all. An empty one is forgotten at once, so this many are alive. */
+  /** Swarms in all. An empty swarm is removed at once, so all of these have peers. */
   readonly torrentsMax: number;
-  /** Records in all: one is a peer in a swarm, and takes about 60 bytes. */
+  /** Records in all. A record is one peer in one swarm and takes about 60 bytes. */
   readonly peersMax: number;
-  /** In one swarm. Nobody is told of more than 200, so more only fill memory. */
+  /** Peers in one swarm. A reply has at most 200 peers, so more of them only fill memory. */
   readonly peersPerTorrentMax: number;
-  /** From one IPv4 address or IPv6 /64, over all torrents: a large library seeds 10,000. */
+  /** Peers per IPv4 address or IPv6 /64, over all torrents. A large library seeds 10,000. */
   readonly peersPerAddressMax: number;
-  /** From one IPv4 address or IPv6 /64, in one swarm: a house behind one address, not a thousand ports of one liar. */
+  /**
+   * Peers per IPv4 address or IPv6 /64 in one swarm: enough for a household, not for a thousand forged ports.
+   */
   readonly peersPerAddressAndTorrentMax: number;
-  /** Which torrents are served. The others get one answer, whether they exist somewhere or not. */
+  /** Which torrents are served. All others get the same answer, whether they exist or not. */
   readonly isAllowed: (infoHash: Uint8Array) => boolean;
-  /** What outsiders are told for peers on the tracker's machine and in its network. None: such peers are not told to them. */
+  /**
+   * What outsiders get for peers on the tracker's machine and in its network. If empty, they do not get such
+   * peers.
+   */
   readonly externalAddresses: ExternalAddresses;
-  /** A 32-bit secret, so that nobody can choose ports and hashes that collide in our tables. */
+  /** A 32-bit secret, so that peers cannot choose ports and hashes that collide in the registry's tables. */
   readonly hashSeed: number;
 }
 
@@ -42,7 +51,8 @@ const registryDefaults: RegistryOptions = {
   intervalSeconds: intervalSecondsDefault,
   minIntervalSeconds: 30,
   gatheringSeconds: 0,
-  // Downloads alone, which are few beside seeds: a fifth of the interval is no storm.
+  // For leechers only, which are few compared with seeds. A fifth of the interval does not overload the
+  // tracker.
   gatheringIntervalSeconds: 3 * 60,
   peerTimeoutSeconds: peerTimeoutFor(intervalSecondsDefault),
   torrentsMax: 200_000,
@@ -55,24 +65,24 @@ const registryDefaults: RegistryOptions = {
   hashSeed: 0,
 };
 
-/** One announce may be missed, the next may be late by the random tenth, and a busy machine by a minute. */
+/** Covers one missed announce, the random tenth of the next one, and a minute's delay of a busy machine. */
 function peerTimeoutFor(intervalSeconds: number): number {
   return Math.ceil(2.2 * intervalSeconds) + 60;
 }
 
-/** By then every peer has come back that keeps to the interval, with its random tenth. */
+/** After this time every peer that keeps to its interval, random tenth included, has announced again. */
 export function gatheringFor(intervalSeconds: number): number {
   return Math.ceil(1.1 * intervalSeconds);
 }
 
-/** Fills in what is not given and refuses what cannot work together. */
+/** Fills in defaults. Throws RangeError if the intervals contradict each other. */
 export function resolveOptions(given: Partial<RegistryOptions>): RegistryOptions {
   const intervalSeconds = given.intervalSeconds ?? registryDefaults.intervalSeconds;
   const options = { ...registryDefaults, peerTimeoutSeconds: peerTimeoutFor(intervalSeconds), ...given };
   const fits =
     options.minIntervalSeconds >= 1 &&
     options.intervalSeconds >= options.minIntervalSeconds &&
-    // Otherwise a peer that keeps its appointments would be dropped between them.
+    // Otherwise a punctual peer would be dropped between two announces.
     options.peerTimeoutSeconds > 1.1 * options.intervalSeconds;
   if (!fits) {
     const { minIntervalSeconds, peerTimeoutSeconds } = options;

@@ -1,12 +1,14 @@
 /**
- * Which peers an asker is told of: stretches of its swarm from a random place on, copied as they lie.
+ * Which peers of its swarm an asker gets: stretches of memory from a random place on, copied as they lie.
  *
- * A seed is told of leechers only, unless it may be none: aria2 with nothing but a magnet link announces `left=0`,
- * word for word like a seed that has just started, and would never find anybody in a swarm of seeds. Who has neither
- * given nor taken a byte is therefore told of a few peers, seeds too where leechers are scarce. A leecher is told of seeds and leechers in equal parts where there are enough of
- * both: a few seeds among a thousand leechers are not left to luck, and many seeds leave room for peers to trade
- * with. The asker's own address family goes first, since that is the one it certainly has.
- * Under which address it is told of the others: asker-view.ts.
+ * A seed gets leechers only, unless it may be a magnet link: aria2 with nothing but a magnet link announces
+ * `left=0`, exactly like a seed that has just started. In a swarm of seeds it would never get a peer. An
+ * asker that has neither uploaded nor downloaded therefore gets a few peers, and seeds too where leechers are
+ * scarce. A leecher gets seeds and leechers in equal parts if there are enough of both. Few seeds among a
+ * thousand leechers then do not depend on luck, and many seeds leave room for peers to trade with. The
+ * asker's own address family goes first, because it can certainly dial that one.
+ *
+ * Left to others: the address under which the asker gets a peer (asker-view.ts).
  */
 import { numWantMax } from '../protocol/announce-query.ts';
 import { portAt } from '../protocol/endpoint.ts';
@@ -19,13 +21,13 @@ export type RandomBelow = (bound: number) => number;
 export interface Asker {
   readonly address: PeerAddress;
   readonly port: number;
-  /** Of no use to seeds: it is one, or a partial one. */
+  /** It needs no seeds: it is a seed or a partial seed. */
   readonly isSeed: boolean;
-  /** It has everything, as it says, and has neither given nor taken a byte: perhaps it lacks even the metadata. */
+  /** It claims to be a seed but has neither uploaded nor downloaded: perhaps it lacks even the metadata. */
   readonly mayBeMagnet: boolean;
   /** At most numWantMax. */
   readonly wanted: number;
-  /** Its own place, when it is listed: nobody is told of itself. */
+  /** Its own record, if it is listed. A peer never gets itself. */
   readonly listed: { readonly kind: PoolKind; readonly record: number } | undefined;
 }
 
@@ -36,20 +38,20 @@ export interface PackedPeers {
   readonly peers6: Uint8Array;
 }
 
-/** Some records of a pool, in order, one of them perhaps left out. */
+/** Consecutive records of a pool, possibly without one of them: the asker's own. */
 interface Stretch {
   readonly pool: Pool;
   readonly kind: PoolKind;
   readonly first: number;
-  /** Without the one left out. */
+  /** Without the asker's own record. */
   readonly count: number;
   /** Place of the asker's own record in the stretch, or -1. */
   readonly own: number;
 }
 
 /**
- * Peers that one of which nothing is known but `left=0` gets at least, if there are any: enough to fetch metadata from
- * three of them, and what a true seed wastes on it is at most so many connections that end at once.
+ * The least that such an asker gets, if there are so many peers. It can try several for the metadata, and a
+ * true seed opens at most five useless connections, which end at once.
  */
 const magnetPeers = 5;
 
@@ -100,7 +102,7 @@ function total(stretches: readonly Stretch[]): number {
   return sum;
 }
 
-/** Copies `wanted` peers from a random place on, going round at the end. Answers how many there were. */
+/** Copies `wanted` peers from a random place on and wraps around at the end. Returns how many there were. */
 function take(
   stretches: readonly Stretch[],
   wanted: number,
@@ -122,7 +124,7 @@ function take(
   return count;
 }
 
-/** Puts a reply's peers together in memory that is used again for every reply. */
+/** Assembles the peers of a reply in buffers that are reused for every reply. */
 class PeerWriter {
   static readonly #peers = new Uint8Array(6 * numWantMax);
   static readonly #peers6 = new Uint8Array(18 * numWantMax);
@@ -140,7 +142,7 @@ class PeerWriter {
     return this.#end / 6 + this.#end6 / 18;
   }
 
-  /** Peers [from, to) of a stretch, its left-out one not counted. */
+  /** Copies peers [from, to) of a stretch. The indexes do not count the asker's own record. */
   copy(stretch: Stretch, from: number, to: number): void {
     const { own } = stretch;
     if (own < 0 || to <= own) this.#copyRecords(stretch, from, to);
@@ -170,10 +172,11 @@ class PeerWriter {
     }
   }
 
-  /** A peer that this asker reaches at another address than the one it is listed with. */
+  /** Adds a peer that this asker reaches at another address than the listed one. */
   #addAt(host: Uint8Array, port: number): void {
     const { address, port: askerPort } = this.#asker;
-    // The asker may be on this machine after all, having asked by its outer address, and then this may be itself.
+    // The asker may be on the tracker's machine and use its outer address. The peer may then be the asker
+    // itself.
     if (port === askerPort && host.every((byte, at) => byte === address.remote[at])) return;
     const isIpv4 = host.length === 4;
     const target = isIpv4 ? PeerWriter.#peers : PeerWriter.#peers6;

@@ -1,24 +1,27 @@
 /**
- * Swarms as bytes, so that a tracker that starts again has its peers: one swarm after the other, so that a large registry
- * is written a little at a time. The bytes are read as hostile: wrong ones are refused as a whole.
+ * Swarms ⇄ bytes, so that a restarted tracker has its peers. Swarms are encoded one by one, so that a large
+ * registry is written in small steps. The bytes are read as hostile: malformed input is refused as a whole.
  *
- *   hash 20, downloaded u32, then for loopback, IPv4 and IPv6: seeds u32, peers u32; then for each of them the packed
- *   endpoints, seeds first, and the age of each in seconds (u16); then the length of the notes (u32), and the notes.
+ *   hash 20, downloaded u32, then for loopback, IPv4 and IPv6 each: seeds u32, peers u32; then for each of
+ *   them
+ *   the packed endpoints, seeds first, and the age of each peer in seconds (u16); then the length of the
+ *   notes
+ *   (u32), and the notes.
  *
- * Left to others: which file it is and whether it is whole (snapshot-file.ts), who may come back (swarm-access.ts).
+ * Left to others: the file and its integrity (snapshot-file.ts), which peers may return (swarm-access.ts).
  */
 import { ipv4, ipv6, isIpv6Kind, kindOf, local, type Pool, type PoolKind, type Swarm } from './swarm.ts';
 
-/** As a snapshot has them. From where an address can be reached is found anew when it is read. */
+/** Kinds of peers in a snapshot. The finer kinds are derived from the address at reading. */
 export type SavedKind = typeof local | typeof ipv4 | typeof ipv6;
 
 export interface SavedPool {
   readonly kind: SavedKind;
-  /** The first so many are seeds. */
+  /** How many peers, from the first on, are seeds. */
   readonly seeds: number;
   /** Packed, 6 bytes each; 18 for IPv6. */
   readonly endpoints: Uint8Array;
-  /** Seconds since the last announce of each. */
+  /** Seconds since the last announce of each peer. */
   readonly ages: Uint16Array;
 }
 
@@ -28,7 +31,7 @@ export interface SavedSwarm {
   /** Completed downloads that were reported. */
   readonly downloaded: number;
   readonly pools: readonly SavedPool[];
-  /** What others have to remember of this swarm; opaque here. */
+  /** What other parts store with this swarm; opaque here. */
   readonly notes?: Uint8Array;
 }
 
@@ -43,10 +46,10 @@ export interface SavedPeer {
 const savedKinds = [local, ipv4, ipv6] as const;
 const hashBytes = 20;
 const headBytes = hashBytes + 4 + 8 * savedKinds.length;
-/** Eighteen hours, more than any interval of ours: a peer that is older counts as that old. */
+/** Eighteen hours, more than any interval of Cicada. An older peer counts as that old. */
 const ageMax = 0xffff;
 
-/** Whole seconds, as a snapshot has them. A clock that has gone back makes nobody younger than now. */
+/** Whole seconds, as in a snapshot. If the clock went back, the age is 0 and not negative. */
 function ageOf(seconds: number): number {
   return Math.max(0, Math.min(ageMax, seconds));
 }
@@ -75,8 +78,8 @@ export function encodeSwarm({ hash, downloaded, pools, notes = nothing }: SavedS
 }
 
 /**
- * All swarms of these bytes, as views of them; undefined when they are not what encodeSwarm makes. A swarm without peers
- * is not: it costs memory and stands for nothing.
+ * All swarms of these bytes, as views of them. Undefined if encodeSwarm cannot have made the bytes. A swarm
+ * without peers is refused too: it would only cost memory.
  */
 export function decodeSwarms(bytes: Uint8Array): SavedSwarm[] | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -92,7 +95,7 @@ export function decodeSwarms(bytes: Uint8Array): SavedSwarm[] | undefined {
       const count = view.getUint32(head + 8 + 8 * index);
       if (count === 0 && seeds === 0) continue;
       const endpointBytes = count * recordBytesOf(kind);
-      // Of numbers below 2^32 the sum is exact.
+      // The sum of numbers below 2^32 is exact.
       if (seeds > count || at + endpointBytes + 2 * count > bytes.length) return undefined;
       const endpoints = bytes.subarray(at, at + endpointBytes);
       at += endpointBytes;
@@ -110,9 +113,9 @@ export function decodeSwarms(bytes: Uint8Array): SavedSwarm[] | undefined {
   return swarms;
 }
 
-/** The peer that has been silent for longest first: in this order they are listed again, since in this order they expire. */
+/** Yields the peer with the oldest announce first: the order in which peers are listed again and expire. */
 export function* oldestFirst(swarms: readonly SavedSwarm[]): Generator<SavedPeer> {
-  // Counted by age, and put where that age begins: a million peers are not compared.
+  // A counting sort by age, since comparing a million peers takes longer.
   const starts = new Uint32Array(ageMax + 2);
   let count = 0;
   for (const { pools } of swarms) {
@@ -157,7 +160,7 @@ function savedKindOf(kind: PoolKind): SavedKind {
   return kind === local ? local : isIpv6Kind(kind) ? ipv6 : ipv4;
 }
 
-/** The peers of a swarm as they are now, in memory of their own. `silentSeconds`: since the last announce of each. */
+/** A copy of the swarm's peers. `silentSeconds`: since the last announce of a peer. */
 export function savedPools(swarm: Swarm, silentSeconds: (pool: Pool, record: number) => number): SavedPool[] {
   return savedKinds.flatMap((kind) => {
     const pools = swarm.pools.filter(

@@ -150,7 +150,7 @@ function tokensOf({ text, run }: NameWord): string[] {
     .slice(0, Math.max(1, characters.length - 1));
 }
 
-/** Every three adjacent characters; a shorter run stands for itself and is searched as a prefix. */
+/** Every three adjacent characters; a shorter run stands for itself. */
 export function triplesOf(run: string): string[] {
   const characters = [...run];
   if (characters.length <= 3) return [run];
