@@ -1,12 +1,12 @@
 /**
- * From where an address can be reached. A peer's address is of use to those alone who are in the same network.
+ * From where an address can be reached. A peer's address is of use only to peers in the same network.
  *
- * `link`: one cable or one radio (169.254.0.0/16, fe80::/10). `private`: a home or a company (RFC 1918, RFC 4193).
- * `shared`: behind a provider's translation (RFC 6598), and in networks that use its addresses. `none`: no host has it.
+ * `link`: one link, wired or wireless (169.254.0.0/16, fe80::/10). `private`: a home or company network (RFC
+ * 1918, RFC 4193). `shared`: behind a provider's NAT (RFC 6598). `none`: not the address of a host.
  */
 export type Reach = 'loopback' | 'link' | 'private' | 'shared' | 'global' | 'none';
 
-/** `packed`: 4 or 16 bytes, as packAddress makes them. */
+/** `packed`: 4 or 16 bytes, as packAddress returns them. */
 export function reachOf(packed: Uint8Array): Reach {
   return packed.length === 4 ? reachOfIpv4(packed[0]!, packed[1]!) : reachOfIpv6(packed);
 }
@@ -28,7 +28,7 @@ function reachOfIpv4(first: number, second: number): Reach {
     case 192:
       return second === 168 ? 'private' : 'global';
     default:
-      // Groups, and what is reserved.
+      // Multicast and reserved addresses.
       return first >= 224 ? 'none' : 'global';
   }
 }
@@ -37,7 +37,7 @@ function reachOfIpv6(packed: Uint8Array): Reach {
   const [first, second] = packed as Uint8Array & readonly [number, number];
   if ((first & 0xfe) === 0xfc) return 'private';
   if (first === 0xfe && (second & 0xc0) === 0x80) return 'link';
-  // Site-local, which was deprecated for fc00::/7.
+  // Site-local, deprecated in favour of fc00::/7.
   if (first === 0xfe && (second & 0xc0) === 0xc0) return 'private';
   if (first === 0xff) return 'none';
   for (let at = 0; at < 15; at++) if (packed[at] !== 0) return 'global';

@@ -1,33 +1,36 @@
 /**
- * IP addresses, text ⇄ packed: 4 bytes for IPv4, 16 for IPv6, in network byte order, the form that travels in
- * replies (BEP 7, 23, 24) and that the registry keeps.
+ * IP addresses, text ⇄ packed: 4 bytes for IPv4, 16 for IPv6, in network byte order. Replies (BEP 7, 23, 24)
+ * and the registry use the packed form.
  *
- * Invariant: an IPv4 address has one packed form. Its IPv6-mapped spelling (::ffff:1.2.3.4) is what a dual-stack
- * socket shows for it, so it becomes the 4 bytes.
+ * Invariant: an IPv4 address has one packed form. A dual-stack socket shows it IPv6-mapped (::ffff:1.2.3.4),
+ * which becomes 4 bytes too.
  */
 
-/** An IPv6 address takes at most 45 characters; the rest is room for a zone (`%eth0`). */
+/** An IPv6 address has at most 45 characters. The rest leaves space for a zone (`%eth0`). */
 const textLengthMax = 64;
 
-/** Text from a socket, a header or a hostile reply → packed bytes, or undefined when it is no IP address. */
+/** Text from a socket, a header or a hostile reply → packed bytes; undefined: not an IP address. */
 export function packAddress(text: string): Uint8Array | undefined {
   if (text.length > textLengthMax) return undefined;
   return text.includes(':') ? packIpv6(text) : packIpv4(text);
 }
 
-/** 4 or 16 packed bytes → the usual text; IPv6 as RFC 5952 writes it. */
+/** 4 or 16 packed bytes → the usual text; IPv6 as in RFC 5952. */
 export function addressText(packed: Uint8Array): string {
   return packed.length === 4 ? packed.join('.') : ipv6Text(packed);
 }
 
-/** 127.0.0.0/8 and ::1: somebody on the machine itself. */
+/** 127.0.0.0/8 and ::1: the machine itself. */
 export function isLoopback(packed: Uint8Array): boolean {
   if (packed.length === 4) return packed[0] === 127;
   for (let at = 0; at < 15; at++) if (packed[at] !== 0) return false;
   return packed[15] === 1;
 }
 
-/** Four decimal numbers. No leading zeros: some readers take them for octal, and then one text names two hosts. */
+/**
+ * Four decimal numbers. Leading zeros are refused: some parsers read them as octal, so the host would be
+ * ambiguous.
+ */
 const ipv4Pattern = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 
 function packIpv4(text: string): Uint8Array | undefined {
@@ -62,7 +65,10 @@ function packIpv6(text: string): Uint8Array | undefined {
   return isMapped(packed) ? packed.slice(12) : packed;
 }
 
-/** Colon-separated groups of 16 bits; the last one of the address may be an IPv4 address, which counts as two. */
+/**
+ * Colon-separated groups of 16 bits. The last part of the address may be an IPv4 address, which counts as two
+ * groups.
+ */
 function groupsOf(text: string, isEnd: boolean): number[] | undefined {
   if (text === '') return [];
   const groups: number[] = [];
@@ -101,7 +107,7 @@ function ipv6Text(packed: Uint8Array): string {
   return `${text(groups.slice(0, zeros.start))}::${text(groups.slice(zeros.start + zeros.length))}`;
 }
 
-/** RFC 5952: the longest run of zero groups is written `::`; of equal ones the first. */
+/** RFC 5952: `::` replaces the longest run of zero groups; if several are equally long, the first. */
 function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
   let longest = { start: 0, length: 0 };
   let start = 0;

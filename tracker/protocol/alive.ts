@@ -1,11 +1,11 @@
 /**
- * The alive stream of a tracker of ours: where it is, and what stands in it. Read by clients as hostile.
- *                                                                                              WHATWG HTML, 9.2
+ * The alive stream of a Cicada tracker: its URL and its lines. Clients read them as hostile input.
+ *                                                                                            WHATWG HTML, 9.2
  */
 
 const memoryIdPattern = /^[0-9a-f]{16}$/;
 
-/** `undefined` for what is none. */
+/** Undefined: not a memory id. */
 export function readMemoryId(text: string): string | undefined {
   return memoryIdPattern.test(text) ? text : undefined;
 }
@@ -14,14 +14,14 @@ export function aliveEvent(memoryId: string): string {
   return `data: ${memoryId}\n\n`;
 }
 
-/** A line of the stream. Undefined: something else, a beat for instance. */
+/** The memory id in a line of the stream. Undefined: another line, for instance a heartbeat. */
 export function memoryIdOf(line: string): string | undefined {
   return line.startsWith('data: ') ? readMemoryId(line.slice('data: '.length).trimEnd()) : undefined;
 }
 
 /**
- * The stream beside an announce URL, without the passkey in it; undefined when it is no announce URL of a tracker of ours.
- * One for all torrents of a tracker.
+ * The URL of the stream for an announce URL, without the passkey. Undefined: not an announce URL of a Cicada
+ * tracker. A tracker has one stream for all torrents.
  */
 export function aliveUrl(announceUrl: string): string | undefined {
   const url = URL.parse(announceUrl);
@@ -29,7 +29,7 @@ export function aliveUrl(announceUrl: string): string | undefined {
   const [, folder] =
     /^((?:\/[^/]*)*?)(?:\/(?:[a-z2-7]{48}|[a-z2-7]{32}))?\/announce$/.exec(url.pathname) ?? [];
   if (folder === undefined) return undefined;
-  // A proxy that wants a name and password wants them for this, too.
+  // A proxy that requires a user name and password requires them here too.
   const { username, password, origin } = url;
   const signedIn = username === '' && password === '' ? '//' : `//${username}:${password}@`;
   return `${origin.replace('//', signedIn)}${folder}/alive`;

@@ -1,19 +1,20 @@
 /**
- * An announce as a request: the query of `GET /announce` ⇄ AnnounceRequest.
+ * The query of `GET /announce` ⇄ AnnounceRequest.
  *
- * Invariant: every number in a parsed request is an integer in its range, and both hashes are exactly 20 bytes.
- * `ip`, `ipv4` and `ipv6` are not read: an address that a stranger may choose is a list of victims.    BEP 3 7 21 23 52
+ * Invariant: every number in a parsed request is an integer in its range, and both hashes are exactly 20
+ * bytes. `ip`, `ipv4` and `ipv6` are ignored: with them a peer could direct others at any victim.
+ *                                                                                            BEP 3 7 21 23 52
  */
 import { type ProtocolError, protocolError } from './protocol-error.ts';
 import { decodeBytes, encodeBytes, forEachParameter, parseCount, queryLengthMax } from './query.ts';
 
-/** Undefined: one of the announces at regular intervals; `paused`: one of a partial seed (BEP 21). */
+/** Undefined: a regular announce. `paused`: an announce of a partial seed (BEP 21). */
 export type AnnounceEvent = (typeof events)[number] | undefined;
 
 const events = ['started', 'completed', 'stopped', 'paused'] as const;
 
 export interface AnnounceRequest {
-  /** 20 bytes: SHA-1 of a v1 info dictionary, or the first 20 of a v2 one (BEP 52). */
+  /** 20 bytes: SHA-1 of a v1 info dictionary, or the first 20 bytes of the SHA-256 of a v2 one (BEP 52). */
   readonly infoHash: Uint8Array;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
@@ -21,20 +22,23 @@ export interface AnnounceRequest {
   readonly port: number;
   readonly uploaded: number;
   readonly downloaded: number;
-  /** Bytes the peer lacks: 0 for a seed, Number.MAX_SAFE_INTEGER when it does not know yet (a magnet link). */
+  /** Bytes the peer lacks: 0 for a seed, Number.MAX_SAFE_INTEGER if unknown (a magnet link). */
   readonly left: number;
   readonly event: AnnounceEvent;
   /** Peers asked for, 0 to 200. */
   readonly numWant: number;
-  /** False only for a client that asks for the dictionary model. */
+  /** False only if the client asks for the dictionary model. */
   readonly compact: boolean;
-  /** BEP 7: the same in every announce of one session, so that a tracker can tell one client with two addresses. */
+  /**
+   * The same in every announce of one session, so that a tracker recognizes a client with two addresses (BEP
+   * 7).
+   */
   readonly key?: string;
 }
 
-/** BEP 3 names no figure; 50 is what trackers give to those who do not ask. */
+/** BEP 3 names no default; 50 is what trackers commonly use. */
 const numWantDefault = 50;
-/** A client dials a few dozen at a time: more than 200 peers would only make replies long. */
+/** A client dials a few dozen peers at a time, so that more than 200 would only make the reply longer. */
 export const numWantMax = 200;
 
 /** The raw query, without its `?` → a request, or what is wrong with it. */
@@ -55,7 +59,7 @@ export function parseAnnounceQuery(rawQuery: string): AnnounceRequest | Protocol
   return { infoHash, peerId, port, uploaded, downloaded, left, event, numWant, compact };
 }
 
-/** What a query said so far; undefined is missing or malformed. */
+/** The fields read so far. Undefined: missing or malformed. */
 interface Fields {
   infoHashes: number;
   infoHash: Uint8Array | undefined;
@@ -69,7 +73,7 @@ interface Fields {
   compact: boolean;
 }
 
-/** Clients leave out what they think is obvious: no `left` is taken for "not known yet". */
+/** Clients leave out fields. A missing `left` means unknown. */
 function emptyFields(): Fields {
   return {
     infoHashes: 0,
@@ -104,15 +108,15 @@ function readField(fields: Fields, name: string, value: string): boolean {
       fields.downloaded = parseCount(value);
       break;
     case 'left':
-      // Empty and `-1` are what clients say that do not know it yet.
+      // Clients that do not know it yet send an empty value or `-1`.
       fields.left = value === '' || value === '-1' ? Number.MAX_SAFE_INTEGER : parseCount(value);
       break;
     case 'event':
-      // Any other word, such as BEP 21's `paused`, is an announce like the regular ones.
+      // An unknown event counts as a regular announce.
       fields.event = events.find((event) => event === value);
       break;
     case 'numwant':
-      // `-1` is what clients that also speak UDP (BEP 15) say for "as you like".
+      // Clients that also speak UDP (BEP 15) send `-1` for the default.
       fields.numWant = Math.min(parseCount(value) ?? numWantDefault, numWantMax);
       break;
     case 'compact':
@@ -122,7 +126,7 @@ function readField(fields: Fields, name: string, value: string): boolean {
   return true;
 }
 
-/** The URL that carries this request. Put together as text: URL objects would encode the bytes anew. */
+/** The announce URL of this request. Built as text, because URL objects would encode the bytes again. */
 export function announceUrl(trackerUrl: string, request: AnnounceRequest): string {
   let query =
     `info_hash=${encodeBytes(request.infoHash)}&peer_id=${encodeBytes(request.peerId)}&port=${request.port}` +
@@ -133,7 +137,7 @@ export function announceUrl(trackerUrl: string, request: AnnounceRequest): strin
   return withQuery(trackerUrl, query);
 }
 
-/** A URL with more parameters. What its own query says (a passkey) stays; a fragment never travels. */
+/** Appends parameters to a URL. Its own query (such as a passkey) is kept, its fragment is dropped. */
 export function withQuery(url: string, query: string): string {
   const fragment = url.indexOf('#');
   const base = fragment < 0 ? url : url.slice(0, fragment);

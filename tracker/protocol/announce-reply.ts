@@ -1,9 +1,10 @@
 /**
- * The answer to an announce: AnnounceReply ⇄ bytes. Written by the tracker, read by the client as hostile input.
+ * The answer to an announce: AnnounceReply ⇄ bytes. The tracker writes it, the client reads it as hostile
+ * input.
  *
- * Invariant: a reply that was read holds at most `peersMax` peers, each dialable, and intervals within the bounds here.
- * Peers stay packed in both directions: the tracker keeps them so, and a client may never need their text.
- *                                                                                               BEP 3 7 23 24 31
+ * Invariant: a parsed reply has at most `peersMax` peers, each dialable, and intervals within the bounds
+ * below. Peers stay packed in both directions: the tracker stores them so, and a client may never need them
+ * as text.                                                                                   BEP 3 7 23 24 31
  */
 import type { BValue } from '../../torrents/bencode/bencode.ts';
 import { encode } from '../../torrents/bencode/bencode-encode.ts';
@@ -15,32 +16,37 @@ import { encodeFailure, openReply, readableText, readCount, type TrackerFailure 
 export interface AnnounceReply {
   /** Until the next regular announce. */
   readonly intervalSeconds: number;
-  /** Not to announce earlier than this, unless something happened. */
+  /** The client should not announce earlier, unless it has an event to report. */
   readonly minIntervalSeconds?: number;
   /** Seeds in the swarm. */
   readonly complete?: number;
   /** Leechers in the swarm. */
   readonly incomplete?: number;
-  /** 6 bytes a peer.  BEP 23 */
+  /** 6 bytes per peer.  BEP 23 */
   readonly peers: Uint8Array;
-  /** 18 bytes a peer.  BEP 7 */
+  /** 18 bytes per peer.  BEP 7 */
   readonly peers6: Uint8Array;
-  /** The address we were seen from, 4 or 16 bytes.  BEP 24 */
+  /** The address from which the tracker saw the client, 4 or 16 bytes.  BEP 24 */
   readonly externalAddress?: Uint8Array;
   readonly warning?: string;
-  /** Which memory of peers has answered: after a restart that has forgotten them it is another one (alive.ts). Ours. */
+  /**
+   * Identifies the tracker's memory of peers. It changes when a restart forgot them (alive.ts). A Cicada
+   * extension.
+   */
   readonly memoryId?: string;
 }
 
-/** Trackers send 200 at most; a longer list is a stranger filling our memory. Peer lists hold 3000 in all. */
+/**
+ * Trackers send 200 at most; a longer list would only fill the client's memory. Peer lists hold 3000 in all.
+ */
 export const peersMax = 2000;
-/** For a reply that names no interval: what trackers have always used. */
+/** For a reply without an interval: the traditional value. */
 const intervalSecondsDefault = 1800;
-/** Nobody is to make us call somebody in a loop, nor to keep us away for longer than a day. */
+/** A hostile tracker can neither make the client announce in a loop nor keep it away for more than a day. */
 const intervalSecondsMin = 10;
 const intervalSecondsMax = 24 * 60 * 60;
 
-/** `memoryId`: of the tracker; that of the reply says nothing here. */
+/** `memoryId`: the tracker's. The one in `reply` is ignored. */
 export function encodeAnnounceReply(
   reply: AnnounceReply | TrackerFailure,
   compact: boolean,
@@ -52,14 +58,14 @@ export function encodeAnnounceReply(
     : encodeAnything(reply, compact, memoryId);
 }
 
-/** Both families, ready to dial. */
+/** Both address families, as text and number. */
 export function replyEndpoints(reply: AnnounceReply): Endpoint[] {
   return [...unpackEndpoints(reply.peers, 4), ...unpackEndpoints(reply.peers6, 16)];
 }
 
 /**
- * The usual reply, written straight into its final bytes: this runs once for each announce, and is several times as
- * fast as the general encoder. Keys in their sorted order.
+ * Writes the usual reply directly into its final bytes. It runs once per announce and is several times as
+ * fast as the general encoder. Keys are sorted.
  */
 function encodeCompact(reply: AnnounceReply, memoryId: string | undefined): Uint8Array {
   const { peers, peers6, externalAddress } = reply;
@@ -102,14 +108,14 @@ function encodeAnything(reply: AnnounceReply, compact: boolean, memoryId: string
     interval: reply.intervalSeconds,
     'memory id': memoryId,
     'min interval': reply.minIntervalSeconds,
-    // As with `no_peer_id=1`: ids are not kept, since they would let strangers follow a client around.
+    // As with `no_peer_id=1`: the registry stores no peer ids, since others could track a client by them.
     peers: compact ? peers : replyEndpoints(reply).map(({ host, port }) => ({ ip: host, port })),
     peers6: compact && peers6.length > 0 ? peers6 : undefined,
     'warning message': reply.warning,
   });
 }
 
-/** Hostile bytes, of which the caller has read at most a megabyte → what they say. Nothing in it is a view of `bytes`. */
+/** Hostile bytes, at most a megabyte → the reply. Nothing in it is a view of `bytes`. */
 export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply | TrackerFailure | ProtocolError {
   const opened = openReply(bytes);
   if ('code' in opened || 'failureReason' in opened) return opened;
@@ -139,7 +145,7 @@ function clampInterval(seconds: number): number {
   return Math.max(intervalSecondsMin, Math.min(intervalSecondsMax, seconds));
 }
 
-/** BEP 23's bytes or BEP 3's list, and BEP 7's bytes. */
+/** Compact peers (BEP 23) or a list of dictionaries (BEP 3), and compact IPv6 peers (BEP 7). */
 function readPeers(reply: BValue): { peers: Uint8Array; peers6: Uint8Array } {
   const listed = listedEndpoints(reply.get('peers'));
   const packed = reply.get('peers')?.bytes ?? packEndpoints(listed, 4);
@@ -152,7 +158,8 @@ function listedEndpoints(peers: BValue | undefined): Endpoint[] {
   const endpoints: Endpoint[] = [];
   for (const peer of peers?.items() ?? []) {
     if (endpoints.length === peersMax) break;
-    // A name in place of an address is left out by whoever packs this: the tracker would choose what we look up.
+    // packEndpoints leaves out host names. Otherwise the tracker would choose which names this machine looks
+    // up.
     const host = peer.get('ip')?.text ?? '';
     const port = peer.get('port')?.integer ?? 0;
     if (port > 0 && port < 65536) endpoints.push({ host, port });
@@ -160,7 +167,7 @@ function listedEndpoints(peers: BValue | undefined): Endpoint[] {
   return endpoints;
 }
 
-/** A copy of the endpoints that somebody can dial, at most `countMax` of them. */
+/** A copy of the dialable endpoints, at most `countMax`. */
 function onlyDialable(packed: Uint8Array, addressBytes: AddressBytes, countMax: number): Uint8Array {
   const recordBytes = addressBytes + 2;
   const kept = new Uint8Array(Math.min(packed.length, countMax * recordBytes));

@@ -1,4 +1,7 @@
-/** RFC 4648, lower case, without padding: letters and digits that survive URLs, file names and being read aloud. */
+/**
+ * RFC 4648, lower case, without padding: letters and digits that are safe in URLs, in file names and read
+ * aloud.
+ */
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
 export function base32(bytes: Uint8Array): string {
@@ -13,7 +16,7 @@ export function base32(bytes: Uint8Array): string {
   return bits === 0 ? text : text + alphabet[(value << (5 - bits)) & 31];
 }
 
-/** The whole bytes of a text that is made of these characters alone. */
+/** The whole bytes of `text`. The caller has checked that it contains only characters of the alphabet. */
 export function fromBase32(text: string): Uint8Array {
   const bytes = new Uint8Array(Math.floor((text.length * 5) / 8));
   let end = 0;

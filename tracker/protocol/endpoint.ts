@@ -1,18 +1,18 @@
 /**
- * Where peers listen, packed as replies carry them: the address and then the port, both big-endian. 6 bytes a peer for
- * IPv4 (BEP 23), 18 for IPv6 (BEP 7).
+ * Where peers listen, packed as in replies: the address and then the port, both big-endian. 6 bytes per peer
+ * for IPv4 (BEP 23), 18 for IPv6 (BEP 7).
  */
 import { addressText, packAddress } from './address.ts';
 
 export interface Endpoint {
-  /** An IP address in its usual text form, never a name. */
+  /** An IP address in its usual text form, never a host name. */
   readonly host: string;
   readonly port: number;
 }
 
 export type AddressBytes = 4 | 16;
 
-/** Packed endpoints → text and number. A rest that is shorter than one endpoint is ignored. */
+/** Packed endpoints → text and number. Trailing bytes that are less than an endpoint are ignored. */
 export function unpackEndpoints(packed: Uint8Array, addressBytes: AddressBytes): Endpoint[] {
   const endpoints: Endpoint[] = [];
   const recordBytes = addressBytes + 2;
@@ -23,7 +23,7 @@ export function unpackEndpoints(packed: Uint8Array, addressBytes: AddressBytes):
   return endpoints;
 }
 
-/** The endpoints of that family, packed; the others are left out. */
+/** The endpoints of this address family, packed. Others are left out. */
 export function packEndpoints(endpoints: readonly Endpoint[], addressBytes: AddressBytes): Uint8Array {
   const recordBytes = addressBytes + 2;
   const packed = new Uint8Array(endpoints.length * recordBytes);
@@ -39,10 +39,13 @@ export function packEndpoints(endpoints: readonly Endpoint[], addressBytes: Addr
   return packed.slice(0, end);
 }
 
-/** Whether a stranger's endpoint can be dialed at all: a port, and an address that stands for one host. */
+/**
+ * Whether an endpoint from the network is dialable: it has a port, and its address can be that of a single
+ * host.
+ */
 export function isDialable(packed: Uint8Array, at: number, addressBytes: AddressBytes): boolean {
   if (portAt(packed, at + addressBytes) === 0) return false;
-  // 0.0.0.0/8 is "this network"; from 224 on lie multicast, reserved space and broadcast.
+  // 0.0.0.0/8 is "this network". From 224 on there are multicast, reserved space and broadcast.
   if (addressBytes === 4) return packed[at] !== 0 && packed[at]! < 224;
   if (packed[at] === 0xff) return false;
   for (let offset = 0; offset < 16; offset++) if (packed[at + offset] !== 0) return true;

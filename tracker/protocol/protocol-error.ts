@@ -1,6 +1,6 @@
 /**
- * What is wrong with bytes that came from the other side. A value and never thrown: the other side is at fault, not
- * the caller. `code` is stable, `message` is for people and says what to do where there is something to do.
+ * What is wrong with bytes from the other side. Returned, never thrown, because the caller is not at fault.
+ * `code` is stable. `message` is for users and says what to do if they can do anything.
  */
 export interface ProtocolError {
   readonly code: string;

@@ -1,14 +1,14 @@
 /**
- * The query of an announce or scrape, character for character as it stood in the request line. `info_hash` and
- * `peer_id` are percent-encoded bytes and not text: a parser for forms turns them into U+FFFD, so this is done by hand.
+ * The query of an announce or scrape, exactly as it stands in the request line. `info_hash` and `peer_id` are
+ * percent-encoded bytes, not text. A form parser would turn them into U+FFFD, so this file decodes them.
  *
- * `+` is a plus sign and not a blank: trackers and clients follow RFC 1738 here, not the encoding of forms.  BEP 3
+ * `+` is a plus sign, not a space: trackers and clients follow RFC 1738 here, not form encoding.        BEP 3
  */
 
-/** A request line of node:http holds one latin1 character a byte; 50 hashes to scrape take 3.6 kB fully escaped. */
+/** A scrape of 50 hashes takes 3.6 kB fully escaped. node:http has one latin1 character per byte. */
 export const queryLengthMax = 8192;
 
-/** Every `name=value` of a query in order, the value still encoded. Stops early when `each` answers false. */
+/** Calls `each` for every `name=value` in order, with the value still encoded, until it returns false. */
 export function forEachParameter(rawQuery: string, each: (name: string, value: string) => boolean): void {
   for (let start = 0; start < rawQuery.length; ) {
     let end = rawQuery.indexOf('&', start);
@@ -21,7 +21,7 @@ export function forEachParameter(rawQuery: string, each: (name: string, value: s
   }
 }
 
-/** Percent-encoded characters → bytes, or undefined unless they are exactly `bytes` well-formed ones. */
+/** Percent-encoded characters → bytes. Undefined unless they are exactly `bytes` well-formed ones. */
 export function decodeBytes(encoded: string, bytes: number): Uint8Array | undefined {
   const decoded = new Uint8Array(bytes);
   let end = 0;
@@ -32,14 +32,14 @@ export function decodeBytes(encoded: string, bytes: number): Uint8Array | undefi
       byte = (hexDigit(encoded.charCodeAt(at + 1)) << 4) | hexDigit(encoded.charCodeAt(at + 2));
       at += 2;
     }
-    // A character that is no byte; `notHex` too ends up here, for what is no digit or lies past the end.
+    // Not a byte. `notHex`, from an invalid digit or from past the end of the text, arrives here too.
     if (byte > 0xff) return undefined;
     decoded[end++] = byte;
   }
   return end === bytes ? decoded : undefined;
 }
 
-/** Bytes → characters that can stand in a query; only the unreserved ones of RFC 3986 stay as they are. */
+/** Bytes → characters for a query. Only the unreserved characters of RFC 3986 stay unescaped. */
 export function encodeBytes(bytes: Uint8Array): string {
   let encoded = '';
   for (const byte of bytes) encoded += encodedBytes[byte];
@@ -52,8 +52,8 @@ const encodedBytes = Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * A count of bytes. Digits only; up to 20 of them, a u64, since some clients say 2^63-1 for "not known yet", and what is
- * beyond exact integers is capped there. Undefined for anything else.
+ * A count of bytes, in 1 to 20 digits (a u64): some clients send 2^63-1 for "unknown". Larger counts than
+ * exact integers are capped at the largest one. Undefined for other text.
  */
 export function parseCount(text: string): number | undefined {
   if (text.length === 0 || text.length > 20) return undefined;

@@ -1,26 +1,27 @@
 /**
- * What announce and scrape replies have in common when they are read: opening hostile bytes, and the refusal a tracker
- * sends in place of an answer.                                                                      BEP 3 31 48
+ * What announce and scrape replies share: opening hostile bytes, and a tracker's refusal.         BEP 3 31 48
  */
 import { BencodeError, type BencodeLimits, type BValue, scanPrefix } from '../../torrents/bencode/bencode.ts';
 import { encode } from '../../torrents/bencode/bencode-encode.ts';
 import { type ProtocolError, protocolError } from './protocol-error.ts';
 
-/** The tracker understood, and says no. */
+/** The tracker's refusal of a well-formed request. */
 export interface TrackerFailure {
   readonly failureReason: string;
-  /** BEP 31: when to ask again; 'never' means that this tracker will not serve this torrent. */
+  /** BEP 31: when to ask again; 'never' means that this tracker will never serve this torrent. */
   readonly retryInMinutes?: number | 'never';
 }
 
-/** A reply is a few kilobytes: 2000 peers in the dictionary model, with ids, take 170 kB and 16,000 tokens. */
+/**
+ * A reply is a few kilobytes. 2000 peers in the dictionary model, with ids, take 170 kB and 16,000 tokens.
+ */
 const replyLimits: BencodeLimits = { bytesMax: 2 ** 20, tokensMax: 100_000, depthMax: 8 };
 
 export function encodeFailure(failure: TrackerFailure): Uint8Array {
   return encode({ 'failure reason': failure.failureReason, 'retry in': failure.retryInMinutes });
 }
 
-/** Hostile bytes → the dictionary they are, or what they are instead. */
+/** Hostile bytes → their dictionary, a tracker's refusal, or what is wrong with them. */
 export function openReply(bytes: Uint8Array): BValue | TrackerFailure | ProtocolError {
   if (bytes.length === 0) return protocolError('reply-empty', 'the tracker answered with nothing');
   const page = webPageTitle(bytes);
@@ -36,14 +37,15 @@ export function openReply(bytes: Uint8Array): BValue | TrackerFailure | Protocol
     if (!(error instanceof BencodeError)) throw error;
     return protocolError('reply-not-bencoded', `the tracker's answer cannot be read: ${error.message}`);
   }
-  // Bytes after its end say nothing: some trackers add a line break, others keys that should be in the dictionary.
+  // Bytes after the end are ignored: some trackers append a line break, others keys that belong in the
+  // dictionary.
   if (reply.kind !== 'dict') {
     return protocolError('reply-malformed', "the tracker's answer is not a dictionary");
   }
   return failureIn(reply) ?? reply;
 }
 
-/** BEP 48 spells the key of a failed scrape with an underscore, everybody else with a blank. */
+/** BEP 48 spells the key of a failed scrape with an underscore, all others with a space. */
 function failureIn(reply: BValue): TrackerFailure | undefined {
   const reason = reply.get('failure reason')?.bytes ?? reply.get('failure_reason')?.bytes;
   if (reason === undefined) return undefined;
@@ -52,10 +54,10 @@ function failureIn(reply: BValue): TrackerFailure | undefined {
   return retryInMinutes === undefined ? { failureReason } : { failureReason, retryInMinutes };
 }
 
-/** A week. A longer wait is not believed: `never` is the word for that. */
+/** A week. Longer waits are capped, since BEP 31 has `never` for them. */
 const retryInMinutesMax = 7 * 24 * 60;
 
-/** BEP 31 writes a number in its text and a string of digits in its example. */
+/** BEP 31's text has a number, its example a string of digits. */
 function retryIn(value: BValue | undefined): number | 'never' | undefined {
   if (value?.text === 'never') return 'never';
   const text = value?.text;
@@ -64,23 +66,23 @@ function retryIn(value: BValue | undefined): number | 'never' | undefined {
   return Math.min(minutes, retryInMinutesMax);
 }
 
-/** A number that is only shown: undefined when it makes no sense. */
+/** A number for display; undefined if it makes no sense. */
 export function readCount(value: BValue | undefined): number | undefined {
   const count = value?.integer;
   return count !== undefined && count >= 0 && Number.isSafeInteger(count) ? count : undefined;
 }
 
-/** A sentence is enough; this ends up on a terminal, in a log and in a table. */
+/** Enough for a sentence. The text is shown on terminals, in logs and in tables. */
 const textLengthMax = 300;
 
-/** What a stranger wants people to read: one line without control and direction characters. */
+/** Text from a hostile tracker, for display: one line without control and direction characters. */
 export function readableText(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes.subarray(0, 4 * textLengthMax));
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   return [...line].slice(0, textLengthMax).join('');
 }
 
-/** The title of what looks like a web page, '' for one without, undefined when it does not look like one. */
+/** The title of a web page, '' if it has none. Undefined if the bytes do not look like a web page. */
 function webPageTitle(bytes: Uint8Array): string | undefined {
   const start = new TextDecoder().decode(bytes.subarray(0, 4096));
   if (!/^\s*</.test(start)) return undefined;

@@ -1,14 +1,14 @@
 /**
- * A scrape as a request: the query of `GET /scrape` ⇄ info-hashes.
+ * The query of `GET /scrape` ⇄ info-hashes.
  *
- * Invariant: a parsed scrape names 1 to 50 hashes of exactly 20 bytes. One that names none would ask for every torrent
- * there is, and is refused.                                                                        BEP 48
+ * Invariant: a parsed scrape names 1 to 50 hashes of exactly 20 bytes. A scrape without hashes would ask for
+ * all torrents, and is refused.                                                                        BEP 48
  */
 import { withQuery } from './announce-query.ts';
 import { type ProtocolError, protocolError } from './protocol-error.ts';
 import { decodeBytes, encodeBytes, forEachParameter, queryLengthMax } from './query.ts';
 
-/** What fits into a request line of 4 kB when every byte is escaped; other trackers allow 50 to 74. */
+/** Fits into a request line of 4 kB even if every byte is escaped. Other trackers allow 50 to 74. */
 export const scrapeHashesMax = 50;
 
 export function parseScrapeQuery(rawQuery: string): Uint8Array[] | ProtocolError {
@@ -20,7 +20,7 @@ export function parseScrapeQuery(rawQuery: string): Uint8Array[] | ProtocolError
     const infoHash = decodeBytes(value, 20);
     if (infoHash === undefined) malformed += 1;
     else infoHashes.push(infoHash);
-    // One more than allowed is enough to know.
+    // One more than allowed is enough to refuse the scrape.
     return malformed === 0 && infoHashes.length <= scrapeHashesMax;
   });
   if (malformed > 0) return protocolError('info-hash-invalid', 'info_hash must be 20 bytes');
@@ -37,8 +37,8 @@ export function parseScrapeQuery(rawQuery: string): Uint8Array[] | ProtocolError
 }
 
 /**
- * The URL that scrapes these torrents, or undefined when the tracker has no scrape: by convention the last part of the
- * path that begins with `announce` becomes `scrape`.
+ * The URL that scrapes these torrents. By convention `/announce` in the path becomes `/scrape`; undefined:
+ * the path does not contain it, so that the tracker has no scrape.
  */
 export function scrapeUrl(trackerUrl: string, infoHashes: readonly Uint8Array[]): string | undefined {
   const [, origin, path, rest] = /^([a-z]+:\/\/[^/?#]*)([^?#]*)(.*)$/is.exec(trackerUrl) ?? [];

@@ -1,5 +1,6 @@
 /**
- * The answer to a scrape: counts for each torrent ⇄ bytes. The keys of `files` are 20 raw bytes, not text.   BEP 48
+ * The answer to a scrape: counts for each torrent ⇄ bytes. The keys of `files` are 20 raw bytes, not text.
+ *                                                                                                      BEP 48
  */
 import { encode } from '../../torrents/bencode/bencode-encode.ts';
 import { latin1 } from '../../torrents/byte-text.ts';
@@ -12,7 +13,7 @@ export interface SwarmCounts {
   readonly complete: number;
   /** Leechers. */
   readonly incomplete: number;
-  /** How often a download was completed. */
+  /** Completed downloads. */
   readonly downloaded: number;
 }
 
@@ -22,7 +23,8 @@ export interface ScrapedTorrent extends SwarmCounts {
 
 export function encodeScrapeReply(reply: readonly ScrapedTorrent[] | TrackerFailure): Uint8Array {
   if ('failureReason' in reply) return encodeFailure(reply);
-  // One hash may be asked for twice, and a dictionary says everything once. Keyed by text: bytes are equal by identity.
+  // A scrape may name a hash twice, but a dictionary has each key once. Keyed by text, since a Map compares
+  // bytes by identity.
   const byHash = new Map(reply.map((torrent) => [latin1(torrent.infoHash), torrent]));
   const files = new Map<Uint8Array, Record<string, number>>();
   for (const { infoHash, complete, downloaded, incomplete } of byHash.values()) {
@@ -31,7 +33,10 @@ export function encodeScrapeReply(reply: readonly ScrapedTorrent[] | TrackerFail
   return encode({ files });
 }
 
-/** Hostile bytes → counts by torrent, at most as many as one scrape may ask for. Nothing in it is a view of `bytes`. */
+/**
+ * Hostile bytes → counts by torrent, at most as many as one scrape may name. Nothing in it is a view of
+ * `bytes`.
+ */
 export function parseScrapeReply(bytes: Uint8Array): ScrapedTorrent[] | TrackerFailure | ProtocolError {
   const opened = openReply(bytes);
   if ('code' in opened || 'failureReason' in opened) return opened;
@@ -42,7 +47,7 @@ export function parseScrapeReply(bytes: Uint8Array): ScrapedTorrent[] | TrackerF
     if (key.length !== 20) continue;
     if (torrents.length === scrapeHashesMax) break;
     torrents.push({
-      // Not slice(): on a Buffer that is a view.
+      // Not slice(), which returns a view on a Buffer.
       infoHash: Uint8Array.from(key),
       complete: readCount(value.get('complete')) ?? 0,
       incomplete: readCount(value.get('incomplete')) ?? 0,

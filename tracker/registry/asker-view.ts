@@ -2,13 +2,13 @@
  * Which peers a reply may contain, and under which address, by where the asker is.
  * - A peer on the tracker's own machine announces from loopback, an address that means another host to each
  *   asker. An asker on that machine gets the loopback address. Other askers get the address by which they
- *   reached the tracker. If a router or proxy is in between, outsiders get the tracker's external address, and
- *   askers in its network do not get the peer.
+ *   reached the tracker. If a router or proxy is in between, outsiders get the tracker's external address,
+ *   and askers in its network do not get the peer.
  * - A peer with a private IPv4 address is listed as it is for askers with an address that is valid in one
  *   network only, for askers behind the same router, and for askers in the IPv6 /64 in which they reached the
  *   tracker. Outsiders get the external IPv4 address, from which the router forwards the port.
  * - A peer with another address that is valid in one network only is never sent to outsiders.
- * - Without an external address, replies to outsiders leave all these peers out, since they cannot reach them.
+ * - Without an external address, replies to outsiders leave all these peers out: outsiders cannot reach them.
  */
 import { reachOf } from '../protocol/address-reach.ts';
 import { inner4, inner6, ipv4, ipv6, lan4, local, type PoolKind } from './swarm.ts';
