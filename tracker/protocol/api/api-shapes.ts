@@ -1,6 +1,7 @@
 /**
- * What the shapes of the API have in common, and the answer of the server about itself. The types, the checks and the
- * documentation of the API are made of its shapes. Hashes are hex, content is base64, times are milliseconds since 1970.
+ * What the shapes of the API share, and the server's answer about itself. The API's types, checks and
+ * documentation are made from its shapes. Hashes are hex, content is base64, times are milliseconds since
+ * 1970.
  */
 import Type, { type TSchema } from 'typebox';
 
@@ -37,7 +38,10 @@ export const serverAnswer = Type.Object(
     signInRequired: Type.Boolean(),
     /** `invited`: an account needs an invitation. */
     registration: Type.Union([Type.Literal('open'), Type.Literal('invited')]),
-    /** Without a passkey: for releases that everyone may see. The URL of a release is in its own answer and torrent. */
+    /**
+     * Without a passkey: for releases that everyone may see. A release's own URL is in its answer and
+     * torrent.
+     */
     announceUrl: Type.String(),
     /** How to reach a moderator. */
     contact: optional(Type.String()),

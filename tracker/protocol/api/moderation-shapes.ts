@@ -1,11 +1,11 @@
-/** The shapes of moderation: what is taken down, waits, was reported and done, and whom one has muted. */
+/** The shapes of moderation: takedowns, waiting publications, reports, the audit list, and mutes. */
 import Type from 'typebox';
 import { line, loose, nameText, optional, releaseIdText, time } from './api-shapes.ts';
 import { account } from './people-shapes.ts';
 import { sealedId } from './talk-shapes.ts';
 
 const number = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
-/** Why, in one line of at most 200 characters. */
+/** The reason, in one line of at most 200 characters. */
 const reason = line(400);
 
 export const numbered = Type.Object({ id: number });
@@ -15,7 +15,7 @@ export const decisionBody = Type.Object(
   loose,
 );
 export const outcomeBody = Type.Object({ outcome: line(400) }, loose);
-/** Pages of lists for moderators, whose rows have plain numbers. */
+/** Pages of lists for moderators. Their rows have plain numbers. */
 const numberPage = {
   before: optional(number),
   after: optional(Type.Integer({ minimum: 0 })),

@@ -16,7 +16,7 @@ export const registrationBody = Type.Object(
     password: optional(line(1024)),
     invitation: optional(line(128)),
     setupToken: optional(line(128)),
-    /** As of accountChange. */
+    /** As in accountChange. */
     mayShare: optional(Type.Literal(true)),
     label: optional(line(200)),
   },
@@ -51,9 +51,9 @@ export const ownAccount = Type.Object(
     publicKey: optional(Type.String()),
     createdAtMs: time,
     hasPassword: Type.Boolean(),
-    /** When the user confirmed that they may share what they publish. Nothing is published before that. */
+    /** When the user confirmed that they may share what they publish. Before that they cannot publish. */
     rightsConfirmedAtMs: optional(time),
-    /** For the addresses of feeds: `/rss/search?key=…`. A new key invalidates the old one and all announce URLs. */
+    /** For feed URLs: `/rss/search?key=…`. A new key invalidates the old one and all announce URLs. */
     feedKey: Type.String(),
     groups: Type.Array(Type.String()),
     unreadNotices: Type.Integer(),
@@ -78,7 +78,7 @@ export const accountChange = Type.Object(
   {
     password: optional(Type.Object({ old: optional(line(1024)), new: line(1024) }, loose)),
     publicKey: optional(base64(64)),
-    /** “I may share what I publish”: said once for an account, and not taken back. */
+    /** “I may share what I publish”: confirmed once per account, and never taken back. */
     mayShare: optional(Type.Literal(true)),
   },
   loose,

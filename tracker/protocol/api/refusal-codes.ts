@@ -1,4 +1,7 @@
-/** Every code with which a tracker's API says no. They are promises to programs: none changes its meaning, and none goes. */
+/**
+ * Every code of a refusal by a tracker's API. Programs rely on them: no code changes its meaning or is
+ * removed.
+ */
 export const refusalCodes = [
   'not-found',
   'not-signed-in',

@@ -12,7 +12,7 @@ const visibility = Type.Union([
 
 const hashHex = Type.String({ pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$' });
 
-/** Of a list of releases. `root`: only releases with the file that has this root (BEP 52). */
+/** For a list of releases. `root`: only releases with the file that has this root (BEP 52). */
 export const releasesQuery = {
   ...pageQuery,
   root: optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
@@ -47,7 +47,7 @@ const versionFields = {
   albumArtist: optional(line(1024)),
   year: optional(Type.Integer()),
   genre: optional(line(1024)),
-  /** As the tags say: `CC BY 4.0`, `CC0`, `Public domain`, or other words. */
+  /** As in the tags: `CC BY 4.0`, `CC0`, `Public domain`, or any other text. */
   licence: optional(line(1024)),
   copyright: optional(line(1024)),
   tracks: Type.Array(Type.Object(trackFields, loose), { maxItems: 20_000 }),
@@ -62,7 +62,7 @@ export const publishBody = Type.Object(
 export const addVersionBody = Type.Object(
   {
     version: Type.Integer({ minimum: 2, maximum: 1_000_000 }),
-    /** From this version on. Unchanged when left out. */
+    /** Applies from this version on. Unchanged if left out. */
     access: optional(accessBody),
     ...versionFields,
   },
@@ -83,7 +83,7 @@ const releaseFields = {
   publisher: Type.String(),
   visibility,
   album: Type.String(),
-  /** What the torrent calls its own folder or file. */
+  /** The name of the torrent's folder, or of its only file. */
   torrentName: optional(Type.String()),
   artist: optional(Type.String()),
   albumArtist: optional(Type.String()),
@@ -122,7 +122,7 @@ export const releaseDetail = Type.Object(
     takenDown: optional(
       Type.Object({ reason: Type.String(), atMs: time, contact: optional(Type.String()) }, loose),
     ),
-    /** Of this release, for the user who asks: a client that uses it announces under the name of that user. */
+    /** For this release and the user who asks: a client that uses it announces under that user's name. */
     announceUrl: Type.String(),
   },
   loose,

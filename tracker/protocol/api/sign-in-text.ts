@@ -1,6 +1,7 @@
 /**
- * What an account's key signs to sign in. It names the tracker's host, so that a signature given to one tracker opens no
- * other, and a challenge that is good once. Client and tracker write it from what they know themselves.
+ * The text that an account's key signs to sign in. It contains the tracker's host, so that another tracker
+ * cannot use the signature, and a challenge that is valid once. Client and tracker each build it from what
+ * they know.
  */
 export interface SignIn {
   /** As in the URL the client calls: `music.example:8080`, lower case. */
@@ -10,7 +11,10 @@ export interface SignIn {
   readonly challenge: string;
 }
 
-/** Undefined when a field could pass for another one: each stands in a line of its own. */
+/**
+ * Undefined if a field is empty or has a control character. Each field is a line, so a line break could forge
+ * one.
+ */
 export function signInText({ host, name, challenge }: SignIn): string | undefined {
   if ([host, name, challenge].some((field) => field === '' || /[\x00-\x1f\x7f]/.test(field)))
     return undefined;

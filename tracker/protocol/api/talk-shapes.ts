@@ -1,13 +1,11 @@
-/** The shapes of what people say, and of what they are told. */
+/** The shapes of rooms, messages, follows, wishes and notices. */
 import Type, { type TSchema } from 'typebox';
 import { line, loose, nameText, optional, time } from './api-shapes.ts';
 
-/**
- * Of a message, a notice and an event: one text for each, that tells nothing of its age or of how many others there are.
- */
+/** The id of a message, a notice or an event. It reveals neither its age nor how many others there are. */
 export const sealedId = Type.String({ pattern: '^[a-z2-7]{26}$' });
 
-/** Of conversations, which go both ways. */
+/** A page of a list: messages, notices, or a list for moderators. Pages go both ways. */
 export const talk = <Row extends TSchema>(row: Row) =>
   Type.Object({ rows: Type.Array(row), hasMore: Type.Boolean() }, loose);
 export const talkQuery = Type.Object(
@@ -58,7 +56,7 @@ export const message = Type.Object(
 );
 export const conversation = Type.Object({ with: Type.String(), last: message }, loose);
 
-// One's own desk.
+// Follows, wishes and notices of the user.
 
 export const follows = Type.Object(
   { releases: Type.Array(Type.String()), accounts: Type.Array(Type.String()) },
@@ -71,9 +69,9 @@ const wishFields = {
   bitRateMin: optional(Type.Integer({ minimum: 0 })),
   yearFrom: optional(Type.Integer({ minimum: 0, maximum: 9999 })),
   yearTo: optional(Type.Integer({ minimum: 0, maximum: 9999 })),
-  /** As of a search: `any`, `cc`, `cc-by-sa` and so on, `cc0`, `public-domain`, `other`. */
+  /** As in a search: `any`, `cc`, `cc-by-sa` and so on, `cc0`, `public-domain`, `other`. */
   licence: optional(line(32)),
-  /** The client that reads the notice fetches it by itself. */
+  /** The client that reads the notice downloads the release automatically. */
   downloads: optional(Type.Boolean()),
 };
 export const wishBody = Type.Object(wishFields, loose);
@@ -89,7 +87,7 @@ export const notice = Type.Object(
     version: optional(Type.Integer()),
     title: optional(Type.String()),
     wishId: optional(Type.String()),
-    /** What a moderator says. */
+    /** The moderator's reason, or the numbers of a notice about wrong passwords. */
     text: optional(Type.String()),
   },
   loose,
