@@ -1,7 +1,8 @@
 /**
- * What a change of a release or of an account does to peers that are listed. Synchronous and pure.
+ * What a change of a release or account does to peers that are listed already. Synchronous and pure.
  *
- * Invariant: from the moment the change is taken, a peer of a restricted release is told only to accounts that may see it.
+ * Invariant: once a change is applied, a restricted release's peers are sent only to accounts that may see
+ * it.
  */
 import { isBanned, maySee } from '../access.ts';
 import type { ServedRelease } from '../catalogue/contract.ts';
@@ -16,7 +17,7 @@ export type TellChanged = (
   release: ServedRelease | undefined,
 ) => void;
 
-/** Tells of the releases whose swarm this is. */
+/** Calls `onChanged` for each release whose swarm this is. */
 export function changeTeller({ admission, onChanged }: ListedSwarms): TellChanged {
   return (infoHash, swarm, release) => {
     if (release !== undefined && swarm !== infoHash) return onChanged(release.releaseId);
@@ -35,7 +36,7 @@ export function accessChanges(listed: ListedSwarms, tellChanged: TellChanged) {
     if (remote !== undefined) registry.remove(swarm, remote, port);
   }
 
-  /** It was let in; would it be now? */
+  /** Whether the peer would be admitted now. */
   function isStillIn(peer: PresentPeer): boolean {
     const account = admission.account(peer.accountId);
     const access = swarms.numbered(peer.release)?.access;
@@ -44,8 +45,8 @@ export function accessChanges(listed: ListedSwarms, tellChanged: TellChanged) {
   }
 
   /**
-   * Some peers are not known by account, and this account has lost releases: one of these peers may be its own. The swarms of
-   * what it does not see any more begin anew.
+   * For when the accounts of some peers are unknown, and this account lost access to releases. One of the
+   * unknown peers may be its own, so the swarms of these releases lose all peers.
    */
   function beginAnew(before: AccountAccess, now: AccountAccess | undefined): void {
     for (const { isOpen, access, release } of swarms.all()) {
@@ -68,9 +69,9 @@ export function accessChanges(listed: ListedSwarms, tellChanged: TellChanged) {
       const swarmsNow = swarms.inUse(number);
       for (const swarm of swarmsBefore) {
         const isIts = swarmsNow.some((other) => isSameSwarm(other, swarm));
-        // The swarm of everyone is named by its hash, and may be that of other releases too.
+        // The swarm of an open release is named by its info-hash, and other releases may share it.
         const isOfOthers = before?.isOpen === true && swarms.hasOpen(swarm);
-        // When not all of its peers are known by account, the swarm of a restricted release begins anew.
+        // If the accounts of some peers are unknown, the swarm of a restricted release loses all peers.
         if (isIts ? isOpen || !presence.isIncomplete : isOfOthers) continue;
         registry.drop(swarm);
         presence.drop(swarm);

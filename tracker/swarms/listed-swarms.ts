@@ -1,9 +1,9 @@
-/** What decides together over peers that are listed: see swarm-access.ts. */
+/** The parts that decide together about listed peers; see swarm-access.ts. */
 import type { Admission } from '../admission.ts';
 import type { Presence } from '../presence.ts';
 import type { Registry } from '../registry.ts';
 
-/** `nowMs` never goes back; bans are counted by `wallMs`, milliseconds since 1970. */
+/** `nowMs` never goes back; bans use `wallMs`, milliseconds since 1970. */
 export interface Moment {
   readonly nowMs: number;
   readonly wallMs: number;
@@ -13,7 +13,7 @@ export interface ListedSwarms {
   readonly registry: Registry;
   readonly admission: Admission;
   readonly presence: Presence;
-  /** The swarms of this release have changed. */
+  /** Called when the swarms of this release have changed. */
   readonly onChanged: (releaseId: string) => void;
 }
 

@@ -1,12 +1,13 @@
 /**
- * Swarms in a file of the data folder, so that a tracker that starts again has its peers at once: read at the start,
- * written now and then and at a clean stop. It holds IP addresses: only its owner can read it.
+ * Swarms in a file of the data folder, so that a restarted tracker has its peers at once. The file is read at
+ * the start, and written regularly and at a clean stop. It contains IP addresses, so only its owner can read
+ * it.
  *
- *   "CICADASW", version u8, flags u8 (1: a clean stop), milliseconds since 1970 (f64), memory id (8 bytes), the swarms as
- *   swarm-snapshot.ts makes them, and an HMAC of all that with a key of this tracker.
+ *   "CICADASW", version u8, flags u8 (1: a clean stop), milliseconds since 1970 (f64), memory id (8 bytes),
+ *   the swarms as swarm-snapshot.ts encodes them, and an HMAC of all that with a key of this tracker.
  *
- * Invariant: the file is the snapshot before or the new one, whole. One that is torn, changed, of another version or of
- * another tracker is not used, and nothing else suffers from it.
+ * Invariant: the file is always one whole snapshot, the previous or the new one. A file that is torn,
+ * changed, of another version or of another tracker is ignored and does no further harm.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs/promises';
@@ -17,7 +18,7 @@ import { decodeSwarms, type SavedSwarm } from '../registry/snapshot.ts';
 
 export type SnapshotTroubleCode = 'snapshot-unusable' | 'snapshot-unwritten';
 
-/** What the operator should know. The tracker works without the file. */
+/** A problem that the operator should know about. The tracker works without the file. */
 export interface SnapshotTrouble {
   readonly code: SnapshotTroubleCode;
   readonly message: string;
@@ -25,7 +26,7 @@ export interface SnapshotTrouble {
 
 export interface SnapshotFileOptions {
   readonly dataFolder: string;
-  /** The tracker's key; one for this purpose is derived from it. */
+  /** The tracker's key. The key of the HMAC is derived from it. */
   readonly key: Uint8Array;
   readonly onTrouble: (trouble: SnapshotTrouble) => void;
 }
@@ -36,7 +37,7 @@ export interface ReadSnapshot {
   readonly madeMs: number;
   /** 16 hex digits: which memory of peers this is. */
   readonly memoryId: string;
-  /** Nothing was announced after it. */
+  /** True after a clean stop: no announce came after this snapshot. */
   readonly isLast: boolean;
 }
 
@@ -48,11 +49,14 @@ export interface SnapshotToWrite {
 }
 
 export interface SnapshotFile {
-  /** Undefined: there is none, or none that can be used; then the operator has been told. */
+  /** Undefined: the file is missing, or it is unusable and `onTrouble` was called. */
   read(): Promise<ReadSnapshot | undefined>;
-  /** Answers its bytes; undefined: it was not written, and the one before is still there. One at a time. */
+  /**
+   * Returns its size in bytes. Undefined: it was not written, and the previous file remains. One call at a
+   * time.
+   */
   write(snapshot: SnapshotToWrite): Promise<number | undefined>;
-  /** The operator wants none. */
+  /** For operators who want no snapshot. */
   remove(): Promise<void>;
 }
 
@@ -65,7 +69,10 @@ const headBytes = magic.length + 1 + 1 + 8 + memoryIdBytes;
 const tagBytes = 32;
 /** Two million peers, half a million of them with accounts, in 200,000 swarms take 65 MB. */
 const fileBytesMax = 256 * 1024 * 1024;
-/** Encoded between two writes: a thousand peers or so, a millisecond or two in which no announce is answered. */
+/**
+ * Bytes encoded between two writes: some thousand peers, or one or two milliseconds without an answer to an
+ * announce.
+ */
 const sliceBytes = 16 * 1024;
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
 
@@ -77,7 +84,7 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
   const path = join(dataFolder, snapshotName);
   const temporary = `${path}.tmp`;
   const tagKey = deriveKey(key, 'swarm snapshot');
-  /** Told once until it works again. */
+  /** The last reported error. It is reported again only after a successful write. */
   let toldCode: string | undefined;
 
   function unusable(why: string): undefined {

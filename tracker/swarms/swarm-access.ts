@@ -1,10 +1,11 @@
 /**
- * Admission, registry and presence together: an announce reaches the swarm that its passkey opens, and a change of who may
- * see a release takes effect on peers that are listed already. Synchronous and pure, like its parts.
+ * Admission, registry and presence together. An announce reaches the swarm of its passkey, and a change of
+ * who may see a release applies to listed peers too. Synchronous and pure, like its parts.
  *
- * Invariant: a peer of a restricted release is told only to accounts that may see that release, from the moment the change
- * is taken: peers of accounts that lost it leave its swarm at once, and so do all peers of a swarm that is in no release
- * any more. A peer that may still announce is listed again by its next announce, at the same announce URL.
+ * Invariant: once a change is applied, a restricted release's peers are sent only to accounts that may see
+ * it. Peers of accounts that lost access leave its swarm at once, as do all peers of a swarm that no release
+ * has any more. A peer that may still announce is listed again by its next announce, at the same announce
+ * URL.
  */
 import { type Admission, type AdmissionOptions, openAdmission, type Refusal } from '../admission.ts';
 import type { ServedRelease } from '../catalogue/contract.ts';
@@ -24,13 +25,13 @@ import { snapshotOf } from './swarm-snapshot.ts';
 
 export interface SwarmAccessOptions extends AdmissionOptions {
   readonly registry: Registry;
-  /** After which a silent peer is gone. */
+  /** A peer that is silent for this long is dropped. */
   readonly peerTimeoutMs: number;
-  /** Peers of accounts that are known by name. */
+  /** The most peers whose accounts are remembered. */
   readonly presentMax?: number;
-  /** The swarms of this release have changed. */
+  /** Called when the swarms of this release have changed. */
   readonly onChanged: (releaseId: string) => void;
-  /** Somebody says that they have all of it now. */
+  /** Called when an account reports that it has completed this release. */
   readonly onFinished: (releaseId: string, accountId: number) => void;
 }
 
@@ -44,13 +45,13 @@ export interface SwarmAccess {
     moment: Moment,
     random: RandomBelow,
   ): AnnounceReply | TrackerFailure | Refusal;
-  /** What this passkey may not know of looks like what is not there. */
+  /** A torrent that this passkey may not see looks like an unknown one. */
   scrape(
     infoHashes: readonly Uint8Array[],
     passkey: string | undefined,
     moment: Moment,
   ): readonly ScrapedTorrent[];
-  /** Who has these hashes of a release, to an account that sees it, or to a stranger; seeds first in each. */
+  /** Peers of these hashes of a release, for an account that sees it or an anonymous viewer; seeds first. */
   holders(
     accountId: number | undefined,
     releaseId: string,
@@ -60,22 +61,22 @@ export interface SwarmAccess {
   counts(releaseId: string): Pick<SwarmCounts, 'complete' | 'incomplete'>;
   setRelease(release: ServedRelease): void;
   setAccount(access: AccountAccess, wallMs: number): void;
-  /** All peers, with their accounts, a swarm at a time: announces and changes may come between two of them. */
+  /** All peers with their accounts, swarm by swarm. Announces and changes may come in between. */
   snapshot(nowMs: number): Generator<Uint8Array>;
   /**
-   * Lists the peers of a snapshot that was made `downMs` ago, as far as each would be let in now. Before the first announce,
-   * and after all releases and accounts are known. Answers how many.
+   * Lists the peers of a snapshot that would be admitted now. `downMs`: its age. Call it before the first
+   * announce, when all releases and accounts are loaded. Returns how many are listed.
    */
   restore(swarms: readonly SavedSwarm[], moment: Moment, downMs: number): number;
 }
 
-/** The registry counts whole seconds, and expires a limited number at once. */
+/** The registry counts whole seconds and expires a limited number of peers per call. */
 const presenceLongerMs = 10_000;
 
 export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
   const { registry, onChanged, onFinished } = options;
   const admission = openAdmission(options);
-  // A little longer than in the registry: of every peer that is listed under an account, it is known of which.
+  // Its timeout is a little longer than the registry's, so that the account of every listed peer is known.
   const presence = openPresence(options.peerTimeoutMs + presenceLongerMs, options.presentMax);
   const { swarms } = admission;
   const listed = { registry, admission, presence, onChanged };
@@ -135,7 +136,7 @@ export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
     },
     counts(releaseId) {
       const scraped = registry.scrape(swarms.release(releaseId)?.infoHashes ?? [], swarmFor(releaseId));
-      // A peer of a hybrid is in both of its swarms or in one of them.
+      // A peer of a hybrid torrent is in one or both of its swarms.
       return {
         complete: Math.max(0, ...scraped.map(({ complete }) => complete)),
         incomplete: Math.max(0, ...scraped.map(({ incomplete }) => incomplete)),

@@ -1,10 +1,13 @@
-/** How large the swarms are, told to the search and to the public figures: late by seconds, many in one call. */
+/** Reports the sizes of swarms to the search and the public figures: seconds late, many in one call. */
 import type { Catalogue, SwarmCount } from '../catalogue/contract.ts';
 import type { PublicFigures } from '../public-figures.ts';
 
-/** Search ranks by swarms: a few seconds late is soon enough, and one call carries many. */
+/**
+ * Search results are ranked by swarm size. A few seconds' delay does no harm and lets one call carry many
+ * counts.
+ */
 const swarmsEveryMs = 2_000;
-/** Releases in one call: the search worker answers no question for the ten milliseconds that this takes. */
+/** Releases per call. The search worker answers no query in the ten milliseconds that this takes. */
 const swarmsAtOnceMax = 2_000;
 
 export interface SwarmCountsOptions {
@@ -15,9 +18,9 @@ export interface SwarmCountsOptions {
 }
 
 export interface SwarmCounts {
-  /** The swarms of this release have changed. */
+  /** Call it when the swarms of this release have changed. */
   changed(releaseId: string): void;
-  /** Undefined: nothing is to be told, or not yet. */
+  /** Undefined: there is nothing to report, or the next report is not due. */
   tellDue(nowMs: number): Promise<void> | undefined;
 }
 

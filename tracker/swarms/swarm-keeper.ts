@@ -1,9 +1,9 @@
 /**
- * When the swarms are written to disk and read from it: at the start, every minute while something has changed, and at a
- * clean stop.
+ * When the swarms are read from and written to disk: read at the start, written regularly while they change,
+ * and written at a clean stop.
  *
- * A tracker's memory of peers has an id. It is a new one when peers may have been forgotten: after a crash, or without a
- * file. Clients that hold an alive stream (http/alive.ts) announce again then.
+ * A tracker's memory of peers has an id. It is new if peers may have been forgotten: after a crash, or
+ * without a file. Clients that hold an alive stream (http/alive.ts) then announce again.
  */
 import type { Clock } from '../clock.ts';
 import { newMemoryId, type SnapshotTrouble, snapshotFile } from './snapshot-file.ts';
@@ -13,9 +13,9 @@ export interface SwarmKeeperOptions extends Clock {
   readonly dataFolder: string;
   readonly key: Uint8Array;
   readonly swarmAccess: SwarmAccess;
-  /** A number that grows with every announce: without one, the file on the disk is as good as a new one. */
+  /** A number that grows with every change of the swarms. While it is unchanged, the file is up to date. */
   readonly changes: () => number;
-  /** False: none is kept, and one that is there is removed. */
+  /** False: no snapshot is written, and an existing one is removed. */
   readonly isWanted: boolean;
   readonly onTrouble: (trouble: SnapshotTrouble) => void;
 }
@@ -24,19 +24,22 @@ export interface SwarmKeeper {
   readonly memoryId: string;
   /** Peers that were listed at the start. */
   readonly restored: number;
-  /** Once a second or so. */
+  /** Call it about once a second. */
   tick(): void;
-  /** After the last announce. */
+  /** Call it after the last announce. */
   close(): Promise<void>;
 }
 
-/** What a crash may cost: peers that came within it are unknown until they announce again. */
+/** Peers of the last seconds before a crash are unknown until they announce again. */
 const writeEveryMs = 5_000;
-/** With more than some ten thousand peers: a million of them are 20 MB, and a disk is to have a rest. */
+/**
+ * For snapshots over `largeBytes`, some ten thousand peers: those of a million peers have 20 MB, too much to
+ * write every five seconds.
+ */
 const writeLargeEveryMs = 60_000;
 const largeBytes = 256 * 1024;
 
-/** Before the first announce is answered. */
+/** Call it before the first announce is answered. */
 export async function openSwarmKeeper(options: SwarmKeeperOptions): Promise<SwarmKeeper> {
   const { swarmAccess, nowMs, wallMs, changes } = options;
   const file = snapshotFile(options);
@@ -51,11 +54,11 @@ export async function openSwarmKeeper(options: SwarmKeeperOptions): Promise<Swar
   let restored = 0;
   if (found !== undefined) {
     const now = { nowMs: nowMs(), wallMs: wallMs() };
-    // A clock that has gone back says nothing of how long we were away: as long as it takes to start.
+    // If the clock went back, the downtime is unknown and taken for zero.
     restored = swarmAccess.restore(found.swarms, now, Math.max(0, now.wallMs - found.madeMs));
   }
   const memoryId = found?.isLast === true ? found.memoryId : newMemoryId();
-  /** At once: the file of a clean stop must not be taken for the state after a crash. */
+  /** At once, so that after a crash the file of a clean stop is not mistaken for the current state. */
   let dueMs = nowMs();
   let writtenChanges = -1;
   let writing: Promise<unknown> | undefined;
@@ -72,7 +75,7 @@ export async function openSwarmKeeper(options: SwarmKeeperOptions): Promise<Swar
     tick() {
       if (writing !== undefined || nowMs() < dueMs || changes() === writtenChanges) return;
       writing = write(false).then((bytes) => {
-        // A disk that refuses is asked again no sooner than it would be for a large one.
+        // After a failed write, the next attempt comes after the long interval.
         dueMs = nowMs() + ((bytes ?? largeBytes) < largeBytes ? writeEveryMs : writeLargeEveryMs);
         if (bytes === undefined) writtenChanges = -1;
         writing = undefined;

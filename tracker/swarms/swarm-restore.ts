@@ -1,4 +1,4 @@
-/** Lists the peers of a snapshot again, as far as each would be let in now. Synchronous and pure. */
+/** Lists the peers of a snapshot again that would be admitted now. Synchronous and pure. */
 import { isBanned, maySee } from '../access.ts';
 import type { SavedPeer, SavedSwarm } from '../registry/snapshot.ts';
 import type { TellChanged } from './access-changes.ts';
@@ -9,11 +9,11 @@ import { accountFinder, type SavedAccount } from './swarm-snapshot.ts';
 interface ReturningSwarm {
   readonly swarm: Uint8Array;
   readonly isForStrangers: boolean;
-  /** Number of a release → whether it has this swarm. */
+  /** Number of a release → whether the release has this swarm. */
   readonly releases: Map<number, boolean>;
 }
 
-/** `downMs`: how long ago the snapshot was made. Answers how many peers are listed. */
+/** `downMs`: age of the snapshot. Returns how many peers are listed. */
 export function swarmRestorer(listed: ListedSwarms, tellChanged: TellChanged) {
   const { registry, presence, onChanged } = listed;
   const { swarms } = listed.admission;
@@ -39,7 +39,7 @@ export function swarmRestorer(listed: ListedSwarms, tellChanged: TellChanged) {
   };
 }
 
-/** Who of a snapshot may come back. What is the same for all peers of a swarm is asked once. */
+/** Decides which peers may return. What is the same for all peers of a swarm is computed once. */
 function returnGate({ admission }: ListedSwarms, wallMs: number) {
   const { swarms } = admission;
   const known = new Map<SavedSwarm, ReturningSwarm>();
@@ -47,7 +47,7 @@ function returnGate({ admission }: ListedSwarms, wallMs: number) {
   function returning(of: SavedSwarm): ReturningSwarm {
     let found = known.get(of);
     if (found === undefined) {
-      // A copy: what was read from the disk is not kept for the sake of twenty bytes.
+      // A copy, so that these 20 bytes do not keep the whole snapshot in memory.
       const swarm = of.hash.slice();
       const isForStrangers = typeof admission.admit(swarm, undefined, wallMs) !== 'string';
       found = { swarm, isForStrangers, releases: new Map() };
@@ -56,18 +56,18 @@ function returnGate({ admission }: ListedSwarms, wallMs: number) {
     return found;
   }
 
-  /** Would this account be let in now with the passkey that it had? Which swarm that is, is another question. */
+  /** Whether this account would be admitted now with its passkey of then. hasSwarm checks the swarm. */
   function wouldEnter({ accountId, release, generation }: SavedAccount): boolean {
     const account = admission.account(accountId);
     if (account?.generation !== generation || isBanned(account, wallMs)) return false;
     return maySee(account, swarms.numbered(release)?.access);
   }
 
-  /** Does this release have this swarm now? */
+  /** Whether this release has this swarm now. */
   function hasSwarm(number: number, swarm: Uint8Array): boolean {
     const entry = swarms.numbered(number);
     if (entry === undefined) return false;
-    // The swarm of a restricted release is named when it is first asked for.
+    // The swarm of a restricted release gets its name at the first call of swarmOf.
     const itsSwarms = entry.release.infoHashes.map((infoHash) => swarms.swarmOf(entry, infoHash));
     return itsSwarms.some((other) => other !== undefined && isSameSwarm(other, swarm));
   }

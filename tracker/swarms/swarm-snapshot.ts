@@ -1,22 +1,26 @@
 /**
- * Swarms and the accounts of their peers as bytes, and back again: who is listed after a restart. Synchronous and pure.
+ * Swarms and the accounts of their peers ⇄ bytes: which peers are listed after a restart. Synchronous and
+ * pure.
  *
- * Invariant: a peer comes back only if it would be let in by an announce now. What has changed since the snapshot was made
- * (a release that was closed or taken down, an account that was banned, or has new passkeys) keeps its peers away.
- * Left to others: the file (snapshot-file.ts).
+ * Invariant: a peer returns only if its announce would be admitted now. A release that was restricted or
+ * taken down since the snapshot, or an account that was banned or has new passkeys, keeps its peers out. Left
+ * to others: the file (snapshot-file.ts).
  */
 import type { Presence } from '../presence.ts';
 import { addressText, packAddress } from '../protocol/address.ts';
 import { encodeSwarm, type SavedPeer, type SavedSwarm } from '../registry/snapshot.ts';
 import { kindOf, packEndpoint, type Registry } from '../registry.ts';
 
-/** Under which account a peer announced. */
+/** The account under which a peer announced. */
 export interface SavedAccount {
   readonly accountId: number;
   readonly release: number;
-  /** Of the account's passkeys at that time. */
+  /** The generation of the account's passkeys at that time. */
   readonly generation: number;
-  /** As text, and as it was seen: loopback has several addresses, which are one to the registry. */
+  /**
+   * The address as text, as the tracker saw it: loopback has several addresses, which the registry treats as
+   * one.
+   */
   readonly host: string;
   readonly port: number;
 }
@@ -24,14 +28,17 @@ export interface SavedAccount {
 export interface SnapshotSource {
   readonly registry: Registry;
   readonly presence: Presence;
-  /** Undefined: there is no such account any more. */
+  /** Undefined: the account was deleted. */
   readonly generationOf: (accountId: number) => number | undefined;
 }
 
-/** Port, account, release (as passkeys have it) and generation; before them the length of the address, and the address. */
+/**
+ * Port, account, release (40 bits, as in passkeys) and generation. Before them: the length of the address,
+ * and the address.
+ */
 const fieldBytes = 2 + 4 + 5 + 4;
 
-/** A swarm at a time, with its accounts as they are then. `nowMs`: what ages count from. */
+/** Swarm by swarm, each with its accounts at that moment. Ages count from `nowMs`. */
 export function* snapshotOf(
   { registry, presence, generationOf }: SnapshotSource,
   nowMs: number,
@@ -46,7 +53,10 @@ export function* snapshotOf(
   }
 }
 
-/** Finds the account of a peer of a snapshot. Undefined: it announced without one, or what is noted makes no sense. */
+/**
+ * Finds the account of a peer in a snapshot. Undefined: it announced without an account, or the notes are
+ * malformed.
+ */
 export function accountFinder(): (peer: SavedPeer) => SavedAccount | undefined {
   const bySwarm = new Map<SavedSwarm, Map<string, SavedAccount>>();
   return ({ swarm, kind, endpoint }) => {
@@ -92,7 +102,7 @@ function encodeAccounts(accounts: readonly SavedAccount[]): Uint8Array {
   return bytes;
 }
 
-/** Up to the first thing that makes no sense. */
+/** Stops at the first malformed record. */
 function decodeAccounts(bytes: Uint8Array): SavedAccount[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const accounts: SavedAccount[] = [];
