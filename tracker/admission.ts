@@ -1,15 +1,15 @@
 /**
- * Who may announce what, in memory: the part of catalogue and community that the announce path asks, synchronously, at
- * each call. It is loaded at the start and told of every change as it is acknowledged, so a revocation counts from the
+ * Who may announce what, in memory: the part of catalogue and community that announces need, synchronous. It
+ * is loaded at the start and updated with every acknowledged change, so that a revocation applies from the
  * next announce on.
  *
- * One torrent may be in several releases, and each restricted release has a swarm of its own: the passkey says for which
- * release an announce is. Releases for everyone share the swarm that is named by the hash itself, and an announce without
- * a passkey reaches no other. Releases for all members have swarms of their own like those for a group, so that who is in
- * one never depends on another release.
+ * A torrent may be in several releases, and each restricted release has its own swarm: the passkey names the
+ * release. Releases for everyone share the swarm named by the info-hash, the only one that an announce
+ * without a passkey reaches. Releases for all members have their own swarms like those for a group, so that
+ * the peers of one never depend on another release.
  *
- * Invariant: a hash that nobody published and one that this account may not see get the same answer.
- * Left to others: where the passkey stands in a URL and the words of a refusal (http), and peers (swarm-access.ts).
+ * Invariant: a hash that is not published and a hash that this account may not see get the same answer. Left
+ * to others: where the passkey is in a URL and the text of a refusal (http), and peers (swarm-access.ts).
  */
 import { latin1 } from '../torrents/byte-text.ts';
 import { anonymous, isBanned, mayEnter, maySee, type Viewer } from './access.ts';
@@ -20,34 +20,38 @@ import type { AccountAccess } from './community/contract.ts';
 import { accountPasskeyHash } from './community/sign-in/secrets.ts';
 
 export interface Admitted {
-  /** 20 bytes: the swarm that it is let into. */
+  /** 20 bytes: the swarm that the peer may join. */
   readonly swarm: Uint8Array;
-  /** Who it is, and for which release; undefined for a stranger, where strangers are served. */
+  /** The account, and the release of the announce. Undefined: an anonymous peer, where such are admitted. */
   readonly account: { readonly accountId: number; readonly release: ServedRelease } | undefined;
 }
 
 /**
- * `not-served`: there is no such torrent for this passkey. `fetch-again`: the passkey was renewed, or is none that this
- * tracker makes; or it is of an account alone and the account sees several swarms of this torrent.
+ * `not-served`: there is no such torrent for this passkey. `fetch-again`: the user needs a new announce URL,
+ * because the passkey was renewed, or this tracker did not make it, or it names no release and the account
+ * sees several swarms of this torrent.
  */
 export type Refusal = 'not-served' | 'fetch-again';
 
 export interface Admission {
   /** `infoHash`: 20 bytes. */
   admit(infoHash: Uint8Array, passkey: string | undefined, nowMs: number): Admitted | Refusal;
-  /** Whose key of feeds it is; a stranger without one. Undefined: not good, or everybody signs in here. */
+  /**
+   * The owner of this feed key; `anonymous` without a key. Undefined: the key is invalid, or it is missing
+   * where signing in is required.
+   */
   feedReader(key: string | undefined, nowMs: number): Viewer | undefined;
-  /** For the announce URL of this account; undefined when one of both is not there. */
+  /** For the announce URL of this account; undefined if the account or the release does not exist. */
   passkeyFor(accountId: number, releaseId: string): string | undefined;
   feedKeyFor(accountId: number): string | undefined;
   release(releaseId: string): ServedRelease | undefined;
   account(accountId: number): AccountAccess | undefined;
-  /** As things are now, whatever the request knew when it came in. */
+  /** By the present state, not the state at the start of the request. */
   sees(accountId: number | undefined, releaseId: string): boolean;
   readonly swarms: ReleaseSwarms;
-  /** Takes the present state of a release. */
+  /** Updates the state of a release. */
   setRelease(release: ServedRelease): void;
-  /** Takes the present state of an account. */
+  /** Updates the state of an account. */
   setAccount(access: AccountAccess): void;
 }
 
@@ -56,7 +60,7 @@ export interface AdmissionOptions {
   readonly passkeys: Passkeys;
 }
 
-/** Passkeys of accounts alone, as torrents have them that were handed out before passkeys named a release. */
+/** Passkeys of an account without a release, as in torrents made before passkeys named a release. */
 const accountPasskey = /^[a-z2-7]{32}$/;
 
 export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): Admission {
@@ -84,7 +88,7 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
       const admitted = admitTo(entry, infoHash, viewer);
       if (typeof admitted === 'string') continue;
       found ??= admitted;
-      // Releases for everyone share a swarm: which of them is meant makes no difference.
+      // Releases for everyone share a swarm, so that any of them will do.
       if (found.swarm !== admitted.swarm) return 'fetch-again';
     }
     return found ?? 'not-served';
@@ -101,7 +105,7 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
       }
       const content = passkeys.read(passkey);
       const viewer = content?.kind === 'announce' ? accounts.get(content.accountId) : undefined;
-      // Made with another key, before a backup, or by somebody else: whatever the hash, the answer is the same.
+      // Forged, made with another key, or of an account that a restored backup lacks: the same for every hash.
       if (content?.kind !== 'announce' || viewer === undefined) return 'fetch-again';
       if (isBanned(viewer, nowMs)) return 'not-served';
       if (content.generation !== viewer.generation) return 'fetch-again';
@@ -140,17 +144,17 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
   };
 }
 
-/** Every account as it is at present. */
+/** The present state of every account. */
 class KnownAccounts {
   readonly #accounts = new Map<number, AccountAccess>();
-  /** Hash of an account's passkey → whose it is. */
+  /** Hash of an account's passkey → its account id. */
   readonly #byPasskeyHash = new Map<string, number>();
 
   get(accountId: number): AccountAccess | undefined {
     return this.#accounts.get(accountId);
   }
 
-  /** Who has this passkey of an account alone. */
+  /** The account of a passkey that names no release. */
   withPasskey(passkey: string): AccountAccess | undefined {
     const accountId = this.#byPasskeyHash.get(latin1(accountPasskeyHash(passkey)));
     return accountId === undefined ? undefined : this.#accounts.get(accountId);

@@ -1,17 +1,18 @@
 /**
- * Passkeys, the part of an announce URL that says whose client it is and for which release; and keys of feeds, which say
- * whose reader it is. A key holds its account, release and generation, encrypted and authenticated with a secret of this
- * tracker: nothing is stored of a passkey, and nobody can make or change one without the secret.
+ * Passkeys, the part of an announce URL that names the account and the release, and feed keys, which name the
+ * account of a feed reader. A key contains account, release and generation, encrypted and authenticated with
+ * a secret of this tracker. No passkey is stored, and without the secret none can be made or changed.
  *
- * The encryption is of the SIV kind: the tag is an HMAC of the content, and the content is covered with an HMAC of the tag.
- * So the same content always gives the same passkey, and a torrent that is fetched twice has one announce URL.
+ * The encryption is a synthetic IV (SIV): the tag is an HMAC of the content, and the content is encrypted
+ * with an HMAC of the tag. The same content always gives the same passkey, so that a torrent that is fetched
+ * twice has the same announce URL.
  *
- * Left to others: whether that account may still announce that release (admission.ts).
+ * Left to others: whether the account may still announce the release (admission.ts).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { base32, fromBase32 } from '../protocol/base32.ts';
 
-/** What a passkey says. `release`: the catalogue's number of it; a key of feeds is for none. */
+/** `release`: its number in the catalogue. A feed key has none. */
 export type PasskeyContent =
   | {
       readonly kind: 'announce';
@@ -22,36 +23,37 @@ export type PasskeyContent =
   | { readonly kind: 'feed'; readonly accountId: number; readonly generation: number };
 
 export interface Passkeys {
-  /** 48 characters of base32. Throws RangeError for numbers that no database of ours reaches. */
+  /** 48 characters of base32. Throws RangeError for numbers too large for a passkey. */
   make(content: PasskeyContent): string;
   /** Undefined: this tracker did not make it. */
   read(passkey: string): PasskeyContent | undefined;
-  /** 20 bytes, known to this tracker only: the swarm of one hash of a restricted release. */
+  /** 20 bytes, known only to this tracker: the swarm of a hash in a restricted release. */
   swarmOf(infoHash: Uint8Array, release: number): Uint8Array;
 }
 
 const passkeyPattern = /^[a-z2-7]{48}$/;
 
-/** First byte: what it is, in which form. Another form gets other numbers. */
+/** The first byte: what kind of key it is, and its format. A new format gets new numbers. */
 const kinds = { announce: 1, feed: 2 } as const;
 const contentBytes = 14;
-/** 128 bits: a guess succeeds after more tries than a tracker answers in the age of the universe. */
+/** 128 bits, which cannot be guessed. */
 const tagBytes = 16;
-/** BEP 3. */
+/** As an info-hash (BEP 3). */
 const swarmBytes = 20;
 const accountMax = 2 ** 32 - 1;
 const releaseMax = 2 ** 40 - 1;
 const generationMax = 2 ** 32 - 1;
-/** Passkeys in one half of the cache. All the peers of a busy tracker fit; an entry takes some 250 bytes. */
+/** Passkeys in one half of the cache. All peers of a busy tracker fit. An entry takes some 250 bytes. */
 const cachedMaxDefault = 100_000;
 
 /** `secret`: 32 random bytes. */
 export function openPasskeys(secret: Uint8Array, cachedMax = cachedMaxDefault): Passkeys {
-  // A key for each purpose: what one of them gives away says nothing of the others.
+  // One key per purpose, so that none reveals anything about the others.
   const [tagKey, coverKey, swarmKey] = ['tag', 'cover', 'swarm'].map((purpose) =>
     hmac(secret, Buffer.from(`cicada passkey ${purpose}`)),
   ) as [Buffer, Buffer, Buffer];
-  // Two halves: when the recent one is full, the other is forgotten. A peer that announces again is always in one of them.
+  // When the recent half is full, it replaces the older one. A peer that announces regularly is always in one
+  // of them.
   let recent = new Map<string, PasskeyContent>();
   let older = new Map<string, PasskeyContent>();
 
@@ -86,7 +88,7 @@ export function openPasskeys(secret: Uint8Array, cachedMax = cachedMaxDefault): 
     read(passkey) {
       const known = recent.get(passkey);
       if (known !== undefined) return known;
-      // Only what is proved is kept: nobody pushes it out with passkeys of their own making.
+      // Only authentic passkeys are cached, so that forged ones cannot push them out.
       const content = older.get(passkey) ?? open(passkey);
       if (content !== undefined) remember(passkey, content);
       return content;

@@ -1,8 +1,9 @@
 /**
- * Which releases have a torrent, and which swarm each of them has it in: one that all releases for everyone share, named by
- * the hash, and one for each restricted release, whose name is made with a secret, so that no hash can be chosen to meet it.
+ * Which releases have a torrent, and in which swarm. All releases for everyone share one swarm, named by the
+ * info-hash. Each restricted release has its own, whose name is made with a secret so that it cannot be
+ * chosen.
  *
- * Invariant: a swarm of a restricted release is in no other release, and never in what a stranger is served.
+ * Invariant: a restricted release shares its swarm with no other release, and anonymous peers never get it.
  * Left to others: who may see a release (admission.ts).
  */
 import { latin1 } from '../../torrents/byte-text.ts';
@@ -13,9 +14,9 @@ import type { ServedRelease } from '../catalogue/contract.ts';
 export interface SwarmRelease {
   readonly release: ServedRelease;
   readonly access: ReleaseAccess;
-  /** Everyone sees it. */
+  /** Whether everyone may see it. */
   readonly isOpen: boolean;
-  /** Hash → its own swarm: made when it is first asked for, since most torrents have no peers. */
+  /** Info-hash → the release's own swarm. Made at first use, since most torrents have no peers. */
   readonly own: Map<string, Uint8Array>;
 }
 
@@ -25,7 +26,7 @@ export class ReleaseSwarms {
   readonly #nameSwarm: NameSwarm;
   readonly #byNumber = new Map<number, SwarmRelease>();
   readonly #numbers = new Map<string, number>();
-  /** Hash → the releases that have it in one of their versions; nearly always one. */
+  /** Info-hash → the releases that have it in one of their versions; nearly always one. */
   readonly #byHash = new Map<string, readonly SwarmRelease[]>();
 
   constructor(nameSwarm: NameSwarm) {
@@ -41,7 +42,7 @@ export class ReleaseSwarms {
     return this.#byNumber.get(number);
   }
 
-  /** All that are served, in no order. */
+  /** All served releases, in no particular order. */
   all(): Iterable<SwarmRelease> {
     return this.#byNumber.values();
   }
@@ -51,12 +52,15 @@ export class ReleaseSwarms {
     return this.#byHash.get(latin1(infoHash)) ?? none;
   }
 
-  /** Whether everyone sees a release with this hash. */
+  /** Whether a release for everyone has this hash. */
   hasOpen(infoHash: Uint8Array): boolean {
     return this.withHash(infoHash).some(({ isOpen }) => isOpen);
   }
 
-  /** The swarm in which this release has this hash; undefined when it has not. One of everyone is `infoHash` itself. */
+  /**
+   * The swarm of this hash in this release; undefined if the release does not have it. For a release that
+   * everyone sees, `infoHash` itself.
+   */
   swarmOf(entry: SwarmRelease, infoHash: Uint8Array): Uint8Array | undefined {
     const key = latin1(infoHash);
     if (!this.#byHash.get(key)?.includes(entry)) return undefined;
@@ -76,7 +80,7 @@ export class ReleaseSwarms {
     return entry.isOpen ? entry.release.infoHashes : [...entry.own.values()];
   }
 
-  /** Takes the present state of a release. */
+  /** Updates the state of a release. */
   set(release: ServedRelease): void {
     const { number, releaseId, infoHashes, access } = release;
     const before = this.#byNumber.get(number);
