@@ -1,6 +1,6 @@
 /**
- * Group commit: calls that waited together run in one transaction and are answered after its commit, so that a sync of
- * the disk is shared. Each runs in a savepoint of its own: one that is refused takes nothing of the others with it.
+ * Group commit: calls that wait at the same time run in one transaction and share one fsync. They are
+ * answered after its commit. Each runs in its own savepoint, so that a failed call undoes only itself.
  *
  * Invariant: an answer without an error is on the disk.
  */
@@ -18,20 +18,23 @@ export type Answer =
   | { readonly id: number; readonly value: unknown; readonly error?: undefined }
   | { readonly id: number; readonly error: CallError };
 
-/** An error on its way to another thread, where its class does not follow. */
+/** An error on its way to another thread. Its class is lost there. */
 export interface CallError {
   readonly code: string;
   readonly message: string;
 }
 
-/** One answer a call, in their order. */
+/** One answer per call, in the same order. */
 export function runBatch(db: DatabaseSync, calls: readonly Call[]): Answer[] {
   const answers: Answer[] = [];
   while (answers.length < calls.length) answers.push(...runTransaction(db, calls.slice(answers.length)));
   return answers;
 }
 
-/** Answers at least the first call; the others too, unless a serious fault (disk full, I/O) undid the transaction. */
+/**
+ * Answers at least the first call. It answers the others too, unless a serious fault (disk full, I/O) rolled
+ * the transaction back.
+ */
 function runTransaction(db: DatabaseSync, calls: readonly Call[]): Answer[] {
   const answers: Answer[] = [];
   try {
@@ -53,7 +56,7 @@ function runTransaction(db: DatabaseSync, calls: readonly Call[]): Answer[] {
   }
 }
 
-/** A call that only reads: everything it sees is of one moment. */
+/** Runs a call that only reads. All its reads see the same snapshot of the database. */
 export function runRead(db: DatabaseSync, call: Call): Answer {
   db.exec('BEGIN');
   try {

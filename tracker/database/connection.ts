@@ -1,19 +1,26 @@
 /**
- * Opening one connection, with what every connection of ours has in common: WAL, commits that are on the disk before
- * they are acknowledged, foreign keys, and nothing that a prepared file could use against us.
+ * Opens a connection with the settings that all connections share: WAL, commits that are synced before they
+ * are acknowledged, foreign keys, and protection against maliciously prepared files.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseError } from './database-error.ts';
 import { tolerateRowNumbers } from './row-numbers.ts';
 
-/** With an older one, two connections that checkpoint at the same moment can damage the file (the WAL-reset bug). */
+/**
+ * In older versions, two connections that checkpoint at the same moment can damage the file (the WAL-reset
+ * bug).
+ */
 const sqliteVersionMin = '3.51.3';
 
-/** One writer and one reader never wait for each other in WAL mode; a backup by another program may hold the file. */
+/**
+ * Writer and reader never wait for each other in WAL mode, but a backup by another program may lock the file.
+ */
 const busyTimeoutMs = 5_000;
-/** KiB. The reader keeps the inner pages of a large index at hand; the writer touches few pages at a time. */
+/**
+ * KiB. The reader keeps the inner pages of a large index in memory; the writer touches few pages at a time.
+ */
 const cacheKiB = { writer: 32 * 1024, reader: 128 * 1024 };
-/** A burst of writes leaves a long WAL behind; it is cut back to this. */
+/** A burst of writes makes the WAL long. It is truncated to this size. */
 const walBytesMax = 64 * 1024 * 1024;
 
 export type ConnectionRole = 'writer' | 'reader';
@@ -27,7 +34,8 @@ export function openConnection(path: string, role: ConnectionRole): DatabaseSync
   if (role === 'writer') {
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${walBytesMax};`);
   }
-  // FULL: in WAL mode every commit is synced. The default of some builds, NORMAL, may lose the last ones with the power.
+  // FULL: in WAL mode every commit is synced. With NORMAL, some builds' default, a power cut may lose the
+  // last commits.
   db.exec(`
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;

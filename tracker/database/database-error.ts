@@ -1,6 +1,6 @@
 /**
- * What the database's doors throw, and what SQLite's own errors are called here. A store's refusals (its own errors with
- * a `code`) pass through unchanged.
+ * The errors of the database, and which SQLite errors become which. Errors of a store with their own `code`
+ * pass through unchanged.
  */
 export type DatabaseErrorCode =
   | 'database-in-use'
@@ -24,7 +24,7 @@ export class DatabaseError extends Error {
   }
 }
 
-/** SQLite's primary result codes (sqlite.org/rescode.html) that have a remedy of their own. */
+/** SQLite's primary result codes (sqlite.org/rescode.html) that the operator can do something about. */
 const codeOfResult: ReadonlyMap<number, readonly [DatabaseErrorCode, string]> = new Map([
   [5, ['database-busy', 'another program holds the database: stop it and try again']],
   [8, ['database-unreadable', 'the database cannot be written: check the rights of its file and folder']],
@@ -41,7 +41,7 @@ const codeOfResult: ReadonlyMap<number, readonly [DatabaseErrorCode, string]> = 
   [26, ['database-damaged', 'the file is no database: move it away, or name another one']],
 ]);
 
-/** Of the files beside the database, too, the system says when a disk is full. */
+/** System errors of the files beside the database, for instance when the disk is full. */
 const codeOfSystem: ReadonlyMap<string, DatabaseErrorCode> = new Map([
   ['ENOSPC', 'database-full'],
   ['EDQUOT', 'database-full'],
@@ -50,14 +50,14 @@ const codeOfSystem: ReadonlyMap<string, DatabaseErrorCode> = new Map([
   ),
 ]);
 
-/** Whatever was thrown, as an error that carries a stable `code`. */
+/** Turns anything that was thrown into an error with a stable `code`. */
 export function codedError(error: unknown): Error & { readonly code: string } {
   if (!(error instanceof Error)) return new DatabaseError('database-failed', String(error));
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
   const system = typeof code === 'string' ? codeOfSystem.get(code) : undefined;
   if (system !== undefined) return systemError(system, error);
   if (code !== 'ERR_SQLITE_ERROR' && typeof code === 'string') return error as Error & { code: string };
-  // The extended code holds the primary one in its lowest byte.
+  // The lowest byte of the extended code is the primary code.
   const known = typeof errcode === 'number' ? codeOfResult.get(errcode & 0xff) : undefined;
   if (known === undefined) return new DatabaseError('database-failed', error.message, { cause: error });
   return new DatabaseError(known[0], `${known[1]} (${error.message})`, { cause: error });

@@ -1,6 +1,6 @@
 /**
- * A thread that holds one connection and hosts the stores of every room: the writer, or the reader. It begins with
- * `ready` or `refused`, then answers calls; calls that lie waiting are taken together.
+ * A worker thread with one connection and the stores of every module: the writer or the reader. It first
+ * sends `ready` or `refused`, then answers calls. The writer takes waiting calls together.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type Answer, type Call, type CallError, runBatch, runRead } from './batch.ts';
@@ -12,7 +12,7 @@ import type { Store, StoreModule } from './store.ts';
 export interface DatabaseWorkerData {
   readonly path: string;
   readonly role: ConnectionRole;
-  /** Room → the URL of its StoreModule. */
+  /** Module → the URL of its StoreModule. */
   readonly rooms: readonly (readonly [room: string, url: string])[];
 }
 
@@ -28,7 +28,7 @@ export type WorkerMessage =
   | { readonly refused: CallError }
   | { readonly answers: readonly Answer[] };
 
-/** A transaction is not held open for longer than this many calls take, so that the first of them is answered soon. */
+/** Calls in one transaction, so that the first of them is answered soon. */
 const batchCallsMax = 64;
 
 const port = parentPort;
@@ -61,7 +61,7 @@ try {
       else calls.push(callOf(waiting));
     }
     if (role === 'writer') say({ answers: runBatch(db, calls) });
-    // Each at once: a search does not wait for the one behind it.
+    // One answer per message, so that a read does not wait for the next one.
     else for (const call of calls) say({ answers: [runRead(db, call)] });
     if (!closing) return;
     db.close();

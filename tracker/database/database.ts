@@ -1,9 +1,9 @@
 /**
- * A database that is open: one writer and one reader, each in a thread of its own, so that the main thread, where
- * announces are answered, never waits for the disk. Rooms bring their stores as modules (store.ts) and call them here.
+ * An open database: one writer and one reader, each in its own thread, so that the main thread, which answers
+ * announces, never waits for the disk. Modules bring their stores (store.ts) and call them here.
  *
- * Invariant: a write that was answered is on the disk, also after kill -9 or a power cut. One process at a time: a
- * second one is refused.
+ * Invariant: a write that was answered is on the disk, even after kill -9 or a power cut. One process at a
+ * time; a second one is refused.
  */
 import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -14,33 +14,33 @@ import type { Calls, Store } from './store.ts';
 import { openWorkerLine, type WorkerLine } from './worker-line.ts';
 
 export interface DatabaseOptions {
-  /** The file; made with its folder when it is not there, readable by its owner only. */
+  /** The file. If missing, it is made with its folder, readable by its owner only. */
   readonly path: string;
-  /** Room → URL of its StoreModule, in the order in which their tables depend on each other. */
+  /** Module → URL of its StoreModule, ordered so that tables come after those they refer to. */
   readonly rooms: Readonly<Record<string, URL>>;
-  /** A worker ended by itself: nothing is answered any more, and the program had better stop. */
+  /** Called when a worker ended unexpectedly. All further calls fail, and the program should stop. */
   readonly onFault?: (error: Error) => void;
 }
 
 export interface Database {
-  /** The program before us did not close the file. Nothing acknowledged is lost by that; see integrity.ts. */
+  /** The previous process did not close the file. No acknowledged write is lost; see integrity.ts. */
   readonly afterUncleanStop: boolean;
   writes<S extends Store>(room: string): Calls<S>;
   reads<S extends Store>(room: string): Calls<S>;
-  /** After the calls that are under way. */
+  /** Waits for pending calls. */
   close(): Promise<void>;
 }
 
-/** A second of publications on a slow disk; whoever comes later is told to come again. */
+/** A second of publications on a slow disk. Further calls fail with `database-overloaded`. */
 const pendingWritesMax = 1_000;
-/** At some milliseconds a search, a queue this long is a wait that nobody sits through. */
+/** A search takes some milliseconds, so that users would give up waiting behind a longer queue. */
 const pendingReadsMax = 500;
 
 /** Rejects with DatabaseError. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { path, onFault = (error) => console.error(error) } = options;
   const owner = takeFile(path);
-  // SQLite removes the log when the last connection closes; one that is still there has things in it.
+  // SQLite removes the WAL when the last connection closes, so one that is left has content.
   const afterUncleanStop = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const rooms = Object.entries(options.rooms).map(([room, url]) => [room, url.href] as const);
   let writer: WorkerLine | undefined;
@@ -60,7 +60,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   const close = async () => {
     await reader.close();
-    // The last connection: it brings the log into the file and removes it.
+    // The last connection: it moves the WAL into the file and removes it.
     await writer.close();
     owner.close();
   };
@@ -74,13 +74,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /**
- * The file is ours until this is closed, or the process ends in any way: an exclusive lock on a database beside it,
- * which the system drops with the process.
+ * Locks the file until the lock is closed or the process ends: an exclusive lock on a database beside it,
+ * which the system releases with the process.
  */
 function takeFile(path: string): { close(): void } {
   makeFolderOf(path);
   try {
-    // It holds what passwords are checked against; SQLite gives its log and index the same mode.
+    // The file contains password hashes. SQLite gives WAL and index the same mode.
     closeSync(openSync(path, 'a', 0o600));
     const owner = new DatabaseSync(`${path}.lock`, { timeout: 0 });
     try {

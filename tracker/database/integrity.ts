@@ -1,18 +1,18 @@
 /**
- * Looks through a whole database for damage, in a thread of its own beside the program that uses it. After an unclean
- * stop SQLite has already put back what the log holds; this looks for what a disk has done. A gigabyte takes seconds,
- * so nobody waits for it.
+ * Checks a whole database for damage, in its own thread beside the program that uses it. After an unclean
+ * stop SQLite has already recovered the WAL; this finds damage by the disk. A gigabyte takes seconds, so
+ * callers should not wait for it.
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 const workerFile = new URL(`./integrity-worker${extname(import.meta.url)}`, import.meta.url);
 
-/** What is wrong, in SQLite's words; empty when nothing is. Rejects when the file cannot be read. */
+/** What is wrong, in SQLite's words; empty if nothing is. Rejects if the file cannot be read. */
 export function findDamage(path: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(workerFile, { workerData: path });
-    // It must not keep a program alive that is done.
+    // The check does not keep a program from ending.
     worker.unref();
     worker.once('message', (lines: readonly string[]) => resolve(lines));
     worker.once('error', reject);

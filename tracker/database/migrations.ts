@@ -1,18 +1,18 @@
 /**
- * Brings the tables of every room to the version this program knows: one transaction a step, so that a stop in between
- * leaves a whole version. A database that has seen a newer program is refused: an old one would write what the newer
- * does not expect.
+ * Migrates the tables of every module to the version that this program knows. Each step is one transaction,
+ * so that an interruption leaves a whole version. A database of a newer program is refused, since this
+ * program would write what the newer one does not expect.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { DatabaseError } from './database-error.ts';
 import type { Migration } from './store.ts';
 
-/** `rooms`: name → its steps, in the order in which the tables depend on each other. */
+/** `rooms`: module → its steps, ordered so that tables come after those they refer to. */
 export function migrate(db: DatabaseSync, rooms: ReadonlyMap<string, readonly Migration[]>): void {
   db.exec(
     'CREATE TABLE IF NOT EXISTS room_versions (room TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
   );
-  // It cannot be switched inside a transaction.
+  // This pragma has no effect inside a transaction.
   const { foreign_keys: before } = db.prepare('PRAGMA foreign_keys').get() as { foreign_keys: number };
   db.exec('PRAGMA foreign_keys = OFF');
   try {
@@ -35,7 +35,7 @@ function migrateRoom(db: DatabaseSync, room: string, steps: readonly Migration[]
 }
 
 function runStep(db: DatabaseSync, room: string, step: number, migration: Migration): void {
-  // Not in the transaction: that is not possible. When we are stopped in between, it is done once more.
+  // VACUUM cannot run in a transaction. If interrupted before the next commit, it is repeated.
   if (typeof migration === 'object' && migration.rewrite(db)) rewriteFile(db);
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -54,7 +54,10 @@ function runStep(db: DatabaseSync, room: string, step: number, migration: Migrat
   }
 }
 
-/** The log too: it holds pages as they were. In files, since a large database does not fit into memory twice. */
+/**
+ * Truncates the WAL too, since it contains old pages. Uses temporary files, since a large database does not
+ * fit into memory twice.
+ */
 function rewriteFile(db: DatabaseSync): void {
   const { temp_store: tempStore } = db.prepare('PRAGMA temp_store').get() as { temp_store: number };
   db.exec('PRAGMA temp_store = FILE; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');

@@ -1,8 +1,7 @@
 /**
- * Statements whose `run` does not fail after the fact. It answers with the number of the last row that was inserted, and
- * throws when that is past 2^53, although the statement was carried out. FTS5 tables with `contentless_delete` leave
- * such a number behind with each deletion (that of a block of their own), for every statement of the connection that
- * comes after.
+ * Works around a failure of `run` after the statement was executed. `run` returns the last inserted row
+ * number, and throws if it is over 2^53. FTS5 tables with `contentless_delete` set such a number with each
+ * deletion, and it then affects all later statements of the connection.
  */
 import type { DatabaseSync, SQLInputValue, StatementResultingChanges } from 'node:sqlite';
 
@@ -17,7 +16,7 @@ export function tolerateRowNumbers(db: DatabaseSync): void {
       statement.setReadBigInts(true);
       try {
         const { changes, lastInsertRowid } = run(...values);
-        // A number of ours is small; of those that are not, nobody asks.
+        // Row numbers of Cicada's tables are small. Others are not used.
         return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
       } finally {
         statement.setReadBigInts(false);

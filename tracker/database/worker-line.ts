@@ -1,7 +1,7 @@
 /**
- * The near end of a database worker: calls go out with a number and come back as promises. How many may be under way
- * is limited, so that a flood is refused at once instead of filling memory. When the thread ends, every call is
- * answered with `database-stopped`, then and later.
+ * The main thread's side of a database worker: each call is sent with a number and returns a promise. Pending
+ * calls are limited, so that a flood is refused at once instead of filling memory. When the thread ends, all
+ * pending and later calls fail with `database-stopped`.
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -13,15 +13,15 @@ import type { Operation } from './store.ts';
 const workerFile = new URL(`./database-worker${extname(import.meta.url)}`, import.meta.url);
 
 export interface WorkerLine {
-  /** Room → operation → its call. */
+  /** Module → operation → its call. */
   readonly rooms: ReadonlyMap<string, Readonly<Record<string, (argument?: unknown) => Promise<unknown>>>>;
-  /** After the calls that are under way. */
+  /** Waits for pending calls. */
   close(): Promise<void>;
 }
 
 export interface WorkerLineOptions {
   readonly pendingMax: number;
-  /** The thread ended by itself: a fault of ours. */
+  /** Called when the thread ended unexpectedly. */
   readonly onFault: (error: Error) => void;
 }
 
@@ -30,7 +30,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** Rejects with DatabaseError, or a migration's error, when the database cannot be opened. */
+/** Rejects with DatabaseError or a migration's error if the database cannot be opened. */
 export async function openWorkerLine(
   data: DatabaseWorkerData,
   options: WorkerLineOptions,
@@ -101,7 +101,7 @@ function callTable(
   return new Map(ready.map(([room, operations]) => [room, table(room, operations)])) as WorkerLine['rooms'];
 }
 
-/** The class stays behind in the other thread; the code is what callers look at. */
+/** An error's class is lost between threads, so callers look at the code. */
 function remoteError(code: string, message: string): Error {
   if (code.startsWith('database-')) return new DatabaseError(code as DatabaseError['code'], message);
   return Object.assign(new Error(message), { code });
