@@ -1,16 +1,18 @@
 /**
- * What moderators do with releases: taking them down, bringing them back, deciding what waits. It stands above catalogue
- * and community, because one deed is a change of the one, and a notice and an audit row of the other.
+ * What moderators do with releases: take them down, restore them, decide about waiting publications. It
+ * builds on catalogue and community, because each action changes the catalogue and adds notices and an audit
+ * row.
  *
- * Invariant: a deed, its audit row and its notices are one transaction. A moderator takes down what they see, or what was
- * reported to them; but for an owner nobody decides about what they published. A title is told only to those who may see the release, whatever their role.
- * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
+ * Invariant: an action, its audit row and its notices are one transaction. A moderator can take down releases
+ * they see or that were reported to them. Only owners can decide about their own publications. Titles are
+ * shown only to those who may see the release, whatever their role. All methods reject with errors that have
+ * a `code`: CommunityError's, or the database's.
  */
 import type { Viewer, Visibility } from '../access.ts';
 import type { ServedRelease } from '../catalogue/contract.ts';
 import type { CommunityEvent, Page, PageAsked } from '../community/contract.ts';
 
-/** A release that was taken down; its block is known by the same number. */
+/** A release that was taken down. Its block has the same number. */
 export interface Takedown {
   readonly id: number;
   readonly releaseId: string;
@@ -25,14 +27,14 @@ export interface Takedown {
   readonly unblockedAtMs?: number;
 }
 
-/** A publication whose content is blocked. */
+/** A publication that waits for a moderator because its content is blocked. */
 export interface WaitingPublication {
   readonly id: number;
   readonly publisher: string;
-  /** Number of the takedown whose block it met. */
+  /** Number of the takedown whose block applies. */
   readonly takedownId: number;
   readonly visibility: Visibility;
-  /** Undefined, like the two figures: it is not for this viewer. */
+  /** Undefined, like the two figures, if this viewer may not see the release. */
   readonly title?: string;
   readonly bytes?: number;
   readonly fileCount?: number;
@@ -41,23 +43,23 @@ export interface WaitingPublication {
 
 export interface Moderation {
   takeDown(viewer: Viewer, input: { readonly releaseId: string; readonly reason: string }): Promise<void>;
-  /** Release, followers and comments are as before, and its content is free. */
+  /** The release, its followers and its comments are as before, and its content may be published again. */
   restore(viewer: Viewer, releaseId: string): Promise<void>;
-  /** The content may be published; a release that was taken down stays so. */
+  /** The content may be published again. The release stays taken down. */
   liftBlock(viewer: Viewer, takedownId: number): Promise<void>;
-  /** Its publisher hears of it, and may send an approved one again. */
+  /** The publisher gets a notice, and can publish approved content. */
   decide(
     viewer: Viewer,
     waitingId: number,
     decision: { readonly isApproved: boolean; readonly reason: string },
   ): Promise<void>;
 
-  /** `isBlocking`: those whose content is blocked. Also the restored ones without it. */
+  /** `isBlocking`: only takedowns whose content is blocked. Without it, restored ones too. */
   takedowns(viewer: Viewer, page?: PageAsked & { readonly isBlocking?: boolean }): Promise<Page<Takedown>>;
   waiting(viewer: Viewer, page?: PageAsked): Promise<Page<WaitingPublication>>;
 }
 
-/** Who hears of what came of a deed, in the order of the commits and before whoever asked is answered. */
+/** Called with the results of an action, in the order of the commits and before the action is answered. */
 export interface ModerationListeners {
   readonly served: (release: ServedRelease) => void;
   readonly events: (events: readonly CommunityEvent[]) => void;

@@ -1,4 +1,7 @@
-/** What moderators do, over the tables of catalogue and community. The database's workers import this file. */
+/**
+ * The operations of moderators on the tables of catalogue and community. The database workers import this
+ * file.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { isForEveryone, mayJudge, maySee, type ReleaseAccess } from '../access.ts';
 import type { ServedRelease } from '../catalogue/contract.ts';
@@ -19,7 +22,7 @@ export interface ModerationOutcome {
   readonly events: readonly CommunityEvent[];
 }
 
-/** The tables are those of catalogue and community. */
+/** Moderation has no tables of its own. */
 export const migrations: StoreModule['migrations'] = [];
 
 export function writes(db: DatabaseSync) {
@@ -31,11 +34,11 @@ export function writes(db: DatabaseSync) {
   const reportsOf = openReports(db);
   const closeReport = reportCloser(db);
 
-  /** For the audit list, which every moderator reads. */
+  /** The title for the audit list, which all moderators read: only if everyone may see the release. */
   const titleFor = ({ title, access }: Pick<TakedownSubject, 'title' | 'access'>) =>
     isForEveryone(access) ? title : undefined;
 
-  /** Throws CommunityError, with which the whole deed is undone. */
+  /** Throws CommunityError, which undoes the whole action. */
   function checkJudges({ id, role }: Actor, publisherId: number): void {
     if (!mayJudge(role, id === publisherId)) throw notAllowed('decide this: it is about what you published');
   }
@@ -102,7 +105,7 @@ export function writes(db: DatabaseSync) {
   };
 }
 
-/** What publishers are told of what was decided about theirs. */
+/** Notices to publishers about decisions on their releases. */
 function publisherNews(db: DatabaseSync) {
   const notify = notifier(db);
 
@@ -215,7 +218,7 @@ export function reads(db: DatabaseSync) {
             publisher: row.publisher,
             takedownId: row.takedown_id,
             visibility: access.visibility,
-            // Who judges it must know which block it met, and not what a restricted release holds.
+            // The moderator needs to know which block applies, but not what a restricted release contains.
             ...(maySee(viewer, access) && { title, bytes, fileCount }),
             askedAtMs: row.asked_ms,
           };
@@ -230,5 +233,5 @@ function accessOf({ access }: { readonly access: string }): ReleaseAccess {
   return JSON.parse(access) as ReleaseAccess;
 }
 
-// Checked here: the workers find it by these names alone.
+// Checked here, because the workers use these exports by name only.
 ({ migrations, reads, writes }) satisfies StoreModule;

@@ -1,4 +1,4 @@
-/** Moderation on our database: calls go to its workers, and what came of them is told. */
+/** Moderation on the database: sends calls to its workers and publishes their results. */
 import { extname } from 'node:path';
 import type { Viewer } from '../access.ts';
 import type { Clock } from '../clock.ts';
@@ -8,7 +8,7 @@ import type { Database } from '../database/database.ts';
 import type { Moderation, ModerationListeners } from './contract.ts';
 import type { ModerationOutcome, reads, writes } from './moderation-stores.ts';
 
-/** For `openDatabase`, behind those of catalogue and community. */
+/** For `openDatabase`, after the modules of catalogue and community. */
 export const moderationModule = 'moderation';
 export const moderationStores = new URL(`./moderation-stores${extname(import.meta.url)}`, import.meta.url);
 
