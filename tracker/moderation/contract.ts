@@ -4,9 +4,9 @@
  * row.
  *
  * Invariant: an action, its audit row and its notices are one transaction. A moderator can take down releases
- * they see or that were reported to them. Only owners can decide about their own publications. Titles are
- * shown only to those who may see the release, whatever their role. All methods reject with errors that have
- * a `code`: CommunityError's, or the database's.
+ * they see or that were reported to them. An owner can decide about their own publications, a moderator
+ * cannot. Only those who may see the release get its title, in any role. All methods reject with errors that
+ * have a `code`: CommunityError's, or the database's.
  */
 import type { Viewer, Visibility } from '../access.ts';
 import type { ServedRelease } from '../catalogue/contract.ts';
