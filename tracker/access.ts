@@ -1,16 +1,16 @@
 /**
- * Who may do what, as one table, and who sees a release or hears of an event. Pure: told who asks, it answers. Catalogue,
- * community, admission and what is online all ask here.
+ * Who may do what, as one table, and who may see a release or an event. Pure. Catalogue, community, admission
+ * and online.ts use it.
  *
- * Invariant: what this file does not grant is refused. No role sees a restricted release because of its rank: only its
- * publisher and those it names do, the owner of the tracker included.
- * Left to others: limits of number and rate, and how a refusal is worded.
+ * Invariant: what this file does not grant is refused. No role sees a restricted release because of its rank,
+ * not even the owner's: only its publisher and those the publisher names. Left to others: limits of number
+ * and rate, and the text of a refusal.
  */
 
 export const roles = ['guest', 'member', 'moderator', 'owner'] as const;
 export type Role = (typeof roles)[number];
 
-/** Whoever asks. Nobody is signed in: anonymous, without an account and without groups. */
+/** The asking user. Without signing in: anonymous, without an account and groups. */
 export interface Viewer {
   readonly accountId?: number;
   readonly role: Role | 'anonymous';
@@ -21,17 +21,19 @@ export const anonymous: Viewer = { role: 'anonymous', groupIds: [] };
 
 export type Visibility = 'everyone' | 'members' | 'group' | 'people' | 'nobody';
 
-/** What decides who sees a release. Its publisher always does. */
+/** Decides who may see a release. Its publisher always may. */
 export interface ReleaseAccess {
   readonly visibility: Visibility;
   readonly publisherId: number;
-  /** With `group`. */
+  /** For `group`. */
   readonly groupId?: number;
-  /** With `people`. */
+  /** For `people`. */
   readonly peopleIds?: readonly number[];
 }
 
-/** Of one release, or of several that the same viewers see. `publisherId` undefined: any publisher. */
+/**
+ * The access of one release, or of several that the same viewers see. `publisherId` undefined: any publisher.
+ */
 export interface SharedAccess {
   readonly visibility: Visibility;
   readonly publisherId?: number | undefined;
@@ -39,14 +41,14 @@ export interface SharedAccess {
   readonly peopleIds?: readonly number[] | undefined;
 }
 
-/** `own`: only on what is one's own. */
+/** `own`: only for the user's own releases, messages and the like. */
 export type Grant = 'no' | 'own' | 'any';
 
 export const grantColumns = ['anonymous', ...roles] as const;
 
-/** One row an action; the columns are grantColumns. */
+/** One row per action; the columns are grantColumns. */
 export const grants = {
-  // Without being asked who one is, even where signing in is required.
+  // Allowed without signing in, even where signing in is required.
   'see-server': ['any', 'any', 'any', 'any', 'any'],
   'sign-in': ['any', 'any', 'any', 'any', 'any'],
   // The catalogue.
@@ -54,9 +56,9 @@ export const grants = {
   publish: ['no', 'no', 'any', 'any', 'any'],
   'change-release': ['no', 'own', 'own', 'own', 'own'],
   'withdraw-release': ['no', 'own', 'own', 'own', 'own'],
-  // Of a release that the moderator sees, or that was reported; it can be restored.
+  // For a release that the moderator sees or that was reported. It can be restored.
   'take-down': ['no', 'no', 'no', 'any', 'any'],
-  // Conversation.
+  // Rooms, comments and direct messages.
   'read-room': ['any', 'any', 'any', 'any', 'any'],
   say: ['no', 'no', 'any', 'any', 'any'],
   comment: ['no', 'no', 'any', 'any', 'any'],
@@ -65,37 +67,37 @@ export const grants = {
   'delete-message': ['no', 'own', 'own', 'any', 'any'],
   'create-room': ['no', 'no', 'any', 'any', 'any'],
   'change-room': ['no', 'own', 'own', 'any', 'any'],
-  // One's own desk.
+  // The user's own inbox and account.
   follow: ['no', 'any', 'any', 'any', 'any'],
   wish: ['no', 'any', 'any', 'any', 'any'],
   'read-notices': ['no', 'own', 'own', 'own', 'own'],
   'change-account': ['no', 'own', 'own', 'own', 'own'],
-  // People.
+  // Accounts, invitations and groups.
   invite: ['no', 'no', 'any', 'any', 'any'],
   'withdraw-invitation': ['no', 'own', 'own', 'any', 'any'],
   'create-group': ['no', 'no', 'any', 'any', 'any'],
-  // A moderator who could join any group would see what was meant for it alone.
+  // A moderator who could join any group would see the releases of that group.
   'change-group': ['no', 'own', 'own', 'own', 'own'],
   mute: ['no', 'any', 'any', 'any', 'any'],
   report: ['no', 'any', 'any', 'any', 'any'],
   ban: ['no', 'no', 'no', 'any', 'any'],
-  // The lists of moderators, and deciding what stands in them.
+  // The lists of moderators, and decisions about their entries.
   moderate: ['no', 'no', 'no', 'any', 'any'],
   'change-role': ['no', 'no', 'no', 'any', 'any'],
-  // They count what is hidden too: totals, for those who run the tracker.
+  // They count hidden things too: totals, for those who run the tracker.
   'see-metrics': ['no', 'no', 'no', 'any', 'any'],
 } as const satisfies Readonly<Record<string, readonly [Grant, Grant, Grant, Grant, Grant]>>;
 
 export type Action = keyof typeof grants;
 
-/** Before anybody is asked who they are. */
+/** Actions allowed without signing in, even where it is required. */
 const alwaysOpen: ReadonlySet<Action> = new Set(['see-server', 'sign-in']);
 
 function grantOf(role: Viewer['role'], action: Action): Grant {
   return grants[action][grantColumns.indexOf(role)] ?? 'no';
 }
 
-/** On what is not their own. */
+/** For what is not their own. */
 export function rolesThatMay(action: Action): readonly Role[] {
   return roles.filter((role) => may(role, action, false));
 }
@@ -105,7 +107,7 @@ export function may(role: Viewer['role'], action: Action, isOwn: boolean): boole
   return grant === 'any' || (grant === 'own' && isOwn);
 }
 
-/** A tracker that requires signing in shows a stranger the door and nothing else. */
+/** A tracker that requires signing in shows an anonymous user nothing but the sign-in. */
 export function mayEnter(role: Viewer['role'], action: Action, signInRequired: boolean): boolean {
   return role !== 'anonymous' || !signInRequired || alwaysOpen.has(action);
 }
@@ -114,33 +116,36 @@ function rank(role: Viewer['role']): number {
   return grantColumns.indexOf(role);
 }
 
-/** Bans and the like reach down only: never an equal, never oneself. */
+/** A ban or the like is for accounts of lower rank: never for an equal, never for the actor. */
 export function mayRule(actor: Viewer['role'], target: Role): boolean {
   return rank(actor) >= rank('moderator') && rank(actor) > rank(target);
 }
 
-/** Whether a takedown, a block or what waits stands is for others to decide; an owner has nobody above them to ask. */
+/**
+ * A moderator cannot decide about their own takedown, block or waiting publication. An owner can, since no
+ * rank is above theirs.
+ */
 export function mayJudge(actor: Viewer['role'], isOwn: boolean): boolean {
   return !isOwn || actor === 'owner';
 }
 
-/** A moderator moves people between guest and member; an owner gives and takes every role, an owner's too. */
+/** A moderator moves accounts between guest and member. An owner changes every role, another owner's too. */
 export function mayChangeRole(actor: Viewer['role'], from: Role, to: Role): boolean {
   if (actor === 'owner') return true;
   return mayRule(actor, from) && rank(to) < rank('moderator');
 }
 
-/** Nobody hands out more than they have, and rank above member is given to a known person, never by a code. */
+/** An invitation never gives a rank above member: that is given only to an existing account. */
 export function mayInviteAs(actor: Viewer['role'], role: Role): boolean {
   return may(actor, 'invite', true) && (role === 'guest' || role === 'member');
 }
 
-/** A tracker never loses its last owner: who gives this up leaves it to another one. */
+/** Whether a change takes ownership away. Callers refuse it for a tracker's last owner. */
 export function givesUpOwnership(from: Role, to: Role): boolean {
   return from === 'owner' && to !== 'owner';
 }
 
-/** `bannedUntilMs`: Infinity for good. The end of a ban is its first free moment. */
+/** `bannedUntilMs`: Infinity for a permanent ban. At this moment itself the ban is over. */
 export function isBanned(
   { bannedUntilMs = -Infinity }: { readonly bannedUntilMs?: number | undefined },
   nowMs: number,
@@ -166,7 +171,7 @@ export function maySee(viewer: Viewer, access: SharedAccess | undefined): boolea
   }
 }
 
-/** What is one's own to change, whatever the role. */
+/** Whether the account published the release and may change it, in any role. */
 export function isPublisher(
   accountId: number | undefined,
   access: Pick<SharedAccess, 'publisherId'> | undefined,
@@ -174,7 +179,7 @@ export function isPublisher(
   return accountId !== undefined && accountId === access?.publisherId;
 }
 
-/** A stranger sees it: it may be told to all, counted for all, and share the swarm of all. */
+/** Anonymous users may see it: it is announced to all, counted publicly and in the shared swarm. */
 export function isForEveryone(access: Pick<SharedAccess, 'visibility'> | undefined): boolean {
   return access?.visibility === 'everyone';
 }
@@ -182,7 +187,7 @@ export function isForEveryone(access: Pick<SharedAccess, 'visibility'> | undefin
 const roomVisibilities = ['everyone', 'members', 'group'] as const;
 export type RoomVisibility = (typeof roomVisibilities)[number];
 
-/** Whom an event is for. */
+/** Who receives an event. */
 export type Audience =
   | { readonly kind: 'room'; readonly visibility: RoomVisibility; readonly groupId?: number }
   | { readonly kind: 'accounts'; readonly accountIds: readonly number[] };

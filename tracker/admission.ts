@@ -105,7 +105,8 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
       }
       const content = passkeys.read(passkey);
       const viewer = content?.kind === 'announce' ? accounts.get(content.accountId) : undefined;
-      // Forged, made with another key, or of an account that a restored backup lacks: the same for every hash.
+      // A forged passkey, another tracker key, or an account that a restored backup lacks: the answer does
+      // not depend on the hash.
       if (content?.kind !== 'announce' || viewer === undefined) return 'fetch-again';
       if (isBanned(viewer, nowMs)) return 'not-served';
       if (content.generation !== viewer.generation) return 'fetch-again';

@@ -1,15 +1,15 @@
 /**
- * The clock of a tracker: the one place that asks the machine for the time. A program hands it in once, and all parts
- * are told the time by it, so that a test can let it stand still.
+ * The tracker's clock, the only file that reads the machine's time. The program passes it to all parts, so
+ * that a test can stop the time.
  */
 export interface Clock {
-  /** Milliseconds, whole, never going back: for silence, waits and how often something may be done. */
+  /** Whole milliseconds that never go back: for timeouts, waits and rate limits. */
   readonly nowMs: () => number;
-  /** Milliseconds since 1970, as people set them: for what has a date, as bans, sessions and messages. */
+  /** Milliseconds since 1970, as set on the machine: for dates of bans, sessions and messages. */
   readonly wallMs: () => number;
 }
 
-/** The first of them does not jump when somebody sets the time. */
+/** `nowMs` does not jump when the machine's time is set. */
 export const machineClock: Clock = {
   nowMs: () => Math.floor(performance.now()),
   wallMs: () => Date.now(),

@@ -1,6 +1,6 @@
 /**
- * Takes away what a deleted account has published and said: behind the answer, step by step, so that other writes have their
- * turn between two of them; and again at the next start, when a crash came between.
+ * Deletes what a deleted account has published and written. It runs after the answer, in small steps so that
+ * other writes get their turn. If a crash interrupts it, the next start repeats it.
  */
 import type { Catalogue } from './catalogue/contract.ts';
 import type { Community } from './community/contract.ts';
@@ -11,7 +11,7 @@ interface Rooms {
   readonly community: Pick<Community, 'forgetRelease'> & OwnAccounts;
 }
 
-/** `isStopped`: the tracker ends; the rest is done at its next start. */
+/** `isStopped`: the tracker is stopping; its next start does the rest. */
 export async function emptyAccount(
   { catalogue, community }: Rooms,
   accountId: number,

@@ -1,9 +1,9 @@
 /**
- * The tracker's key: 32 random bytes in a file of their own beside the database, so that a copy of the database alone
- * opens nothing. What needs a key derives one for its own purpose (deriveKey); the key itself is used for nothing.
+ * The tracker's key: 32 random bytes in a file beside the database, so that a copy of the database alone is
+ * useless. Each part derives a key for its own purpose (deriveKey); the key itself is not used otherwise.
  *
- * Invariant: the file is whole on the disk before its name exists, and only its owner may read it. Two trackers that
- * start at once get the same key.
+ * Invariant: the file is whole on the disk before its name exists, and only its owner may read it. Two
+ * trackers that start at once get the same key.
  */
 import { hkdfSync, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -24,11 +24,11 @@ export class KeyFileError extends CodedError<KeyFileErrorCode, { readonly path: 
 }
 
 export const trackerKeyName = 'tracker.key';
-/** As many as SHA-256 gives. */
+/** As many as the output of SHA-256. */
 const keyBytes = 32;
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
 
-/** The key of the tracker whose database lies in this folder; made when it is missing. Throws KeyFileError. */
+/** The key of the tracker whose database is in this folder. A missing key is made. Throws KeyFileError. */
 export function loadTrackerKey(dataFolder: string): Buffer {
   const path = join(dataFolder, trackerKeyName);
   try {
@@ -41,7 +41,7 @@ export function loadTrackerKey(dataFolder: string): Buffer {
   }
 }
 
-/** A key for one purpose. A different label gives a key from which nothing of this one follows. */
+/** A key for one purpose. Keys with different labels reveal nothing about each other. */
 export function deriveKey(key: Uint8Array, label: string): Buffer {
   return Buffer.from(hkdfSync('sha256', key, '', `cicada tracker: ${label}`, keyBytes));
 }
@@ -59,7 +59,7 @@ function readKey(path: string): Buffer | undefined {
     if (!stats.isFile() || stats.size !== keyBytes) {
       throw new KeyFileError('tracker-key-damaged', `${path} is damaged`, { path });
     }
-    // Windows has no such bits: there the folder of the user is the border.
+    // Windows has no such mode bits: the user's folder protects the file there.
     if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
       const mode = (stats.mode & 0o777).toString(8);
       const text = `other users of this machine can read ${path} (mode ${mode})`;
@@ -74,7 +74,7 @@ function readKey(path: string): Buffer | undefined {
 function makeKey(path: string): Buffer {
   const key = randomBytes(keyBytes);
   try {
-    // A link never replaces a key that another tracker put there in the same moment.
+    // A hard link never replaces a key that another tracker has put there at the same time.
     writeWholeSync(path, key, { mode: 0o600, replace: false, forcesName: true });
     return key;
   } catch (error) {

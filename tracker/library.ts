@@ -1,9 +1,10 @@
 /**
- * What makes a tracker more than an introducer: catalogue, community and presence, over one database, and the admission
- * that announces ask. Here they hear of each other: what is published reaches admission and followers, and what swarms
- * do reaches the search.
+ * What makes a tracker more than a list of peers: catalogue, community and presence, over one database, and
+ * the admission of announces. This file connects them: published releases reach admission and followers, and
+ * swarm counts reach the search.
  *
- * Invariant: announces read memory only. Whatever they cause (a notice, new counts of seeds) happens behind them.
+ * Invariant: announces read memory only. Their effects (a notice, new counts of seeds) happen after the
+ * answer.
  */
 
 import { join } from 'node:path';
@@ -33,13 +34,13 @@ import { openSwarmAccess, type SwarmAccess } from './swarms/swarm-access.ts';
 import { openSwarmCounts } from './swarms/swarm-counts.ts';
 
 export interface LibraryOptions extends Clock {
-  /** Made when it is not there. */
+  /** Made if missing. */
   readonly dataFolder: string;
   readonly policy?: WantedPolicy;
-  /** Strangers from the whole internet can reach it: a new community takes newcomers by invitation. */
+  /** The whole internet can reach it: a new community then takes newcomers by invitation only. */
   readonly isExposed?: boolean;
   readonly registry: Registry;
-  /** After which a silent peer is gone. */
+  /** A peer that is silent for this long is dropped. */
   readonly peerTimeoutMs: number;
   readonly onError: (error: unknown) => void;
 }
@@ -50,35 +51,38 @@ export interface Library {
   readonly moderation: Moderation;
   readonly admission: Admission;
   readonly presence: Presence;
-  /** Who is here, as each viewer may know it. */
+  /** Which accounts are online, as far as each viewer may know. */
   readonly online: Online;
-  /** What is shared with everyone. */
+  /** How much is shared with everyone. */
   readonly figures: PublicFigures['figures'];
-  /** Announces and scrapes, and who has what, each as far as the asker may know. */
+  /** Announces, scrapes and holders, as far as the asker may know. */
   readonly swarmAccess: SwarmAccess;
-  /** The tracker's key is not the one this database knows: announce URLs that were handed out are void. */
+  /** The tracker's key is not the one that this database knows: announce URLs given out before are void. */
   readonly isKeyReplaced: boolean;
   readonly policy: CommunityPolicy;
-  /** Where the catalogue keeps its .torrent files. */
+  /** The folder of the catalogue's .torrent files. */
   readonly torrentsFolder: string;
-  /** Keys for one purpose each are derived from it; see key-file.ts. */
+  /** Each part derives a key for its purpose from it; see key-file.ts. */
   readonly key: Buffer;
-  /** Both hashes of every version that is served, as announces name them. */
+  /** Both info-hashes of every served version. */
   served(releaseId: string): ServedRelease | undefined;
-  /** A publication waits for a moderator: they hear of it. */
+  /** Notifies moderators that a publication waits for them. */
   tellWaiting(): void;
-  /** Tells followers and wishes of what the catalogue has just acknowledged. */
+  /** Notifies followers and matching wishes of an acknowledged publication. */
   tellPublished(releaseId: string): void;
-  /** For good; what it has published and said goes behind the answer. */
+  /** Permanent. What the account published and wrote is deleted after the answer. */
   deleteAccount: WholeCommunity['deleteAccount'];
-  /** Once a second or so. */
+  /** Call it about once a second. */
   tick(): void;
   close(): Promise<void>;
 }
 
-/** `completed` is said by whoever wants to, and each costs a write: an album after the other, and no flood. */
+/**
+ * Any client can send `completed`, and each costs a write: enough for one album after another, not for a
+ * flood.
+ */
 const finishedPerAccount: RateLimit = { burst: 100, everyMs: 1_000 };
-/** Moderators read a list, not each of a flood. */
+/** Moderators read a list, so that not every entry of a flood needs a notice. */
 const waitingTellings: RateLimit = { burst: 10, everyMs: 60_000 };
 
 /** Rejects with DatabaseError or KeyFileError. */
@@ -114,7 +118,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     swarmAccess.setRelease(release);
     publicFigures.setRelease(release);
   };
-  // The listeners first: whatever happens while we load is told twice and never missed.
+  // Listeners are set before loading: a change during loading is applied twice, never missed.
   catalogue.onServed(onServed);
   const moderation = openModeration(database, {
     served(release) {
@@ -154,7 +158,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     },
     async deleteAccount(viewer, account) {
       await community.deleteAccount(viewer, account);
-      // Who is nobody was refused.
+      // Without an account the call was refused before.
       if (viewer.accountId !== undefined) behind.tell(empty(viewer.accountId));
     },
     tick() {
@@ -163,7 +167,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
       if (due !== undefined) behind.tell(due);
     },
     async close() {
-      // After a clean stop nobody looks for what was left untold.
+      // After a clean stop the next start does not look for missing notices, so all are sent now.
       await behind.close();
       await database.close();
     },
@@ -176,7 +180,7 @@ function lookForDamage(path: string, onError: (error: unknown) => void): void {
   }, onError);
 }
 
-/** What people are told behind the answers: only who closes waits for it. */
+/** Notices that are sent after the answers. Only `close` waits for them. */
 function openBehind(onError: (error: unknown) => void) {
   const telling = new Set<Promise<void>>();
   let isClosing = false;
@@ -198,7 +202,7 @@ function countsIn(swarms: SwarmAccess, releaseId: string): SwarmCount {
   return { releaseId, seeds, leechers };
 }
 
-/** The database with all its rooms, and what lies in it or beside it that the others need. */
+/** The database with all its modules, and the key and policy in it or beside it. */
 async function openData({ dataFolder, onError, policy: wanted = {}, isExposed }: LibraryOptions) {
   const path = join(dataFolder, 'tracker.db');
   const database = await openDatabase({
@@ -221,8 +225,8 @@ async function openData({ dataFolder, onError, policy: wanted = {}, isExposed }:
 }
 
 /**
- * Whether this is another key than the database knows. It knows the key by what is derived from it, which gives nothing of
- * the key away.
+ * Whether this is another key than the database knows. The database stores a fingerprint that is derived from
+ * the key and reveals nothing about it.
  */
 async function noteKey(community: Community, key: Buffer): Promise<boolean> {
   const fingerprint = new Uint8Array(deriveKey(key, 'fingerprint'));
@@ -232,7 +236,7 @@ async function noteKey(community: Community, key: Buffer): Promise<boolean> {
   return before !== undefined;
 }
 
-/** All releases and accounts, as announces have to know them. */
+/** Loads all releases and accounts into what announces read. */
 async function loadAccess(
   catalogue: Catalogue,
   community: Community,

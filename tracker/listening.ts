@@ -1,6 +1,4 @@
-/**
- * Listening on a port: the errors that are possible, and the address to tell others afterwards.
- */
+/** Listening on a port: the possible errors, and the URL for others to use. */
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -34,7 +32,7 @@ export function checkPort(port: number): void {
   throw new ListenError('port-invalid', `${port} is not a port`, { port });
 }
 
-/** Before anything is opened: a bad certificate is better known at once. */
+/** Checked before anything is opened, so that a bad certificate is reported at once. */
 export function checkCertificate(files: { readonly cert: Uint8Array; readonly key: Uint8Array }): void {
   try {
     createSecureContext({ cert: Buffer.from(files.cert), key: Buffer.from(files.key) });
@@ -77,7 +75,7 @@ function explain(code: string, host: string, port: number): Explained | undefine
   }
 }
 
-/** `http://HOST:PORT`, or https, for others to use: in place of "all addresses" the first that a neighbour could reach. */
+/** `http://HOST:PORT`, or https, for others. "All addresses" becomes the machine's first outer IPv4 address. */
 export function urlOf(host: string, port: number, isSecure = false): string {
   const isWildcard = host === '0.0.0.0' || host === '::' || host === '';
   const reachable = isWildcard ? (outerAddress() ?? '127.0.0.1') : host;
@@ -85,8 +83,8 @@ export function urlOf(host: string, port: number, isSecure = false): string {
 }
 
 /**
- * Whether somebody anywhere could reach a program that listens there, as far as this machine can tell: a router that passes
- * connections on is not seen. `0.0.0.0` and `::` stand for the addresses that the machine has.
+ * Whether a program that listens there has a global address, as far as this machine can tell: port forwarding
+ * by a router is not visible. `0.0.0.0` and `::` stand for all addresses of the machine.
  */
 export async function isGlobalHost(host: string, interfaces = networkInterfaces()): Promise<boolean> {
   const addresses = await addressesOf(host, interfaces);
@@ -101,7 +99,7 @@ async function addressesOf(
   interfaces: ReturnType<typeof networkInterfaces>,
 ): Promise<readonly string[]> {
   if (packAddress(host) === undefined && host !== '') {
-    // A name that leads nowhere is refused when it is listened on.
+    // A name without an address is refused later, when the tracker listens.
     const found = await lookup(host, { all: true }).catch(() => []);
     return found.map(({ address }) => address);
   }

@@ -1,18 +1,18 @@
 /**
- * Who is online, as a viewer may know it: an account is online for those who see a release that it announces now. An
- * account that announces only what is hidden from a viewer is not online for that viewer, so nothing tells of its
- * releases. Being signed in, or reading along, makes nobody online. Pure.
+ * Who is online, as far as a viewer may know: an account is online for viewers who see a release that it
+ * announces now. An account that announces only hidden releases is not, so that nothing reveals these
+ * releases. Signing in or reading does not make an account online. Pure.
  */
 import { maySee, type ReleaseAccess, type Viewer } from './access.ts';
 import type { Presence, PresentPeer } from './presence.ts';
 
 export interface Online {
-  /** In no order. */
+  /** In no particular order. */
   seenBy(viewer: Viewer): ReadonlySet<number>;
   isSeen(viewer: Viewer, accountId: number): boolean;
 }
 
-/** `accessOf`: who sees the release that a peer is announced for. */
+/** `accessOf`: the access of the release that a peer is announced for. */
 export function openOnline(
   presence: Pick<Presence, 'online' | 'ofAccount'>,
   accessOf: (peer: PresentPeer) => ReleaseAccess | undefined,

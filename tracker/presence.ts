@@ -1,10 +1,10 @@
 /**
- * Who is here, and what they hold: the peers that announced under an account. Pure: it is told of every announce that was
- * answered, and of time.
+ * Peers that announced under an account, and what they hold. Pure: each answered announce and the time are
+ * passed in.
  *
- * Invariant: one record for each (swarm, address, port), gone with `stopped` at once and with silence after the
- * timeout, like in the registry. Peers without an account are in the registry only.
- * Left to others: which swarm a release has, and who may be in it (admission.ts, swarm-access.ts).
+ * Invariant: one record per (swarm, address, port). Like in the registry, `stopped` removes it at once,
+ * silence after the timeout. Peers without an account are in the registry only. Left to others: which swarm a
+ * release has, and who may be in it (admission.ts, swarm-access.ts).
  */
 import { latin1 } from '../torrents/byte-text.ts';
 export interface Holder {
@@ -12,35 +12,35 @@ export interface Holder {
   /** An IP address as text. */
   readonly host: string;
   readonly port: number;
-  /** It has every piece. */
+  /** The peer has every piece. */
   readonly isSeed: boolean;
 }
 
 export interface PresentPeer extends Holder {
-  /** 20 bytes, as the registry names it. */
+  /** 20 bytes, the registry's name of the swarm. */
   readonly swarm: Uint8Array;
-  /** The catalogue's number of the release that its passkey is for. */
+  /** The catalogue's number of the release in the peer's passkey. */
   readonly release: number;
 }
 
 export interface Presence {
   announced(peer: PresentPeer, nowMs: number): void;
   stopped(peer: Pick<PresentPeer, 'swarm' | 'host' | 'port'>): void;
-  /** All peers of this swarm. */
+  /** Removes all peers of this swarm. */
   drop(swarm: Uint8Array): void;
-  /** What this account announced, and what was announced for this release; as they are now. */
+  /** The peers of this account, and those of this release; copies. */
   ofAccount(accountId: number): readonly PresentPeer[];
   ofRelease(release: number): readonly PresentPeer[];
-  /** Forgets whoever has been silent for the timeout. */
+  /** Drops peers that have been silent for the timeout. */
   expire(nowMs: number): void;
-  /** All of this swarm, seeds first. */
+  /** All peers of this swarm, seeds first. */
   ofSwarm(swarm: Uint8Array): readonly PresentPeer[];
-  /** At most `limit`, seeds first. */
+  /** At most `limit` peers, seeds first. */
   holders(swarm: Uint8Array, limit: number): readonly Holder[];
-  /** Accounts that announce something, in no order. */
+  /** Accounts with a peer, in no particular order. */
   online(): ReadonlySet<number>;
   isOnline(accountId: number): boolean;
-  /** There may be peers in the registry that are not known here. */
+  /** The registry may have peers whose accounts are not recorded here. */
   readonly isIncomplete: boolean;
 }
 
@@ -50,18 +50,18 @@ interface Record extends PresentPeer {
   seenMs: number;
 }
 
-/** Twice the peers that one process is meant for with a catalogue; each takes some 400 bytes. */
+/** Twice the peers that one process with a catalogue is meant for. A record takes some 400 bytes. */
 const recordsMaxDefault = 500_000;
 
 export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault): Presence {
-  /** The least recently heard of stands first. */
+  /** The peer with the oldest announce is first. */
   const records = new Map<string, Record>();
-  /** Apart, so that a few of a large swarm are found without a walk over it. */
+  /** Separate, so that finding a few peers of a large swarm does not iterate over all of it. */
   const seeds = new Map<string, Set<Record>>();
   const leechers = new Map<string, Set<Record>>();
   const byAccount = new Map<number, Set<Record>>();
   const byRelease = new Map<number, Set<Record>>();
-  /** When there was last no room for a peer: it may be in the registry until the timeout. */
+  /** When a peer was last refused because of `recordsMax`. It may be in the registry until the timeout. */
   let refusedMs = -Infinity;
 
   function remove(record: Record): void {

@@ -1,6 +1,6 @@
 /**
- * How much is shared with everyone: the figures of the first page. Releases that not everyone sees, and their swarms,
- * count nothing. Pure: told of releases and of swarm counts as they change.
+ * How much is shared with everyone: the figures of the start page. Only releases that everyone may see, and
+ * their swarms, count. Pure: it is updated with releases and swarm counts as they change.
  */
 import { isForEveryone } from './access.ts';
 import type { ServedRelease, SwarmCount } from './catalogue/contract.ts';
@@ -12,14 +12,14 @@ export interface Figures {
 }
 
 export interface PublicFigures {
-  /** The present state of a release. */
+  /** Updates the state of a release. */
   setRelease(release: ServedRelease): void;
   setCounts(counts: readonly SwarmCount[]): void;
   figures(): Figures;
 }
 
 export function openPublicFigures(): PublicFigures {
-  /** Releases for everyone, with the counts that are in the sums. */
+  /** Releases for everyone, with their counts that the sums include. */
   const counted = new Map<string, Omit<SwarmCount, 'releaseId'>>();
   let seeds = 0;
   let leechers = 0;
@@ -45,5 +45,5 @@ export function openPublicFigures(): PublicFigures {
   };
 }
 
-/** One for all releases that nobody shares just now. */
+/** One shared object for all releases without peers. */
 const none = { seeds: 0, leechers: 0 };

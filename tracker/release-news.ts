@@ -1,23 +1,25 @@
 /**
- * What people are told of releases behind the answer: followers and wishes of what was published, a publisher of who has
- * all of it now. All of it can be repeated: whether somebody was told is seen by the notice.
+ * Notices about releases, sent after the answer: to followers and wishes about a publication, to a publisher
+ * about who has completed a release. All of it can be repeated, since an existing notice is not sent again.
  */
 import { isPublisher } from './access.ts';
 import type { Catalogue, ReleaseDetail, ServedRelease } from './catalogue/contract.ts';
 import type { Community } from './community/contract.ts';
 
-/** A track is compared with wishes by itself, and the writer answers nobody meanwhile: some ten milliseconds. */
+/**
+ * The writer compares each track with the wishes and answers no other call in these some ten milliseconds.
+ */
 const tracksToldAtOnce = 500;
 /**
- * More than are acknowledged and untold at one moment, telling being the next thing after the answer; and far fewer than an
- * inbox keeps (1,000): whether somebody was told is seen by the notice, and one that was pushed out would come again.
+ * More than can be acknowledged but not yet notified at one moment, since notices follow the answer directly.
+ * Far fewer than an inbox keeps (1,000), since a notice that was pushed out of an inbox would be sent again.
  */
 const untoldMax = 200;
 
 export interface ReleaseNewsOptions {
   readonly catalogue: Pick<Catalogue, 'release' | 'changedLast'>;
   readonly community: Pick<Community, 'tellPublished' | 'tellFinished'>;
-  /** As it is served now. */
+  /** The release as it is served now. */
   readonly served: (releaseId: string) => ServedRelease | undefined;
 }
 
@@ -25,14 +27,14 @@ export interface ReleaseNews {
   tellPublished(releaseId: string): Promise<void>;
   tellFinished(releaseId: string, accountId: number): Promise<void>;
   /**
-   * Between the acknowledgement of a publication and its notices lies a moment in which the tracker may have ended.
-   * `isStopped`: the tracker ends once more.
+   * Repeats the notices of the last publications, in case the tracker ended between an acknowledgement and
+   * its notices. `isStopped`: the tracker is stopping again.
    */
   tellAgain(isStopped: () => boolean): Promise<void>;
 }
 
 export function openReleaseNews({ catalogue, community, served }: ReleaseNewsOptions): ReleaseNews {
-  /** As its publisher sees it: for what the tracker itself has to say of it. */
+  /** The release as its publisher sees it, for the tracker's own notices. */
   async function seenByPublisher(releaseId: string): Promise<ReleaseDetail | undefined> {
     const publisherId = served(releaseId)?.access?.publisherId;
     if (publisherId === undefined) return undefined;
@@ -80,7 +82,7 @@ export function openReleaseNews({ catalogue, community, served }: ReleaseNewsOpt
   };
 }
 
-/** Without the fields that are not there: an absent field and an undefined one are different things to a contract. */
+/** Removes undefined fields: to a contract an absent field and an undefined one differ. */
 function given<Fields extends object>(
   fields: Fields,
 ): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {

@@ -1,27 +1,29 @@
 /**
- * Numbers of the database as text that leaves the tracker. The numbers count everything, hidden things too: two of them
- * would tell how much was hidden between two visible things. Sealed, they tell nothing but whether they are the same.
+ * Database numbers in a form that may leave the tracker. The numbers count everything, hidden things too, so
+ * that the difference of two numbers would reveal how much is hidden. Sealed ones reveal only whether they
+ * are equal.
  *
- * A synthetic IV (as in RFC 5297): the tag authenticates the numbers and is what they are encrypted with, so the same
- * numbers are always the same text, and nobody can make one. All texts of as many numbers are of one length.
+ * A synthetic IV (as in RFC 5297): the tag authenticates the numbers and is the IV of their encryption. The
+ * same numbers always give the same text, and no text can be forged. Texts of equally many numbers are
+ * equally long.
  */
 import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { deriveKey } from './key-file.ts';
 import { base32, fromBase32 } from './protocol/base32.ts';
 
 export interface SealedNumbers {
-  /** Whole numbers from zero to 2^53 - 1. */
+  /** Whole numbers from 0 to 2^53 - 1. */
   seal(numbers: readonly number[]): string;
-  /** Undefined: this is no text of ours, or one of more or fewer numbers. */
+  /** Undefined: the text was not sealed here, or contains more or fewer numbers. */
   open(text: string, count: number): number[] | undefined;
 }
 
-/** Of one number, with its tag, sixteen bytes: 26 characters. Nobody guesses a tag of 72 bits. */
+/** One number and its tag are 16 bytes, or 26 characters. A tag of 72 bits cannot be guessed. */
 const tagBytes = 9;
 const numberBytes = 7;
 const ivBytes = 16;
 
-/** `purpose`: a text that was sealed for one purpose is none for another. */
+/** `purpose`: a text that was sealed for one purpose is invalid for another. */
 export function sealedNumbers(key: Uint8Array, purpose: string): SealedNumbers {
   const tagKey = deriveKey(key, `${purpose}, tag`);
   const cipherKey = deriveKey(key, `${purpose}, cipher`);
@@ -53,7 +55,7 @@ export function sealedNumbers(key: Uint8Array, purpose: string): SealedNumbers {
   };
 }
 
-/** One text for the same bytes, and no other. */
+/** Each text has only one valid spelling. */
 function bytesOf(text: string, length: number): Buffer | undefined {
   if (!/^[a-z2-7]+$/.test(text) || text.length !== Math.ceil((length * 8) / 5)) return undefined;
   const bytes = fromBase32(text);

@@ -1,8 +1,8 @@
 /**
- * A tracker that runs: the registry, its HTTP side, the clock that expires peers, and a port.
+ * A running tracker: the registry, its HTTP side, the clock that expires peers, and a port.
  *
- * With a data folder the swarms come back after a restart. Without one, clients that hold an alive stream announce again
- * (http/alive.ts), and all others with their next regular announce.
+ * With a data folder the swarms are restored after a restart. Without one, clients that hold an alive stream
+ * announce again at once (http/alive.ts), and all others with their next regular announce.
  */
 import { randomInt } from 'node:crypto';
 import { type Clock, machineClock } from './clock.ts';
@@ -23,47 +23,53 @@ import { newMemoryId, type SnapshotTrouble } from './swarms/snapshot-file.ts';
 import { openSwarmKeeper, type SwarmKeeper } from './swarms/swarm-keeper.ts';
 
 export interface TrackerOptions {
-  /** `127.0.0.1` unless given; `0.0.0.0` or `::` for everybody. */
+  /** Default `127.0.0.1`; `0.0.0.0` or `::` to let others connect. */
   readonly host?: string;
-  /** 0 takes any free one. */
+  /** 0 picks a free port. */
   readonly port?: number;
-  /** .torrent files to show and hand out. */
+  /** .torrent files to list and serve. */
   readonly torrents?: readonly (Uint8Array | { readonly bytes: Uint8Array })[];
-  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  /** Addresses and networks of proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies?: readonly string[];
   /**
-   * Where hosts outside reach the network of this tracker, one address of each family: they are told it for peers on its
-   * machine and in its network, which are told to no outsider otherwise.
+   * Where outside hosts reach this tracker's network, at most one address per family. Outsiders get it for
+   * peers on the tracker's machine and in its network. Without it, they do not get such peers.
    */
   readonly externalAddresses?: readonly string[];
-  /** Where everybody reaches this tracker when that is not where it listens: `https://tracker.example.org`, without a path. */
+  /**
+   * Where users reach this tracker if it differs from where it listens: `https://tracker.example.org`,
+   * without a path.
+   */
   readonly publicUrl?: string;
-  /** Whom people ask when a moderator is needed: an address of mail or of a page. Shown to everybody. */
+  /** How to reach a moderator: a mail address or the URL of a page. Shown to everyone. */
   readonly contact?: string | undefined;
   readonly registry?: Partial<RegistryOptions>;
-  /** Keeps a catalogue and a community there. Then only what is published is served. Without it any hash is. */
+  /**
+   * Stores a catalogue and a community in this folder. Then only published torrents are served; without it,
+   * any hash is.
+   */
   readonly dataFolder?: string | undefined;
-  /** False: the swarms of a tracker with a data folder, which are addresses of peers, are not written there. */
+  /** False: a tracker with a data folder does not store its swarms, which contain addresses of peers. */
   readonly swarmSnapshot?: boolean | undefined;
-  /** Told of a snapshot of the swarms that cannot be read or written. By default that goes to stderr. */
+  /** Called when the swarm snapshot cannot be read or written. Default: writes the message to stderr. */
   readonly onTrouble?: (trouble: SnapshotTrouble) => void;
-  /** HTTPS with one's own certificate. */
+  /** HTTPS with a certificate of the operator. */
   readonly tls?: TlsFiles | undefined;
   /**
-   * Who gets in. Without `newcomerRole`, whether everybody may register is as this community had it before; a new one that
-   * the whole internet can reach (by a public URL or a global address) takes newcomers by invitation.
+   * Who may enter. Without `newcomerRole`, registration stays as it was in this community. A new community
+   * that the whole internet can reach (by a public URL or a global address) takes newcomers by invitation.
    */
   readonly policy?: WantedPolicy;
   readonly limits?: Partial<HttpLimits>;
-  /** Milliseconds, whole, never going back. The machine's own unless given, as `wallMs`. */
+  /** Whole milliseconds that never go back. Default: the machine's clock, as for `wallMs`. */
   readonly nowMs?: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs?: () => number;
-  /** Told of faults of ours that a request has met; the tracker goes on. By default they go to stderr. */
+  /** Called for an internal error in a request. The tracker continues. Default: writes it to stderr. */
   readonly onError?: (error: unknown) => void;
   /**
-   * Told, once, that a visitor calls this tracker by a name or an address that it does not know to be its own. If that is
-   * one, links that it hands out do not lead there before it is the `publicUrl`.
+   * Called once, when a visitor uses a host name or address that the tracker does not know as its own. If it
+   * is one, links do not point there until it is the `publicUrl`.
    */
   readonly onUnknownHost?: () => void;
 }
@@ -86,31 +92,34 @@ export interface RunningTracker {
   /** `http://ADDRESS:PORT`, or the public URL. */
   readonly url: string;
   readonly announceUrl: string;
-  /** While nobody owns the catalogue: whoever registers with this token does. */
+  /** While the catalogue has no owner: who registers with this token becomes the owner. */
   readonly setupToken: string | undefined;
-  /** Whether everybody may register, or only who was invited; undefined without a catalogue. */
+  /** Whether registration is open or needs an invitation; undefined without a catalogue. */
   readonly registration: 'open' | 'invited' | undefined;
   /**
-   * It is meant for peers outside (it has a public URL), its machine has no global address, and none was named that stands
-   * for it: peers on this machine and in its network are told to no outsider.
+   * The tracker has a public URL, but its machine has no global address and none was named for it. Replies to
+   * outsiders leave out peers on its machine and in its network.
    */
   readonly hidesItsNetwork: boolean;
-  /** The key beside the database is another one than before: announce URLs that were handed out are void. */
+  /** The key beside the database has changed: announce URLs given out before are void. */
   readonly isKeyReplaced: boolean;
-  /** Peers of the last run that are listed again. */
+  /** Peers restored from the last run. */
   readonly restoredPeers: number;
-  /** Shows and hands out one more torrent. Throws MetainfoError. */
+  /** Lists and serves one more torrent. Throws MetainfoError. */
   addTorrent(bytes: Uint8Array): TrackerTorrent;
   stats(): TrackerStats;
   close(): Promise<void>;
 }
 
-/** BitTorrent trackers are looked for here, though no standard says so. */
+/** The usual port of BitTorrent trackers, though not standardized. */
 export const defaultPort = 6969;
 
 const expireEveryMs = 1000;
 
-/** Rejects with ListenError, MetainfoError, DatabaseError, KeyFileError, PublicUrlError, ExternalAddressError or ProxyListError, each with a stable `code`. */
+/**
+ * Rejects with ListenError, MetainfoError, DatabaseError, KeyFileError, PublicUrlError, ExternalAddressError
+ * or ProxyListError, each with a stable `code`.
+ */
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
   const { host = '127.0.0.1', port: wantedPort = defaultPort } = options;
   const publicUrl = options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl);
@@ -129,7 +138,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
 
   const onError = options.onError ?? ((error) => console.error(error));
   const addresses = clientAddresses(options.trustedProxies);
-  /** Announces and expiries, which are all that changes swarms. */
+  /** Only announces and expiries change swarms. */
   let answered = () => 0;
   const changes = () => answered() + registry.counts.expired;
   const kept = await openKept(options, { registry, publicUrl, host, clock, changes, onError });
@@ -205,7 +214,7 @@ interface Around {
   readonly onError: (error: unknown) => void;
 }
 
-/** What a tracker with a data folder has in it. */
+/** Opens what a tracker with a data folder has in it. */
 async function openKept(
   options: TrackerOptions,
   { registry, publicUrl, host, clock, changes, onError }: Around,
@@ -239,7 +248,7 @@ async function openKept(
   }
 }
 
-/** `url`: of the tracker. */
+/** `url`: the tracker's. */
 function shownTorrent(torrent: ListedTorrent, url: string): TrackerTorrent {
   const { infoHash, infoHashV2, name, bytes, files } = torrent;
   const torrentUrl = `${url}/${infoHash}.torrent`;
