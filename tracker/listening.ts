@@ -75,7 +75,7 @@ function explain(code: string, host: string, port: number): Explained | undefine
   }
 }
 
-/** `http://HOST:PORT`, or https, for others. "All addresses" becomes the machine's first outer IPv4 address. */
+/** `http://HOST:PORT` or https, for others. "All addresses" becomes the first outer IPv4 address. */
 export function urlOf(host: string, port: number, isSecure = false): string {
   const isWildcard = host === '0.0.0.0' || host === '::' || host === '';
   const reachable = isWildcard ? (outerAddress() ?? '127.0.0.1') : host;

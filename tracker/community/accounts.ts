@@ -1,10 +1,10 @@
-/** Accounts, sessions, invitations and groups, as the community tells of them. */
+/** The types of accounts, sessions, invitations and groups. */
 import type { Role, Viewer } from '../access.ts';
 
 export interface Account {
   readonly name: string;
   readonly role: Role;
-  /** Ed25519, 32 bytes: what versions of its releases are signed with. */
+  /** Ed25519, 32 bytes. It signs the versions of the account's releases. */
   readonly publicKey?: Uint8Array;
   readonly createdAtMs: number;
   readonly ban?: Ban;
@@ -13,15 +13,15 @@ export interface Account {
 export interface Ban {
   readonly reason: string;
   readonly sinceMs: number;
-  /** Undefined: for good. */
+  /** Undefined: permanent. */
   readonly untilMs?: number;
 }
 
-/** One's own account has more to it. */
+/** What an account sees of itself. */
 export interface OwnAccount extends Account {
   readonly accountId: number;
   readonly hasPassword: boolean;
-  /** When its owner said that they may share what they publish. */
+  /** When the user confirmed that they may share what they publish. */
   readonly rightsConfirmedAtMs?: number;
   readonly groups: readonly string[];
   readonly unreadNotices: number;
@@ -32,14 +32,14 @@ export interface Registration {
   readonly publicKey?: Uint8Array;
   readonly password?: string;
   readonly invitation?: string;
-  /** From the link printed at first start: makes the first owner. */
+  /** From the link printed at the first start. It makes the first owner. */
   readonly setupToken?: string;
-  /** What the session's owner sees it as: `cicada 0.2 on Linux`. */
+  /** The session's name in its owner's list: `cicada 0.2 on Linux`. */
   readonly label?: string;
 }
 
 export interface NewSession {
-  /** Given once; only its hash is kept. */
+  /** Returned once; only its hash is stored. */
   readonly token: string;
   readonly id: string;
 }
@@ -57,13 +57,13 @@ export interface SessionInfo {
   readonly isCurrent: boolean;
 }
 
-/** A session that is good. */
+/** The viewer of a valid session. */
 export interface Authenticated extends Viewer {
   readonly accountId: number;
   readonly role: Role;
   readonly name: string;
   readonly sessionId: string;
-  /** Its owner has said that they may share what they publish. */
+  /** The user has confirmed that they may share what they publish. */
   readonly hasRights: boolean;
 }
 
@@ -80,6 +80,6 @@ export interface Group {
   readonly groupId: number;
   readonly name: string;
   readonly founder: string;
-  /** Names, in the order of their keys. */
+  /** Names, sorted by their keys. */
   readonly members: readonly string[];
 }

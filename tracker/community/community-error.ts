@@ -1,6 +1,6 @@
 /**
- * What the community refuses, and why. The code is what programs look at and never changes; the message is for people
- * and says what to do. Thrown in a worker, only these two arrive.
+ * The community's refusals. Programs use the code, which never changes. The message is for users and says
+ * what to do. Of an error thrown in a worker, only these two arrive.
  */
 export type CommunityErrorCode =
   | 'not-signed-in'
@@ -35,17 +35,20 @@ export class CommunityError extends Error {
   }
 }
 
-/** One for all that is not there and all that may not be seen: the asker does not learn which. `what`: as it was asked for. */
+/**
+ * The same for what does not exist and what this viewer may not see, so that neither is revealed. `what`: as
+ * the user asked for it.
+ */
 export function notFound(what: string): CommunityError {
   return new CommunityError('not-found', `there is no ${what} here, or you may not see it`);
 }
 
-/** A name has no secret in it: accounts are known to all who may come in. */
+/** Account names are no secret: all who may enter can see them. */
 export function noSuchAccount(name: string): CommunityError {
   return new CommunityError('not-found', `there is no account ${quoted(name)} here`);
 }
 
-/** As it was asked for, or its beginning: a message stays one that can be read. */
+/** The user's input or its beginning, so that the message stays readable. */
 export function quoted(text: string): string {
   const characters = [...text];
   return characters.length > 40 ? `“${characters.slice(0, 40).join('')}…”` : `“${text}”`;

@@ -1,9 +1,9 @@
 /**
- * The community, kept in the database: what contract.ts promises. This side has the clock, the chance and the slow
- * arithmetic of passwords; texts are cleaned here, rights are checked in the stores, inside the transaction.
+ * The community in the database: it implements contract.ts. This side has the clock, the random numbers and
+ * the slow hashing of passwords. Texts are cleaned here; the stores check permissions, in the transaction.
  *
- * Invariant: listeners are told in the order of the commits, and before whoever asked is answered: passkeys that
- * were renewed are refused by announces when their owner reads that they were.
+ * Invariant: listeners are called in the order of the commits, before the call is answered. When users read
+ * that their passkeys were renewed, announces already refuse the old ones.
  */
 import { extname } from 'node:path';
 import { mayEnter } from '../access.ts';
@@ -29,14 +29,14 @@ export interface CommunityOptions extends Clock {
   readonly policy?: CommunityPolicy;
 }
 
-/** The name of this room in the database, and the file of its stores: for `openDatabase`. */
+/** For `openDatabase`: the name of this module in the database, and the file of its stores. */
 export const communityRoom = 'community';
 export const communityStores = new URL(
   `./stores/community-stores${extname(import.meta.url)}`,
   import.meta.url,
 );
 
-/** All that the rest of the tracker asks. */
+/** Everything that the rest of the tracker uses. */
 export type WholeCommunity = Community & Safeguards & OwnAccounts;
 
 export function openCommunity(database: Database, options: CommunityOptions): WholeCommunity {

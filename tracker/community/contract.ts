@@ -1,9 +1,10 @@
 /**
- * What the community does for the rest of the tracker, whatever keeps it. Every method that acts for somebody takes the
- * viewer (`authenticate`) and checks what that account may do at this moment, not when it signed in.
+ * What the community does for the rest of the tracker, independent of its storage. Every method that acts for
+ * an account takes the viewer (`authenticate`) and checks the account's permissions at this moment, not at
+ * sign-in.
  *
- * Invariant: what was answered is durable. What a viewer may not see answers `not-found`, like what does not exist.
- * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
+ * Invariant: an answered write is durable. What a viewer may not see answers `not-found`, like what does not
+ * exist. All methods reject with errors that have a `code`: CommunityError's, or the database's.
  */
 import type { Audience, ReleaseAccess, Role, RoomVisibility, Viewer } from '../access.ts';
 import type {
@@ -31,36 +32,36 @@ export interface NewRoom {
   readonly name: string;
   readonly topic?: string;
   readonly visibility: RoomVisibility;
-  /** By name; the founder is in it. */
+  /** By name; the founder is a member of it. */
   readonly group?: string;
 }
 
 export interface Message {
   readonly id: number;
   readonly author: string;
-  /** Where it was said: exactly one of the three. */
+  /** Where it was written: exactly one of room, receiver and releaseId. */
   readonly room?: string;
-  /** To whom. */
+  /** The receiver of a direct message. */
   readonly receiver?: string;
   readonly releaseId?: string;
-  /** Empty when it was deleted. */
+  /** Empty if deleted. */
   readonly text: string;
   readonly sentAtMs: number;
   readonly isDeleted: boolean;
 }
 
-/** Keyset paging: those just before, or just after, one that is known. The newest without either. */
+/** Keyset paging: the rows just before or just after a known one. Without either, the newest. */
 export interface PageAsked {
   readonly before?: number;
   readonly after?: number;
-  /** At most pageRowsMax, which is also what is meant without it. */
+  /** At most pageRowsMax, the default. */
   readonly limit?: number;
 }
 
-/** `rows` from the newest to the oldest. */
+/** `rows` are sorted from the newest to the oldest. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
-  /** In the direction that was asked for. */
+  /** In the direction of the request. */
   readonly hasMore: boolean;
 }
 
@@ -86,25 +87,25 @@ export interface Notice {
   readonly kind: NoticeKind;
   readonly madeAtMs: number;
   readonly isRead: boolean;
-  /** Whose doing it is. */
+  /** The account that caused the notice. */
   readonly actor?: string;
   readonly releaseId?: string;
   readonly version?: number;
-  /** Of the release, as it was then. */
+  /** The release's title at that time. */
   readonly title?: string;
   readonly wishId?: string;
-  /** What a moderator says: why. Of `wrong-passwords`: how many. */
+  /** A moderator's reason. For `wrong-passwords`: how many. */
   readonly text?: string;
 }
 
-/** A release as the catalogue has just acknowledged it. */
+/** A release that the catalogue has just acknowledged. */
 export interface PublishedRelease extends WishedRelease {
   readonly releaseId: string;
   readonly version: number;
   readonly access: ReleaseAccess;
 }
 
-/** What a release must tell so that people are told of it. */
+/** What notices need to know about a release. */
 export interface ReleaseRef {
   readonly releaseId: string;
   readonly publisherId: number;
@@ -115,43 +116,43 @@ export type EventBody =
   | { readonly type: 'message'; readonly message: Message }
   | { readonly type: 'notice'; readonly notice: Notice };
 
-/** Live news. `id` grows with time, and whoever has seen one has been sent all before it. */
+/** A live event. `id` grows with time. A reader who received an event has received all earlier ones. */
 export interface CommunityEvent {
   readonly id: number;
   readonly audience: Audience;
-  /** Of a message: whoever has muted them does not hear it. */
+  /** The author of a message. Accounts that muted the author do not get it. */
   readonly authorId?: number;
   readonly body: EventBody;
 }
 
 export interface EventsAfter {
   readonly events: readonly { readonly id: number; readonly body: EventBody }[];
-  /** Ask again after this one. */
+  /** Pass this id to the next call. */
   readonly lastId: number;
   readonly hasMore: boolean;
-  /** No number of this database: it is better to load everything anew; `events` is empty. */
+  /** `id` is not from this database, so the caller should reload everything; `events` is empty. */
   readonly isTooFar: boolean;
 }
 
-/** What the announce path must know of an account. */
+/** What announces need to know about an account. */
 export interface AccountAccess {
   readonly accountId: number;
-  /** Of its passkeys: those of an earlier one are not good any more. */
+  /** The generation of its passkeys. Passkeys of an earlier generation are invalid. */
   readonly generation: number;
-  /** SHA-256 of the one passkey it had before passkeys named a release, unless that was renewed. */
+  /** SHA-256 of its passkey from before passkeys named a release, unless it was renewed. */
   readonly passkeyHash?: Uint8Array;
   readonly role: Role;
   readonly groupIds: readonly number[];
-  /** Banned until then; Infinity: for good. */
+  /** Banned until then; Infinity: permanently. */
   readonly bannedUntilMs?: number;
 }
 
-/** Muting, reports and what moderators see: Safeguards (safeguards.ts). What one's own account is: own-account.ts. */
+/** Mutes, reports and moderators' lists: Safeguards (safeguards.ts). A user's own account: own-account.ts. */
 export interface Community {
-  // Coming in.
-  /** The token of the first owner's link while there is no owner, new at each call; undefined when there is one. */
+  // Registering and signing in.
+  /** A new token for the first owner's link at each call, as long as there is no owner; then undefined. */
   newSetupToken(): Promise<string | undefined>;
-  /** `rank`: its place in the line for a hash, low first; so for signing in. */
+  /** `rank`: its place in the queue for a hash, lowest first. The same for signing in. */
   register(registration: Registration, rank?: number): Promise<SignedIn>;
   challenge(name: string): { readonly challenge: string; readonly expiresAtMs: number };
   signInWithPassword(name: string, password: string, label?: string, rank?: number): Promise<SignedIn>;
@@ -160,12 +161,12 @@ export interface Community {
     signature: Uint8Array,
     label?: string,
   ): Promise<SignedIn>;
-  /** The owner of the name is told; a name that no account has is left alone. */
+  /** Notifies the owner of the name. Does nothing if no account has the name. */
   tellWrongPasswords(
     name: string,
     counts: { readonly wrong: number; readonly addresses: number },
   ): Promise<void>;
-  /** Undefined for every token that is not good, whatever the reason. */
+  /** Undefined for every invalid token, for any reason. */
   authenticate(token: string): Promise<Authenticated | undefined>;
   sessions(viewer: Viewer, currentId?: string): Promise<readonly SessionInfo[]>;
   signOut(viewer: Viewer, sessionId: string): Promise<void>;
@@ -173,7 +174,7 @@ export interface Community {
   // Accounts.
   me(viewer: Viewer): Promise<OwnAccount>;
   account(viewer: Viewer, name: string): Promise<Account>;
-  /** Name → id, for filters and lists of people; undefined when there is none. */
+  /** Name → id, for filters and lists of people. Undefined: no account has this name. */
   accountId(name: string): Promise<number | undefined>;
   names(accountIds: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** A new password ends all other sessions. */
@@ -182,9 +183,9 @@ export interface Community {
     change: { readonly old?: string; readonly new: string },
     keptSessionId?: string,
   ): Promise<void>;
-  /** From a client that signed in by password and has made its key now. An account with a key keeps it. */
+  /** For a client that signed in by password and now has made its key. An existing key cannot be replaced. */
   addKey(viewer: Viewer, publicKey: Uint8Array): Promise<void>;
-  /** Raises the generation: every passkey that was handed out before is refused from this moment. */
+  /** Raises the generation: from now on, every passkey given out before is refused. */
   renewPasskeys(viewer: Viewer): Promise<void>;
   changeRole(viewer: Viewer, name: string, role: Role): Promise<Account>;
   ban(
@@ -205,13 +206,13 @@ export interface Community {
   invitations(viewer: Viewer): Promise<readonly Invitation[]>;
   withdrawInvitation(viewer: Viewer, id: string): Promise<void>;
   createGroup(viewer: Viewer, name: string): Promise<Group>;
-  /** Those one is in. */
+  /** The viewer's groups. */
   groups(viewer: Viewer): Promise<readonly Group[]>;
   addToGroup(viewer: Viewer, group: string, name: string): Promise<Group>;
-  /** By its founder, or oneself. */
+  /** By the group's founder, or by the member. */
   removeFromGroup(viewer: Viewer, group: string, name: string): Promise<void>;
 
-  // Conversation.
+  // Rooms, direct messages and comments.
   createRoom(viewer: Viewer, room: NewRoom): Promise<Room>;
   changeTopic(viewer: Viewer, room: string, topic: string): Promise<Room>;
   rooms(viewer: Viewer): Promise<readonly Room[]>;
@@ -220,15 +221,15 @@ export interface Community {
   sayTo(viewer: Viewer, name: string, text: string): Promise<Message>;
   directMessages(viewer: Viewer, name: string, page?: PageAsked): Promise<Page<Message>>;
   conversations(viewer: Viewer, page?: PageAsked): Promise<Page<Conversation>>;
-  /** The caller has seen that the viewer may see the release. */
+  /** The caller has checked that the viewer may see the release. */
   comment(viewer: Viewer, release: ReleaseRef, text: string): Promise<Message>;
   comments(viewer: Viewer, releaseId: string, page?: PageAsked): Promise<Page<Message>>;
-  /** Rooms the viewer may read, and their direct messages. Comments are found with their release. */
+  /** Searches rooms the viewer may read and their direct messages. Comments are found with their release. */
   searchMessages(viewer: Viewer, query: string, page?: PageAsked): Promise<Page<Message>>;
-  /** A message or a comment. Its text is gone; that there was one stays. */
+  /** A message or a comment. Its text is erased, but its place remains. */
   deleteMessage(viewer: Viewer, id: number): Promise<void>;
 
-  // What one is told.
+  // Follows, wishes and notices.
   follow(viewer: Viewer, what: { readonly releaseId: string } | { readonly account: string }): Promise<void>;
   unfollow(
     viewer: Viewer,
@@ -240,23 +241,23 @@ export interface Community {
   dropWish(viewer: Viewer, id: string): Promise<void>;
   notices(viewer: Viewer, page?: PageAsked): Promise<Page<Notice>>;
   readNotices(viewer: Viewer, upToId: number): Promise<void>;
-  /** Followers and wishes; may be said again after a crash, nobody is told twice. */
+  /** Notifies followers and wishes. It can be repeated after a crash; no account is notified twice. */
   tellPublished(release: PublishedRelease): Promise<void>;
-  /** The release was withdrawn: nobody follows it, and its comments are gone. */
+  /** The release was withdrawn: removes its followers and comments. */
   forgetRelease(releaseId: string): Promise<void>;
   tellFinished(release: ReleaseRef, accountId: number): Promise<void>;
   eventsAfter(viewer: Viewer, id: number): Promise<EventsAfter>;
 
-  /** Events that came of another module's transaction. */
+  /** Sends events of another module's transaction. */
   tellEvents(events: readonly CommunityEvent[]): void;
 
-  // For the rest of the tracker; each answers how to stop listening.
+  // For the rest of the tracker. Each returns a function that removes the listener.
   onEvent(listener: (event: CommunityEvent) => void): () => void;
-  /** An account has come, what it may do has changed, or one of its sessions has ended. */
+  /** Called when an account is new, its permissions have changed, or one of its sessions has ended. */
   onAccess(listener: (access: AccountAccess) => void): () => void;
   /** Every account, in pages by ascending id. */
   accessAfter(accountId: number): Promise<readonly AccountAccess[]>;
-  /** Of the tracker's key, by which it is known again; the key itself is never in the database. */
+  /** A fingerprint of the tracker's key, to recognize it. The key itself is never in the database. */
   keyFingerprint(): Promise<Uint8Array | undefined>;
   setKeyFingerprint(fingerprint: Uint8Array): Promise<void>;
 }

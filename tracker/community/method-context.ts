@@ -1,4 +1,4 @@
-/** What every method of the community works with, and the rules a tracker was started with. */
+/** What all methods of the community use, and the rules that a tracker was started with. */
 import type { Action, Role, Viewer } from '../access.ts';
 import type { Clock } from '../clock.ts';
 import type { Calls } from '../database/store.ts';
@@ -8,31 +8,31 @@ import type { Passwords } from './sign-in/passwords.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 
 export interface CommunityPolicy {
-  /** A stranger sees nothing but the way in. */
+  /** Anonymous users see nothing but the sign-in. */
   readonly signInRequired: boolean;
-  /** What whoever registers without an invitation becomes; undefined: nobody does. */
+  /** The role of users who register without an invitation; undefined: an invitation is required. */
   readonly newcomerRole: Role | undefined;
 }
 
 export const openPolicy: CommunityPolicy = { signInRequired: false, newcomerRole: 'member' };
 
-/** What an operation may have changed for others. */
+/** What an operation changed for others. */
 interface Outcome {
   readonly events?: readonly CommunityEvent[];
   readonly access?: readonly AccountAccess[];
 }
 
-/** What the methods work with. */
+/** What the methods use. */
 export interface MethodContext extends Pick<Clock, 'wallMs'> {
   readonly reads: Calls<CommunityReads>;
   readonly writes: Calls<CommunityWrites>;
   readonly policy: CommunityPolicy;
   readonly challenges: Challenges;
   readonly passwords: Passwords;
-  /** Tells the listeners what came of a write, and hands it on. */
+  /** Passes the outcome of a write to the listeners and returns it. */
   tell<Result extends Outcome>(outcome: Promise<Result>): Promise<Result>;
   /** Throws CommunityError `not-signed-in`. */
   enter(viewer: Viewer, action: Action): void;
-  /** As `enter`, and the fields common to all that acts for an account. */
+  /** Like `enter`, but returns the common fields of operations that act for an account. */
   acting(viewer: Viewer): { readonly by: number; readonly nowMs: number };
 }

@@ -1,14 +1,15 @@
 /**
- * Challenges for signing in by key. None is stored: each carries its end and a MAC over it and the name, so that asking
- * for a million of them costs nothing. Remembered are only those that were used, until they would end anyway.
+ * Challenges for signing in by key. They are not stored: each contains its expiry and a MAC over expiry and
+ * name, so that requesting a million of them uses no memory. Only used challenges are stored, until they
+ * expire.
  *
- * Invariant: a challenge is good for one name, once, for a minute, until the next start of the tracker.
+ * Invariant: a challenge is valid for one name, once, for a minute, until the next start of the tracker.
  */
 import { createHmac, createPublicKey, randomBytes, timingSafeEqual, verify } from 'node:crypto';
 import { type SignIn, signInText } from '../../protocol/api/sign-in-text.ts';
 import { nameKey } from '../messages/texts.ts';
 
-/** Time for a slow network, not for somebody who copies it. */
+/** A minute: enough for a slow network, too short to pass it on by hand. */
 export const challengeLifeMs = 60_000;
 const endBytes = 6;
 const nonceBytes = 16;
@@ -16,12 +17,14 @@ const macBytes = 32;
 
 export interface Challenges {
   make(name: string, nowMs: number): { readonly challenge: string; readonly expiresAtMs: number };
-  /** True once for a challenge of ours that this key signed for this host and name. All of it may be forged. */
+  /**
+   * True once for a challenge made here that this key signed for this host and name. All input is hostile.
+   */
   accept(signIn: SignIn, signature: Uint8Array, publicKey: Uint8Array | undefined, nowMs: number): boolean;
 }
 
 export function openChallenges(secret: Uint8Array = randomBytes(macBytes)): Challenges {
-  /** Used ones, in the order of their use; the time after which nobody would take them any more. */
+  /** Used challenges in the order of their use → the time from which they are expired. */
   const used = new Map<string, number>();
 
   const macOf = (head: Uint8Array, name: string) =>
@@ -29,7 +32,7 @@ export function openChallenges(secret: Uint8Array = randomBytes(macBytes)): Chal
 
   function isOurs(challenge: string, name: string, nowMs: number): boolean {
     const bytes = Buffer.from(challenge, 'base64url');
-    // Only the one way to write it: `used` compares text.
+    // Only the canonical encoding, because `used` compares text.
     if (bytes.length !== endBytes + nonceBytes + macBytes || bytes.toString('base64url') !== challenge)
       return false;
     const head = bytes.subarray(0, endBytes + nonceBytes);
@@ -47,7 +50,7 @@ export function openChallenges(secret: Uint8Array = randomBytes(macBytes)): Chal
     accept(signIn, signature, publicKey, nowMs) {
       const text = signInText(signIn);
       if (text === undefined || !isOurs(signIn.challenge, signIn.name, nowMs)) return false;
-      // For a name without a key another one is tried, so that the time tells nothing of names.
+      // For a name without a key, another key is checked, so that the duration reveals nothing about names.
       const isSigned = isSignatureOf(text, signature, publicKey ?? noKey);
       if (publicKey === undefined || !isSigned) return false;
       for (const [old, endMs] of used) {
@@ -62,7 +65,7 @@ export function openChallenges(secret: Uint8Array = randomBytes(macBytes)): Chal
 
 /** A raw Ed25519 public key (RFC 8032). */
 export const publicKeyBytes = 32;
-/** The base point, a valid key: it is checked in the time that any other takes. */
+/** The base point, a valid key: checking it takes as long as any other. */
 const noKey = new Uint8Array(publicKeyBytes).fill(0x66).fill(0x58, 0, 1);
 const signatureBytes = 64;
 

@@ -1,4 +1,4 @@
-/** Coming in: registering, signing in and out. Secrets are made here and leave in the answer alone. */
+/** Registering, signing in and signing out. Secrets are made here and returned in the answer only. */
 import type { NewSession, Registration } from '../accounts.ts';
 import { CommunityError } from '../community-error.ts';
 import type { Community } from '../contract.ts';
@@ -94,7 +94,7 @@ export function entranceMethods({
       const found = hash && (await reads.authenticate({ tokenHash: hash, nowMs: wallMs() }));
       if (found === undefined) return undefined;
       if (found.isSeenDue) {
-        // Only for the list of sessions: nobody waits for it, and a full queue may drop it.
+        // Only for the list of sessions: the answer does not wait for it, and a full queue may drop it.
         writes.seen({ id: found.viewer.sessionId, nowMs: wallMs() }).catch(() => {});
       }
       return found.viewer;
@@ -109,10 +109,10 @@ export function entranceMethods({
   };
 }
 
-/** The hash of nothing that was ever given out. */
+/** A hash that matches no token. */
 const noToken = new Uint8Array(32);
 
-/** Whoever registers must be able to come again. */
+/** A user needs a way to sign in again. */
 function checkCredentials({ publicKey, password }: Registration): void {
   if (publicKey === undefined && password === undefined) {
     throw new CommunityError(

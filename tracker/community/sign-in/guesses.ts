@@ -1,58 +1,64 @@
 /**
- * Slows down the guessing of passwords. Pure: told the time, it answers whether a password may be tried now.
+ * Slows down the guessing of passwords. Pure: given the time, it answers whether a password may be tried now.
  *
  * Invariants:
- * - Wrong passwords slow down one name from one address, and one address for all names. They never refuse the first try
- *   of a name from an address that has not tried: who knows the password gets in.
- * - Names that no account has are counted like others, so that no answer tells which names there are.
- * - Memory is bounded, and what is forgotten first is what matters least (rate-limits.ts).
+ * - Wrong passwords slow down a name from one address, and an address for all names. They never refuse a
+ *   name's first try from an address that has not tried it, so that a user with the right password gets in.
+ * - Names without an account are counted like others, so that answers do not reveal which names exist.
+ * - Memory is bounded, and the least important entries are forgotten first (rate-limits.ts).
  *
- * A name that is guessed from many addresses cannot be shut (its owner would be shut out), but each new address gets
- * fewer tries the more wrong passwords there were of late. Addresses from which the name signed in before keep theirs.
+ * A name that is guessed from many addresses is not locked, since that would lock out its owner. But the more
+ * recent wrong passwords there are, the fewer tries a new address gets. Addresses from which the name signed
+ * in before keep all of theirs.
  */
 import { openRateGate, rateLimits } from './rate-limits.ts';
 
-/** `rank`: its place in the line for the hash, low first; see turns.ts. */
+/** `rank`: its place in the queue for the hash, lowest first; see turns.ts. */
 export interface Attempt {
   readonly rank: number;
-  /** Once. `untried`: the password was not looked at; it does not count against the name. */
+  /** Called once. `untried`: the password was not checked and does not count against the name. */
   settle(outcome: 'right' | 'wrong' | 'untried'): Warning | undefined;
 }
 
-/** `of`: too many wrong passwords for this name from this address, or too many from this address for any name. */
+/**
+ * `of`: too many wrong passwords for this name from this address, or too many from this address for any name.
+ */
 export interface TooSoon {
   readonly waitMs: number;
   readonly of: 'name' | 'address';
 }
 
-/** What the owner of the name is to hear. */
+/** What the owner of the name is notified of. */
 export interface Warning {
   readonly wrong: number;
   readonly addresses: number;
 }
 
 export interface Guesses {
-  /** `name`: as nameKey makes it. `address`: as addressKey makes it. */
+  /** `name`: from nameKey. `address`: from addressKey. */
   attempt(name: string, address: string, nowMs: number): Attempt | TooSoon;
 }
 
-/** By wrong passwords for one name of late (one a minute is forgiven): what a try from an unknown address costs of ten. */
+/**
+ * Recent wrong passwords for a name (one a minute is forgiven) → how many of its ten tries an unknown address
+ * uses up with each try.
+ */
 const costs = [
   { wrong: 1_000, cost: 5 },
   { wrong: 100, cost: 3 },
 ] as const;
-/** A household, a phone, a place of work and a few hotels. */
+/** Enough for a home, a phone, a workplace and a few hotels. */
 const knownAddressesPerName = 8;
-/** Some 5 MB. Only signing in adds to it: flushing it takes as many accounts. */
+/** Some 5 MB. Only successful sign-ins add to it, so that flushing it takes as many accounts. */
 const namesKnownMax = 20_000;
-/** Twenty is more than a person mistypes in a day; then a message for each ten times as many. */
+/** Twenty are more than a user mistypes in a day. After that, one notice for each ten times as many. */
 const warnedAt = new Set([20, 100, 1_000, 10_000, 100_000]);
 const warningWindowMs = 86_400_000;
-/** Names under attack. To push one out takes a wrong password, and its hash, for each of the others. */
+/** Names under attack. Pushing one out takes a wrong password, and so a hash, for each of the others. */
 const talliesMax = 10_000;
-/** Of one tally; “1,000 addresses” says enough. */
+/** Addresses counted per name; “1,000 addresses” is precise enough. */
 const addressesCountedMax = 1_000;
-/** Names and addresses of hostile size are cut by the doors before; an IPv6 key is the /64 in 16 hex digits. */
+/** Callers limit the length of names and addresses. An IPv6 key is the /64 in 16 hex digits. */
 const ipv6KeyDigits = 16;
 const network48Digits = 12;
 
@@ -68,7 +74,7 @@ export function openGuesses(limits: typeof rateLimits = rateLimits): Guesses {
   const addresses = openRateGate(limits.signInPerAddress);
   const networks = openRateGate(limits.signInPerNetwork);
   const names = openRateGate(limits.wrongPasswordsPerName);
-  /** Name → addresses it signed in from, the last one last. */
+  /** Name → addresses from which it signed in, the latest last. */
   const known = new Map<string, string[]>();
   const tallies = new Map<string, Tally>();
 
@@ -80,7 +86,7 @@ export function openGuesses(limits: typeof rateLimits = rateLimits): Guesses {
     const pairWaitMs = pairs.take(pair, nowMs, cost);
     if (pairWaitMs > 0) return { waitMs: pairWaitMs, of: 'name' };
 
-    // Right passwords cost a hash, too: they count here like wrong ones.
+    // Right passwords cost a hash too, so they count here like wrong ones.
     const isIpv6 = address.length === ipv6KeyDigits;
     const network = isIpv6 ? address.slice(0, network48Digits) : undefined;
     const waitMs = isKnown ? knownPairs.take(pair, nowMs) : takeBoth(address, network, nowMs);
@@ -88,7 +94,7 @@ export function openGuesses(limits: typeof rateLimits = rateLimits): Guesses {
       pairs.giveBack(pair, cost);
       return { waitMs, of: 'address' };
     }
-    // At once, so that a thousand tries in parallel are counted before the first is answered.
+    // Counted at once, so that a thousand parallel tries are counted before the first is answered.
     const isCounted = names.take(name, nowMs) === 0;
     const rank = isKnown ? knownPairs.debt(pair, nowMs) - 1 : addresses.debt(address, nowMs);
     return {
@@ -97,8 +103,8 @@ export function openGuesses(limits: typeof rateLimits = rateLimits): Guesses {
         if (outcome === 'wrong') return tally(name, address, nowMs);
         pairs.giveBack(pair, cost);
         if (isCounted) names.giveBack(name);
-        // The gates of addresses keep what they counted, also of tries for which there was no turn: so the rank of an
-        // address that asks on and on is soon behind that of one that has just come.
+        // The buckets of addresses keep what they counted, even for untried attempts. An address that keeps
+        // trying thus soon ranks behind a new one.
         if (outcome === 'right') remember(name, address);
         return undefined;
       },
@@ -115,7 +121,7 @@ export function openGuesses(limits: typeof rateLimits = rateLimits): Guesses {
 
   function remember(name: string, address: string): void {
     const before = known.get(name) ?? [];
-    // Behind all others: the name that has not signed in for longest is forgotten first.
+    // Moves the name to the end: the name whose last sign-in is oldest is forgotten first.
     known.delete(name);
     known.set(name, [...before.filter((other) => other !== address), address].slice(-knownAddressesPerName));
     if (known.size > namesKnownMax) forgetFirst(known);

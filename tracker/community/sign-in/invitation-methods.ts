@@ -1,4 +1,4 @@
-/** Inviting people. The secret of an invitation is made here and leaves in the answer alone. */
+/** Invitations. The secret of an invitation is made here and returned in the answer only. */
 import type { Community } from '../contract.ts';
 import { parseLine } from '../messages/texts.ts';
 import type { MethodContext } from '../method-context.ts';

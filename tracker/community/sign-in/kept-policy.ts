@@ -1,4 +1,4 @@
-/** The rules of a community: what its start names, and for the rest what the community had before. */
+/** The rules of a community: those named at the start, and for the rest those that it had before. */
 import type { Database } from '../../database/database.ts';
 import { communityRoom } from '../community.ts';
 import { type CommunityPolicy, openPolicy } from '../method-context.ts';
@@ -7,7 +7,10 @@ import type { CommunityReads, CommunityWrites } from '../stores/community-stores
 /** Without `newcomerRole`: as the community had it before. */
 export type WantedPolicy = Partial<CommunityPolicy>;
 
-/** `isExposed`: strangers from the whole internet can reach it, so a new community begins with invitations alone. */
+/**
+ * `isExposed`: the whole internet can reach the tracker, so a new community takes newcomers by invitation
+ * only.
+ */
 export async function keptPolicy(
   database: Database,
   wanted: WantedPolicy,
@@ -15,7 +18,7 @@ export async function keptPolicy(
 ): Promise<CommunityPolicy> {
   const { signInRequired = openPolicy.signInRequired } = wanted;
   const { isNew, kept } = await database.reads<CommunityReads>(communityRoom).registration();
-  // A community that is older than this setting was open unless it was told otherwise.
+  // A community from before this setting was open by default.
   const before = isNew ? (isExposed ? 'invited' : 'open') : (kept ?? 'open');
   const isNamed = Object.hasOwn(wanted, 'newcomerRole');
   const registration = isNamed ? (wanted.newcomerRole === undefined ? 'invited' : 'open') : before;

@@ -1,8 +1,9 @@
 /**
- * Passwords as argon2id hashes in the PHC string format (RFC 9106). The work is done in libuv's threads, a few at a
- * time: a thousand sign-ins at once neither hold up announces nor fill the memory, they are asked to come again.
+ * Passwords as argon2id hashes in the PHC string format (RFC 9106). libuv's threads compute a few at a time.
+ * When a thousand users sign in at once, announces are not delayed and memory stays bounded: most get
+ * `sign-in-busy`.
  *
- * Invariant: a password is never kept, logged or put into an error.
+ * Invariant: a password is never stored, logged or put into an error.
  */
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -14,33 +15,37 @@ import { openTurns } from './turns.ts';
 const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const saltBytes = 16;
 const hashBytes = 32;
-/** NIST SP 800-63B: at least 8 characters, at least 64 allowed, no rules about their kinds. */
+/** NIST SP 800-63B: at least 8 characters, at least 64 allowed, no rules about kinds of characters. */
 const passwordCharactersMin = 8;
 const passwordBytesMax = 1_024;
-/** libuv has four threads, which file access shares; and announces keep a core of their own. */
+/** libuv has four threads, shared with file access, and announces keep a core of their own. */
 const runningMax = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** One or two seconds of waiting for the last in the line. */
+/** The last in the queue waits one or two seconds. */
 const waitingMax = 50;
-/** A hash that is not begun by then is refused: a flood of better ranks stands before it. */
+/** A hash that has waited this long is refused: a flood of lower ranks went first. */
 const waitMsMax = 10_000;
 
 const derive = promisify(argon2) as (kind: 'argon2id', parameters: Argon2Parameters) => Promise<Buffer>;
 
-/** Of one tracker: whoever gives a password takes turns there. */
+/** One per tracker: all hashes share its queue. */
 export interface Passwords {
-  /** `rank`: its place in the line, low first (turns.ts). Rejects with CommunityError `password-invalid` or `sign-in-busy`. */
+  /**
+   * `rank`: its place in the queue, lowest first (turns.ts). Rejects with CommunityError `password-invalid`
+   * or `sign-in-busy`.
+   */
   hash(password: string, rank?: number): Promise<string>;
   /**
-   * Finds an account and answers it if the password is its own. Takes as long without an account or a hash as with one,
-   * so that nobody learns which names there are. The database is asked when it is this one's turn: a crowd at the door
-   * does not crowd the database. `rank`: see hash. Rejects with CommunityError `sign-in-busy`, or as `find` does.
+   * Finds an account and returns it if the password matches. Takes as long without an account or a hash, so
+   * that the duration does not reveal which names exist. `find` is called when the hash's turn comes, so that
+   * a flood of sign-ins does not reach the database. `rank`: see hash. Rejects with CommunityError
+   * `sign-in-busy`, or as `find` does.
    */
   find<Found extends { readonly password?: string }>(
     password: string,
     find: () => Promise<Found | undefined>,
     rank?: number,
   ): Promise<(Found & { readonly password: string }) | undefined>;
-  /** Whether it is the password of this hash; false without one, after the same time. */
+  /** Whether the password matches this hash. Without a hash, false after the same time. */
   isRight(password: string, phc: string | undefined): Promise<boolean>;
 }
 
@@ -98,7 +103,7 @@ function parametersOf(
   return { nonce, memory, passes, parallelism, tagLength: hashBytes };
 }
 
-/** With the cost it was made with, which need not be today's. */
+/** With the cost it was made with, which may differ from today's. */
 function parsePhc(phc: string): { parameters: Omit<Argon2Parameters, 'message'>; hash: Buffer } | undefined {
   const pattern =
     /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d)\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
@@ -108,14 +113,14 @@ function parsePhc(phc: string): { parameters: Omit<Argon2Parameters, 'message'>;
   return { parameters: parametersOf(Buffer.from(nonce, 'base64'), made), hash: Buffer.from(hash, 'base64') };
 }
 
-/** The same characters typed on another keyboard are the same password (RFC 8265). */
+/** The same characters typed on different keyboards are the same password (RFC 8265). */
 function encode(password: string): Buffer | undefined {
   if (password.length > passwordBytesMax || !password.isWellFormed()) return undefined;
   const bytes = Buffer.from(password.normalize('NFC'));
   return bytes.length > passwordBytesMax ? undefined : bytes;
 }
 
-/** PHC strings carry no padding. */
+/** PHC strings have no padding. */
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 }

@@ -1,6 +1,7 @@
 /**
- * The random secrets the tracker hands out, and what is kept of them. A token is 32 random bytes: no dictionary leads
- * to it, so one SHA-256 of it is enough to keep. (Passkeys are not kept at all: tracker/admission/passkeys.ts.)
+ * The random secrets that the tracker gives out, and what it stores of them. A token is 32 random bytes and
+ * cannot be guessed from a dictionary, so its plain SHA-256 is stored. (Passkeys are not stored at all:
+ * tracker/admission/passkeys.ts.)
  */
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { base32 } from '../../protocol/base32.ts';
@@ -8,7 +9,7 @@ import { base32 } from '../../protocol/base32.ts';
 const tokenBytes = 32;
 const idBytes = 16;
 
-/** 43 characters of base64url: sessions, invitations, the first owner's link. */
+/** 43 characters of base64url: for sessions, invitations and the first owner's link. */
 export function newToken(): string {
   return randomBytes(tokenBytes).toString('base64url');
 }
@@ -19,7 +20,7 @@ export function newSecret(): { readonly token: string; readonly hash: Uint8Array
   return { token, hash: hashOf(token) };
 }
 
-/** What is stored of a token; undefined when it cannot be one of ours. */
+/** What is stored of a token; undefined: it does not have the form of a token. */
 export function tokenHash(token: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
   return hashOf(token);
@@ -30,8 +31,8 @@ function hashOf(text: string): Uint8Array {
 }
 
 /**
- * Half of what a generation may be, so that there is room to raise it. Not 0: after a restored backup, an account may get
- * the number of another one, and must not get the use of its passkeys.
+ * Half of the largest generation, so that it can still be raised. Random, because after restoring a backup an
+ * account may get the number of a lost one, whose passkeys must stay invalid.
  */
 const firstGenerationMax = 2 ** 31;
 
@@ -41,14 +42,14 @@ export function firstGeneration(): number {
 }
 
 /**
- * What is kept of a passkey as accounts had one before passkeys named a release: 32 characters of base32. They are 160
- * random bits, so one SHA-256 is enough.
+ * What is stored of an account's passkey from before passkeys named a release: 32 characters of base32, 160
+ * random bits, so that a plain SHA-256 is enough.
  */
 export function accountPasskeyHash(passkey: string): Uint8Array {
   return hashOf(passkey);
 }
 
-/** 26 characters of base32: lasting names of what people may point at. */
+/** 26 characters of base32: a lasting public id. */
 export function newPublicId(): string {
   return base32(randomBytes(idBytes));
 }

@@ -1,20 +1,23 @@
 /**
- * Heavy work by turns: a few at a time, a few waiting in line, the rest is refused at once. So a crowd costs bounded
- * memory, and no wait is long.
+ * A queue for heavy work: a few run at a time, a few wait, and the rest is refused at once. Even a flood uses
+ * bounded memory, and no wait is long.
  *
- * Invariant: the line is in the order of ranks, lowest first, and of arrival within a rank. A full line refuses the last
- * of it: requests of a high rank never keep one of a lower rank out.
+ * Invariant: the queue is sorted by rank, lowest first, then by arrival. A full queue refuses its last entry,
+ * so that requests of a high rank never keep out one of a lower rank.
  */
 export interface TurnLimits {
   readonly runningMax: number;
   readonly waitingMax: number;
-  /** After this wait a request is refused when its turn comes: its asker has given up, or soon will. */
+  /** After this wait a request is refused at its turn, because its user has given up or soon will. */
   readonly waitMsMax: number;
-  /** Never going back. */
+  /** Never goes back. */
   readonly nowMs: () => number;
 }
 
-/** Does `work` when it is its turn; undefined, without doing it, when the line is full. `rank`: 0 unless given. */
+/**
+ * Runs `work` at its turn. Returns undefined without running it if the queue was full or the wait too long.
+ * `rank`: 0 by default.
+ */
 export type TakeTurn = <Result>(
   work: () => Promise<Result>,
   rank?: number,
@@ -23,7 +26,7 @@ export type TakeTurn = <Result>(
 interface Waiting {
   readonly rank: number;
   readonly sinceMs: number;
-  /** False: it is refused. */
+  /** False: the request is refused. */
   readonly answer: (isItsTurn: boolean) => void;
 }
 
@@ -54,7 +57,7 @@ export function openTurns({ runningMax, waitingMax, waitMsMax, nowMs }: TurnLimi
     try {
       return { result: await work() };
     } finally {
-      // The next in line takes over the place, which stays counted.
+      // The next in the queue takes over the slot, so `running` stays the same.
       const first = next();
       if (first === undefined) running--;
       else first.answer(true);
