@@ -1,4 +1,4 @@
-/** What one follows and wishes for, and how one is told. */
+/** Follows, wishes, notices and live events. */
 import { isLicenceWord } from '../../../torrents/tags/texts/licences.ts';
 import { CommunityError } from '../community-error.ts';
 import type { Community } from '../contract.ts';
@@ -64,7 +64,7 @@ function followed(what: { readonly releaseId: string } | { readonly account: str
   return 'account' in what ? { nameKey: nameKey(what.account) } : { releaseId: what.releaseId };
 }
 
-/** Only what a wish is made of is kept. */
+/** Copies the fields of a wish only, so that no others are stored. */
 function checkWish(wish: Wish): Wish {
   const { query, format, isLossless, bitRateMin, yearFrom, yearTo, downloads } = wish;
   const licence = wish.licence?.toLowerCase();

@@ -1,6 +1,9 @@
-/** What a notice is about. */
+/** The kinds of notices. */
 
-/** Of moderators, and to them: they are about what is hidden, and are shown whatever one sees. */
+/**
+ * Notices by and for moderators. They are about hidden things, and are shown regardless of what the reader
+ * may see.
+ */
 export const moderationNotices = [
   'takedown',
   'restored',
@@ -12,8 +15,8 @@ export const moderationNotices = [
 ] as const;
 
 /**
- * `new-release`: by an account one follows. `finished`: an account has all of one's release. `wrong-passwords`: they were
- * tried for one's name; `text` says how many.
+ * `new-release`: by a followed account. `finished`: an account has completed the reader's release.
+ * `wrong-passwords`: there were wrong passwords for the reader's name; `text` has their number.
  */
 export type NoticeKind =
   | (typeof moderationNotices)[number]

@@ -1,9 +1,9 @@
 /**
- * A wish is a saved search that is asked the other way round: here is a release, whose wish is it? Pure.
+ * A wish is a saved search that is applied in reverse: which wishes match a given release? Pure.
  *
- * All words of the wish must be in one track with its release around it, each as the beginning of a word or in a form that
- * a search knows, too; the filters must hold for that same track. One word of the wish, its key word, stands in an index:
- * a publication looks up the words it has and never walks over all wishes.
+ * All words of the wish must be among those of one track and its release, each as the beginning of a word or
+ * in another form that a search finds. The filters must hold for the same track. One word of each wish, its
+ * key word, is indexed: a publication looks up its words and never iterates over all wishes.
  */
 import { licenceWords } from '../../../torrents/tags/texts/licences.ts';
 import { isNamedIn, parseQuery } from '../../catalogue/search/search-query.ts';
@@ -20,7 +20,7 @@ export interface Wish {
   readonly yearTo?: number;
   /** A word of licences.ts: `any`, `cc`, `cc-by-sa` … */
   readonly licence?: string;
-  /** The client that reads the notice fetches it by itself. */
+  /** The client that reads the notice downloads the release automatically. */
   readonly downloads?: boolean;
 }
 
@@ -38,18 +38,18 @@ export interface WishedRelease {
   readonly album?: string;
   readonly genre?: string;
   readonly year?: number;
-  /** Its name, as tags claim it: `CC BY 4.0`. */
+  /** The licence's name in the tags: `CC BY 4.0`. */
   readonly licence?: string;
   readonly tracks: readonly WishedTrack[];
-  /** More tracks of one that followers were told of with the first ones. */
+  /** These are further tracks of a release whose followers were notified with the first tracks. */
   readonly isRest?: boolean;
 }
 
 export const wishQueryCharactersMax = 200;
 
 /**
- * The word to look the wish up by: the longest is the rarest. By its sound, where it has one: Cyrillic and its
- * romanisations are one word. Undefined when there is no word in it.
+ * The word that the wish is indexed by: the longest, probably the rarest. Where it has a sound, that is used,
+ * so that Cyrillic and its romanisations match. Undefined: the wish has no word.
  */
 export function keyWord({ query }: Wish): string | undefined {
   const { words } = parseQuery(query, () => true);
@@ -62,9 +62,9 @@ function keyOf(word: string): string {
   return sound === undefined ? word : soundMark(sound);
 }
 
-/** A release taken apart once, for however many wishes are asked about it. */
+/** A release, analysed once for any number of wishes. */
 export interface Wishable {
-  /** Whole words only: a key word is not the beginning of another. */
+  /** Whole words only: a key word must match completely. */
   readonly keyWords: ReadonlySet<string>;
   isWished(wish: Wish): boolean;
 }
@@ -72,7 +72,7 @@ export interface Wishable {
 export function wishable(release: WishedRelease): Wishable {
   const ofAll = wordsOf(release.title, release.artist, release.album, release.genre);
   const licences = licenceWords(release.licence);
-  // A release without tracks is one nameless track.
+  // A release without tracks counts as one track without a title.
   const tracks = (release.tracks.length > 0 ? release.tracks : [{ title: '' }]).map((track) => ({
     track,
     words: new Set([...ofAll, ...wordsOf(track.title, track.artist)]),

@@ -1,10 +1,10 @@
 /**
- * What a search for messages asks for, and what a wish is made of: the words of the catalogue, each the beginning of one
- * that must be there. Pure.
+ * The words of a search for messages: words as in the catalogue, each the beginning of a word in the message.
+ * Pure.
  */
 import { pairsOf, wordsOf } from '../../catalogue/words/words.ts';
 
-/** Nobody types more; each costs a look-up. */
+/** More than users type. Each word costs a lookup. */
 const queryWordsMax = 16;
 
 export function queryWords(query: string): string[] {

@@ -81,5 +81,5 @@ export function conversationMethods({ reads, writes, tell, enter, acting }: Meth
   };
 }
 
-/** More than the words that are looked for can fill. */
+/** More than the words of a search need. */
 const queryCharactersMax = 1_000;

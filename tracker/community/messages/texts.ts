@@ -1,23 +1,23 @@
 /**
- * What people write, made safe to keep: names are refused when something in them cannot be seen, messages lose what
- * could turn or hide text. HTML is text like any other here; it is escaped where it is shown.
+ * Makes users' texts safe to store. Names with invisible characters are refused. Messages lose characters
+ * that could reorder or hide text. HTML is plain text here; the page escapes it.
  *
- * Invariant: whatever passed is NFC, well formed, within its limit, and free of control characters and of marks that
- * change the direction of what stands beside them.
+ * Invariant: every accepted text is NFC, well formed, within its limit, and free of control characters and of
+ * marks that change the direction of adjacent text.
  */
 import { foldName } from '../../../torrents/paths/name-folding.ts';
 import { CommunityError } from '../community-error.ts';
 
 /** Fits a line of a list; as long as the longest nicknames of IRC and Soulseek. */
 const nameCharactersMax = 32;
-/** A screenful; Discord's is 2,000, Matrix takes 64 KiB. */
+/** A screenful. Discord allows 2,000, Matrix 64 KiB. */
 const messageCharactersMax = 4_000;
 /** A topic, a reason, a note: one line. */
 const lineCharactersMax = 200;
-/** A letter with more marks on it than this covers the lines above and below (Vietnamese needs 2, Hebrew 3). */
+/** A letter with more combining marks covers the lines above and below. Vietnamese needs 2, Hebrew 3. */
 const marksOnOneMax = 4;
 
-/** Words of the API's paths, and names under which somebody would be taken for the tracker itself. */
+/** Words of the API's paths, and names that could be mistaken for the tracker itself. */
 const reservedNames = new Set(
   [
     'me',
@@ -35,7 +35,9 @@ const reservedNames = new Set(
 
 export interface Name {
   readonly name: string;
-  /** Equal keys are one name. The same on every machine and with every version of Node. */
+  /**
+   * Names with equal keys are the same name. Keys are the same on every machine and in every version of Node.
+   */
   readonly key: string;
 }
 
@@ -43,7 +45,7 @@ export interface Name {
 export function parseName(text: string, what: 'account' | 'room' | 'group' = 'account'): Name {
   const refuse = (why: string) =>
     new CommunityError('name-invalid', `this ${what} name ${why}: choose another`);
-  // Before anything walks over it: normalising a megabyte takes its time.
+  // Checked first, because normalising a megabyte takes long.
   if (text.length > nameCharactersMax * 8) throw refuse('is too long');
   if (!text.isWellFormed()) throw refuse('has half a character in it');
   const name = text.normalize('NFC');
@@ -51,7 +53,7 @@ export function parseName(text: string, what: 'account' | 'room' | 'group' = 'ac
   if (characters === 0) throw refuse('is empty');
   if (characters > nameCharactersMax) throw refuse(`has more than ${nameCharactersMax} characters`);
   if (hasInvisible(name)) throw refuse('has characters in it that cannot be seen');
-  // A name is a part of addresses.
+  // Names are parts of URLs.
   if (/[/\\]/.test(name)) throw refuse('has a slash in it');
   if (/^[ .]|[ .]$| {2}/.test(name)) throw refuse('begins or ends with a space or a dot, or has two spaces');
   if (!/[\p{L}\p{N}]/u.test(name)) throw refuse('has no letter and no digit in it');
@@ -60,14 +62,14 @@ export function parseName(text: string, what: 'account' | 'room' | 'group' = 'ac
   }
   if (mixesAlphabets(name)) throw refuse('mixes alphabets whose letters look alike');
   const key = nameKey(name);
-  // What deleted accounts are shown as begins like that.
+  // Names like `[deleted 7]` stand for deleted accounts.
   if (reservedNames.has(key) || /^\[deleted\b/.test(key)) throw refuse('is reserved');
   return { name, key };
 }
 
-/** The key of whatever was typed: equal to that of the name that is meant, if there is one. */
+/** The key of any input: it equals the key of the name that the user means, if that exists. */
 export function nameKey(text: string): string {
-  // Full-width letters, ligatures and superscripts are the plain ones in another dress.
+  // NFKC maps full-width letters, ligatures and superscripts to plain letters.
   return foldName(
     text
       .slice(0, nameCharactersMax * 8)
@@ -76,12 +78,15 @@ export function nameKey(text: string): string {
   );
 }
 
-/** Controls, unassigned and private characters, separators, and whatever is drawn as nothing. */
+/**
+ * Control, unassigned and private characters, separators other than a space, and characters that are drawn as
+ * nothing.
+ */
 function hasInvisible(name: string): boolean {
   return /[\p{C}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Z}/u.test(name);
 }
 
-/** Cyrillic `а` and Greek `ο` in a Latin name are there to be taken for somebody else's. */
+/** Cyrillic `а` and Greek `ο` in a Latin name serve to imitate another name. */
 function mixesAlphabets(name: string): boolean {
   const alphabets = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
   return alphabets.filter((alphabet) => alphabet.test(name)).length > 1;
@@ -105,7 +110,7 @@ export function parseLine(text: string): string {
   return clean;
 }
 
-/** One line that shows all that is in it, of whatever length. */
+/** One line of visible characters, of any length. */
 export function lineOf(text: string): string {
   return visible(text.replace(/[\s\u2028\u2029]+/g, ' ')).trim();
 }
@@ -114,7 +119,7 @@ function tooLong(charactersMax: number): CommunityError {
   return new CommunityError('text-invalid', `at most ${charactersMax} characters: shorten it`);
 }
 
-/** Joiners stay: emoji and Persian are written with them. */
+/** Keeps joiners, which emoji and Persian need. */
 function visible(text: string): string {
   return text
     .toWellFormed()

@@ -1,4 +1,4 @@
-/** What own-account.ts promises. */
+/** Implements own-account.ts. */
 import { nameKey } from '../messages/texts.ts';
 import type { MethodContext } from '../method-context.ts';
 import type { OwnAccounts } from './own-account.ts';

@@ -1,11 +1,11 @@
-/** What an account may do with itself as a whole; changing its key and password is in contract.ts. */
+/** What a user can do with their account as a whole. Changing its key and password is in contract.ts. */
 import type { Viewer } from '../../access.ts';
 import type { Message, Notice } from '../contract.ts';
 
-/** What an account has said or was told. */
+/** Kinds of data that an account has written or received. */
 export type OwnDataKind = 'messages' | 'notices' | 'reports';
 
-/** In pages: each after the id of the last row of the one before. */
+/** Pages: each starts after the id of the previous page's last row. */
 export type OwnDataRow = Message | Notice | OwnReport;
 
 interface OwnReport {
@@ -16,20 +16,21 @@ interface OwnReport {
 }
 
 export interface OwnAccounts {
-  /** Its owner says that they may share what they publish; the first time counts. */
+  /** The user confirms that they may share what they publish. Only the first confirmation counts. */
   confirmRights(viewer: Viewer): Promise<void>;
   /**
-   * For good: sessions, passkeys, follows, wishes and notices are gone with the answer. What the account has said, and in the
-   * catalogue what it has published, the library takes away behind it. `name`: typed by its owner, to be sure.
+   * Permanent: sessions, passkeys, follows, wishes and notices are deleted before the answer. After the
+   * answer the library deletes the account's messages and its releases in the catalogue. `name`: typed by the
+   * user as a confirmation.
    */
   deleteAccount(
     viewer: Viewer,
     account: { readonly name: string; readonly sessionId: string },
   ): Promise<void>;
-  /** A slice of what a deleted account has said; false when there was nothing left. */
+  /** Erases some of a deleted account's messages; false: none were left. */
   eraseMessagesOf(accountId: number): Promise<boolean>;
   finishDeparture(accountId: number): Promise<void>;
   unfinishedDepartures(): Promise<readonly number[]>;
-  /** Empty behind the last one. */
+  /** An empty page follows the last one. */
   ownData(viewer: Viewer, kind: OwnDataKind, after: number): Promise<readonly OwnDataRow[]>;
 }

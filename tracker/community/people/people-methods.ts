@@ -49,7 +49,7 @@ export function peopleMethods({
       const who = acting(viewer);
       const { name } = await reads.me(who);
       const { password: old } = (await reads.credentials(nameKey(name))) ?? {};
-      // An account that has only a key has no old password to ask for.
+      // An account with only a key has no old password to check.
       if (old !== undefined && !(await passwords.isRight(change.old ?? '', old))) throw signInFailed();
       const password = await passwords.hash(change.new);
       await tell(writes.setPassword({ ...who, old: old ?? null, password, kept: keptSessionId ?? null }));

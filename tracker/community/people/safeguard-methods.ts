@@ -5,7 +5,7 @@ import type { MethodContext } from '../method-context.ts';
 import type { ReportedThing } from '../stores/people/reports.ts';
 import type { Safeguards } from './safeguards.ts';
 
-/** What happened, in a paragraph: a moderator reads many. */
+/** A paragraph, since a moderator reads many reports. */
 const reportCharactersMax = 1_000;
 
 export function safeguardMethods({ reads, writes, wallMs, tell, acting }: MethodContext): Safeguards {
@@ -52,7 +52,7 @@ export function safeguardMethods({ reads, writes, wallMs, tell, acting }: Method
   };
 }
 
-/** One line with something in it. Throws CommunityError `text-invalid`. */
+/** One line that is not empty. Throws CommunityError `text-invalid`. */
 export function parseReason(text: string): string {
   const reason = parseLine(text);
   if (reason !== '') return reason;

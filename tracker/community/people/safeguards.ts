@@ -1,9 +1,9 @@
-/** How people are kept safe: muting and blocking each other, reporting, and what moderators see. A part of contract.ts. */
+/** Muting, blocking, reporting, and what moderators see. A part of contract.ts. */
 import type { Viewer } from '../../access.ts';
 import type { Account } from '../accounts.ts';
 import type { Message, Page, PageAsked, ReleaseRef } from '../contract.ts';
 
-/** Somebody whom one does not want to hear; with a block they cannot come near either. */
+/** An account that the user does not want to hear from. If blocked, it cannot contact the user either. */
 export interface Muted {
   readonly name: string;
   readonly isBlock: boolean;
@@ -14,17 +14,17 @@ export type AuditAction =
   | ('ban' | 'unban' | 'role' | 'delete-message' | 'change-topic' | 'withdraw-invitation')
   | ('take-down' | 'restore' | 'lift-block' | 'approve' | 'refuse' | 'close-report');
 
-/** One moderation. */
+/** One action of a moderator. */
 export interface AuditEntry {
   readonly id: number;
   readonly atMs: number;
   readonly moderator: string;
   readonly action: AuditAction;
-  /** Whom it is about. */
+  /** The account that it concerns. */
   readonly person?: string;
   /** The id of a release, or the number of a message, block or report. */
   readonly about?: string;
-  /** The new role, the room, the title of a release that everybody saw. */
+  /** The new role, the room, or the title of a release that everyone could see. */
   readonly detail?: string;
   readonly reason?: string;
 }
@@ -39,49 +39,55 @@ export type ReportKind = 'release' | 'message' | 'person';
 export interface Report {
   readonly id: number;
   readonly kind: ReportKind;
-  /** The publisher, the author, or the person. */
+  /** The publisher, the author, or the reported account. */
   readonly person: string;
   readonly releaseId?: string;
   readonly messageId?: number;
-  /** Of the release, as the reporter saw it. */
+  /** The release's title, as the reporter saw it. */
   readonly title?: string;
-  /** What the message said when it was reported. */
+  /** The text of the message when it was reported. */
   readonly quoted?: string;
   readonly madeAtMs: number;
-  /** Of everybody who reported it, the newest first. */
+  /** From all reporters, the newest first. */
   readonly texts: readonly { readonly reporter: string; readonly text: string; readonly atMs: number }[];
   readonly closed?: { readonly by: string; readonly atMs: number; readonly outcome: string };
 }
 
-/** What a report is about; of a release the caller has seen that the viewer may see it. */
+/** What a report is about. For a release, the caller has checked that the viewer may see it. */
 export type Reported =
   | { readonly release: ReleaseRef }
   | { readonly messageId: number }
   | { readonly account: string };
 
 export interface Safeguards {
-  /** Their messages, comments and notices are not shown to the viewer; they notice nothing. */
+  /** Hides the account's messages, comments and notices from the viewer. The account is not informed. */
   mute(viewer: Viewer, name: string): Promise<void>;
   unmute(viewer: Viewer, name: string): Promise<void>;
-  /** As mute; and they can neither write to the viewer, nor follow them, nor comment on their releases. */
+  /**
+   * Like mute, and the account can neither write to the viewer, nor follow them, nor comment on their
+   * releases.
+   */
   block(viewer: Viewer, name: string): Promise<void>;
   unblock(viewer: Viewer, name: string): Promise<void>;
   mutes(viewer: Viewer): Promise<readonly Muted[]>;
-  /** Accounts whose messages this viewer is not shown, for streams. */
+  /** Accounts whose messages are hidden from this viewer, for live streams. */
   mutedIds(viewer: Viewer): Promise<readonly number[]>;
 
-  /** A message that this viewer may read; for a comment the caller asks whether the release may be seen. */
+  /**
+   * A message that this viewer may read. For a comment, the caller checks whether the viewer may see the
+   * release.
+   */
   message(viewer: Viewer, id: number): Promise<Message>;
-  /** Answers the number of the report. A thing that is reported already gets one more text. */
+  /** Returns the number of the report. If the thing is reported already, its report gets one more text. */
   report(viewer: Viewer, what: Reported, text: string): Promise<number>;
-  /** For moderators, but those about themselves. */
+  /** For moderators, except reports about themselves. */
   reports(viewer: Viewer, page?: PageAsked & { readonly isClosed?: boolean }): Promise<Page<Report>>;
   closeReport(viewer: Viewer, id: number, outcome: string): Promise<void>;
 
   /** For moderators. */
   audit(viewer: Viewer, page?: PageAsked): Promise<Page<AuditEntry>>;
-  /** For moderators. `isBanned`: those who are banned at this moment. */
+  /** For moderators. `isBanned`: only accounts that are banned now. */
   members(viewer: Viewer, page?: PageAsked & { readonly isBanned?: boolean }): Promise<Page<Member>>;
-  /** Moderators hear that something waits for their approval. */
+  /** Notifies moderators that something waits for their approval. */
   tellWaiting(): Promise<void>;
 }

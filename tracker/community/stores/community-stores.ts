@@ -1,4 +1,6 @@
-/** What the community keeps in the database: its tables, and all its operations. The database's workers import this file. */
+/**
+ * The community in the database: its tables and all its operations. The database workers import this file.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import type { StoreModule } from '../../database/store.ts';
 import { deskReads, deskWrites } from './inbox/desk.ts';
@@ -70,5 +72,5 @@ export function writes(db: DatabaseSync) {
 export type CommunityReads = ReturnType<typeof reads>;
 export type CommunityWrites = ReturnType<typeof writes>;
 
-// Checked here: the workers find it by these names alone.
+// Checked here, because the workers use these exports by name only.
 ({ migrations, reads, writes }) satisfies StoreModule;

@@ -1,4 +1,4 @@
-/** Reading rows: SQLite's values in the shape a query was written for, and keyset pages. */
+/** Reading rows: SQLite's values in the shape that a query returns, and keyset pages. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type Page, type PageAsked, pageRowsMax } from '../contract.ts';
 
@@ -8,7 +8,9 @@ export function first<Row>(statement: StatementSync, values: Values = {}): Row |
   return statement.get(values) as Row | undefined;
 }
 
-/** The row that is there whatever was asked: a count, or one that was written just now. Throws RangeError without it. */
+/**
+ * For a row that always exists: a count, or one that was just written. Throws RangeError if it is missing.
+ */
 export function only<Row>(statement: StatementSync, values: Values = {}): Row {
   const row = first<Row>(statement, values);
   if (row === undefined) throw new RangeError(`no row: ${statement.sourceSQL}`);
@@ -19,7 +21,7 @@ export function all<Row>(statement: StatementSync, values: Values = {}): Row[] {
   return statement.all(values) as Row[];
 }
 
-/** NULL is a property that is not there. */
+/** NULL becomes an absent property. */
 export function optional<Name extends string, Value>(
   name: Name,
   value: Value | null | undefined,
@@ -30,7 +32,7 @@ export function optional<Name extends string, Value>(
 }
 
 /**
- * A query in pages. In `sql`, `$edge` stands for `column < :edge` or `column > :edge`, and it ends before ORDER BY;
+ * A paged query. In `sql`, `$edge` stands for `column < :edge` or `column > :edge`. It ends before ORDER BY.
  * `column` is the ascending key of the pages.
  */
 export function pagesOf<Row>(
@@ -46,7 +48,7 @@ export function pagesOf<Row>(
     const rowsMax = Math.max(1, Math.min(limit, pageRowsMax));
     const isForward = before === undefined && after !== undefined;
     const edge = isForward ? after : (before ?? Number.MAX_SAFE_INTEGER);
-    // One more than is shown says whether there are more.
+    // One more row than shown tells whether there are more.
     const rows = all<Row>(isForward ? newer : older, { ...values, edge, limit: rowsMax + 1 });
     const hasMore = rows.length > rowsMax;
     const shown = rows.slice(0, rowsMax);

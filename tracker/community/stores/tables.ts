@@ -1,10 +1,11 @@
 /**
- * The community's tables. Times are whole milliseconds since 1970. Names have a key beside them (texts.ts) that decides
- * whether two are one.
+ * The community's tables. Times are whole milliseconds since 1970. Each name has a key (texts.ts): names with
+ * equal keys are the same.
  *
- * Events: whatever people may be told of live has a number from `event_counter`, which only grows. `changed_event` is
- * that of the last change, so that "everything after N" is one range of an index, deletions included.
- * Releases belong to the catalogue: here they are public ids, and whoever calls has asked the catalogue first.
+ * Events: everything that is sent live has a number from `event_counter`, which only grows. `changed_event`
+ * is the number of the last change, so that "everything after N", deletions included, is one range of an
+ * index. Releases belong to the catalogue. Here they are public ids, and callers have checked access in the
+ * catalogue.
  */
 import type { Migration } from '../../database/store.ts';
 import { indexInOneForm } from './messages/one-form-migration.ts';
@@ -158,12 +159,12 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX notices_of_account ON notices (account_id, id);
   `,
   `
-  -- What a moderator says to the receiver.
+  -- Text of a moderator or the tracker.
   ALTER TABLE notices ADD COLUMN text TEXT;
   CREATE INDEX accounts_moderators ON accounts (role, id) WHERE role IN ('moderator', 'owner');
   CREATE INDEX accounts_banned ON accounts (id) WHERE banned_ms IS NOT NULL;
 
-  -- Every moderation, written with the deed itself. It is never changed and never deleted.
+  -- Every action of a moderator, written in its transaction. Rows are never changed or deleted.
   CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at_ms INTEGER NOT NULL,
@@ -177,7 +178,7 @@ export const migrations: readonly Migration[] = [
   CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit list is kept'); END;
   CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit list is kept'); END;
 
-  -- Whom an account neither hears nor sees; a block keeps that person away as well.
+  -- Accounts hidden from an account. A block also keeps the muted account from contacting it.
   CREATE TABLE mutes (
     account_id INTEGER NOT NULL REFERENCES accounts,
     muted_id INTEGER NOT NULL REFERENCES accounts,
@@ -198,7 +199,7 @@ export const migrations: readonly Migration[] = [
     closed_by INTEGER REFERENCES accounts,
     outcome TEXT
   ) STRICT;
-  -- What is reported twice is one report.
+  -- Reports about the same thing are one report.
   CREATE UNIQUE INDEX reports_open ON reports (kind, about) WHERE closed_ms IS NULL;
   CREATE TABLE report_texts (
     report_id INTEGER NOT NULL REFERENCES reports,
@@ -209,7 +210,8 @@ export const migrations: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX report_texts_of ON report_texts (reporter_id, made_ms);
   `,
-  // What was missed of a room, and of what somebody was written or wrote, without a look at what others say.
+  // So that eventsAfter finds new messages of a room, to an account and from an account, without reading
+  // others.
   `
   CREATE INDEX messages_news_of_room ON messages (room_id, changed_event) WHERE room_id IS NOT NULL;
   CREATE INDEX messages_news_to ON messages (receiver_id, changed_event) WHERE receiver_id IS NOT NULL;
@@ -230,10 +232,10 @@ export const migrations: readonly Migration[] = [
     registration TEXT NOT NULL CHECK (registration IN ('open', 'invited'))
   ) STRICT;
   `,
-  // When its owner said that they may share what they publish.
+  // When the user confirmed that they may share what they publish.
   'ALTER TABLE accounts ADD COLUMN rights_ms INTEGER',
   `
-  -- Accounts that were deleted: their rows stay without what their owners brought (departures.ts).
+  -- Deleted accounts: their rows stay without their owners' data (departures.ts).
   ALTER TABLE accounts ADD COLUMN deleted_ms INTEGER;
   ALTER TABLE accounts ADD COLUMN is_emptied INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX accounts_leaving ON accounts (id) WHERE deleted_ms IS NOT NULL AND is_emptied = 0;

@@ -1,4 +1,4 @@
-/** What somebody keeps an eye on: releases and people they follow, and wishes. */
+/** Followed releases and accounts, and wishes. */
 import type { DatabaseSync } from 'node:sqlite';
 import { CommunityError, notFound } from '../../community-error.ts';
 import type { Follows, SavedWish } from '../../contract.ts';
@@ -80,7 +80,7 @@ export function deskWrites(db: DatabaseSync) {
     },
     forgetRelease(releaseId: string): void {
       forget.run({ releaseId });
-      // Its publisher may use the id again: a later release of that id must not show them.
+      // Its publisher may reuse the id, and a later release must not show these comments.
       forgetComments.run({ releaseId });
     },
     addWish({ id, wish, word, ...acting }: Acting & { id: string; wish: Wish; word: string }): SavedWish {

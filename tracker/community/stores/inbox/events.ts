@@ -1,8 +1,8 @@
 /**
- * The one sequence of everything people are told of live, and catching up with it after a break.
+ * The single sequence of everything that is sent live, and catching up after an interruption.
  *
- * Invariant: numbers are given in the order of the commits, by the one writer; so whoever has seen N and asks for what
- * came after it misses nothing.
+ * Invariant: the one writer numbers events in the order of the commits. A reader who has seen N and asks for
+ * later events misses none.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Viewer } from '../../../access.ts';
@@ -14,7 +14,7 @@ import { all, only } from '../rows.ts';
 import { limits } from '../sign-in/limits.ts';
 import { type NoticeRow, noticeColumns, noticeOf } from './notice-rows.ts';
 
-/** Gives the next number. In the writer only. */
+/** Returns the next number. For the writer only. */
 export function eventCounter(db: DatabaseSync): () => number {
   const next = db.prepare('UPDATE event_counter SET last = last + 1 RETURNING last');
   return () => only<{ last: number }>(next).last;
@@ -23,8 +23,8 @@ export function eventCounter(db: DatabaseSync): () => number {
 export function eventReads(db: DatabaseSync) {
   const rooms = roomQueries(db);
   const counter = db.prepare('SELECT last FROM event_counter');
-  // Comments belong to releases, and whether one may see those the catalogue knows: they are not told live.
-  // Each place by its own index: what others say elsewhere costs this reader nothing, and decides nothing for them.
+  // Comments are not sent live, because only the catalogue knows who may see their release. Each place uses
+  // its own index, so that messages elsewhere affect neither the cost nor the result.
   const after = 'changed_event > :after ORDER BY changed_event LIMIT :limit';
   const heard = `${notMuted('author_id')} AND ${after}`;
   const messages = db.prepare(`${messageColumns}
@@ -40,7 +40,7 @@ export function eventReads(db: DatabaseSync) {
   return {
     eventsAfter({ viewer, after }: { viewer: Viewer; after: number }): EventsAfter {
       const { last } = only<{ last: number }>(counter);
-      // A number from the future: the database is an older copy.
+      // A number from the future: the database was restored from an older copy.
       if (after > last) {
         return { events: [], lastId: last, hasMore: false, isTooFar: true };
       }

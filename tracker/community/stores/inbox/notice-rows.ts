@@ -1,4 +1,4 @@
-/** A notice as it is stored, and as its reader sees it. */
+/** A notice as it is stored, and as it is shown. */
 import type { Notice } from '../../contract.ts';
 import type { NoticeKind } from '../../inbox/notice-kinds.ts';
 import { optional } from '../rows.ts';

@@ -1,6 +1,6 @@
 /**
- * Notices: what one is told without having asked at that moment. `about` says what a notice is about: there is one for
- * each, so saying something again tells nobody twice.
+ * Notices to users. `about` identifies the subject. An account has at most one notice per subject, so
+ * repeating a notification has no effect.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { maySee } from '../../../access.ts';
@@ -25,12 +25,15 @@ export interface NewNotice {
   readonly version?: number;
   readonly title?: string;
   readonly wishId?: string;
-  /** What a moderator says, or the tracker. */
+  /** Text of a moderator or the tracker. */
   readonly text?: string;
   readonly nowMs: number;
 }
 
-/** `again`: a second one about the same takes the place of the first, as the newest and unread; else it is not made. */
+/**
+ * `again`: a second notice on the same subject replaces the first, as the newest and unread. Without it, the
+ * second is not made.
+ */
 export type Notify = (notice: NewNotice, again?: 'again') => CommunityEvent[];
 
 export function notifier(db: DatabaseSync): Notify {
@@ -49,7 +52,7 @@ export function notifier(db: DatabaseSync): Notify {
   return (notice, again) => {
     const { accountId, about, kind, nowMs, actorId = null, releaseId = null } = notice;
     const { version = null, title = null, wishId = null, text = null } = notice;
-    // What moderators say has no actor: nobody is deaf to it.
+    // Notices of moderators have no actor, so that muting cannot hide them.
     if (actorId !== null && hasMuted(accountId, actorId)) return [];
     const old = first<{ id: number }>(known, { accountId, about });
     if (old !== undefined) {
@@ -138,7 +141,7 @@ export function noticeWrites(db: DatabaseSync) {
     tellWrongPasswords({ key, text, nowMs }: { key: string; text: string; nowMs: number }) {
       const accountId = rowByKey(key)?.id;
       if (accountId === undefined) return { events: [] };
-      // The counts grow: the last ones take the place of those before.
+      // The counts grow, so the latest replace the earlier ones.
       const notice = { accountId, kind: 'wrong-passwords', about: 'wrong passwords', text, nowMs } as const;
       return { events: notify(notice, 'again') };
     },

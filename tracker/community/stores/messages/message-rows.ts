@@ -1,4 +1,4 @@
-/** A message as it is stored, and as people read it. */
+/** A message as it is stored, and as it is shown. */
 import type { Message } from '../../contract.ts';
 import { optional } from '../rows.ts';
 

@@ -1,6 +1,5 @@
 /**
- * What people say: in rooms, to each other, and about releases. One table, so that they share their order, their search
- * and the way in which they are deleted.
+ * Messages in rooms, direct messages and comments. They share a table, and so their order and their deletion.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Audience, hears, may, type Viewer } from '../../../access.ts';
@@ -68,7 +67,7 @@ export function messageReads(db: DatabaseSync) {
     },
     comments: ({ by, releaseId, page }: { by: number; releaseId: string; page: PageAsked }) =>
       messagesOf(ofRelease(page, { by, releaseId })),
-    /** `words` are of queryWords: letters and digits, nothing that FTS5 takes for an operator. */
+    /** `words` come from queryWords: letters and digits, no operators of FTS5. */
     searchMessages({ viewer, words, page }: { viewer: Viewer; words: readonly string[]; page: PageAsked }) {
       const match = words.map((word) => `"${word}"*`).join(' AND ');
       const by = viewer.accountId ?? -1;
@@ -77,7 +76,7 @@ export function messageReads(db: DatabaseSync) {
   };
 }
 
-/** A message is where it was, without its text. */
+/** A deleted message keeps its place but loses its text. */
 export function messageErasing(db: DatabaseSync) {
   const rooms = roomQueries(db);
   const nextEvent = eventCounter(db);
@@ -86,7 +85,7 @@ export function messageErasing(db: DatabaseSync) {
   const erase = db.prepare(`
     UPDATE messages SET text = '', deleted_ms = :nowMs, changed_event = :event WHERE id = :id`);
 
-  /** Whoever may read a message hears of its end; undefined for a comment. */
+  /** Who may read the message and gets the event of its deletion. Undefined for a comment. */
   function audienceOfMessage(message: MessageRow): Audience | undefined {
     if (message.room_id !== null) return audienceOf(rooms.rowById(message.room_id));
     if (message.receiver_id === null) return undefined;
@@ -95,7 +94,7 @@ export function messageErasing(db: DatabaseSync) {
 
   return {
     audienceOfMessage,
-    /** Answers what others are told. */
+    /** Returns the events for others. */
     erase(id: number, nowMs: number): CommunityEvent[] {
       const event = nextEvent();
       erase.run({ id, event, nowMs });
@@ -204,7 +203,7 @@ function deletingWrites(db: DatabaseSync) {
         audience === undefined ||
         hears(viewerOf(acting.by), audience) ||
         reportsOf('message', String(id), acting.by).length > 0;
-      // A direct message is its author's to take back, and nobody else's.
+      // Only its author can delete a direct message.
       if (!sees || !may(role, 'delete-message', isOwn) || (message.receiver_id !== null && !isOwn))
         throw notFound('such message');
       if (!isOwn)

@@ -1,6 +1,6 @@
 /**
- * The step to words in one form (catalogue/words.ts: Chinese characters, hiragana): the words of messages are indexed
- * again, and each wish is looked up by its key word as it is made now.
+ * Migrates to words in one form (catalogue/words.ts: Chinese characters, hiragana). Messages are indexed
+ * again, and each wish gets its new key word.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { indexWords } from '../../../catalogue/words/words.ts';
@@ -9,12 +9,12 @@ import { keyWord, type Wish } from '../../inbox/wish.ts';
 export function indexInOneForm(db: DatabaseSync): void {
   const forget = db.prepare('DELETE FROM message_words WHERE rowid = ?');
   const index = db.prepare('INSERT INTO message_words (rowid, words) VALUES (?, ?)');
-  // Others have no such letters, and the same words as before.
+  // Texts in pure ASCII keep the same words.
   const messages = db.prepare(
     'SELECT id, text FROM messages WHERE release_id IS NULL AND deleted_ms IS NULL AND length(text) < octet_length(text)',
   );
   for (const { id, text } of messages.all() as { id: number; text: string }[]) {
-    // A full-text table leaves a number as "the last inserted" that Node refuses to tell by run().
+    // Not run(): after a change of a full-text table the last inserted row number can be too large for Node.
     forget.get(id);
     index.get(id, indexWords(text).join(' '));
   }

@@ -1,4 +1,4 @@
-/** Rooms: where people talk. A room is for everyone, for members, or for a group; to all others it does not exist. */
+/** Chat rooms. A room is for everyone, for members, or for a group. For others it does not exist. */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Audience, hears, type RoomVisibility, type Viewer } from '../../../access.ts';
 import { CommunityError, notFound, quoted } from '../../community-error.ts';
@@ -52,7 +52,7 @@ export function roomQueries(db: DatabaseSync) {
   };
 }
 
-/** The viewer that an account is at this moment. */
+/** Returns the present viewer of an account. */
 export function viewerFinder(db: DatabaseSync): (accountId: number) => Viewer {
   const accounts = accountQueries(db);
   return (accountId) => {
@@ -92,7 +92,7 @@ export function roomWrites(db: DatabaseSync) {
     VALUES (:name, :key, :topic, :visibility, :groupId, :by, :nowMs)`);
   const setTopic = db.prepare('UPDATE rooms SET topic = :topic WHERE id = :id');
 
-  /** Null for a room that is for no group. */
+  /** Null for a room without a group. */
   function groupFor({ visibility, groupKey, by }: CreateRoomArgument): number | null {
     if (visibility !== 'group') return null;
     const row = groupKey === undefined ? undefined : first<{ id: number }>(groupId, { key: groupKey, by });
@@ -108,7 +108,7 @@ export function roomWrites(db: DatabaseSync) {
       if ((own ?? 0) >= limits.roomsPerFounder || all_rooms >= limits.rooms) {
         throw new CommunityError('limit-reached', 'there are too many rooms already: use one of them');
       }
-      // Names are taken whether or not one may see the room: that much of a hidden room can be found out.
+      // Names of hidden rooms are taken too, which reveals that such a room exists, but no more.
       if (first(taken, { key }) !== undefined) {
         throw new CommunityError('name-taken', 'a room has this name already: choose another');
       }
@@ -126,7 +126,7 @@ export function roomWrites(db: DatabaseSync) {
   };
 }
 
-/** A room of a group has a name for that group alone. */
+/** For the audit entry. Without the name of a group's room, which only the group may know. */
 function about({ founder_id: accountId, name, visibility }: RoomRow) {
   return {
     ...optional('accountId', accountId),

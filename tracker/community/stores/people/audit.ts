@@ -1,7 +1,7 @@
 /**
- * The list of every moderation: who did what, about whom, when and why.
+ * The list of all actions of moderators: who did what, about which account, when and why.
  *
- * Invariant: a row is written in the transaction of its deed; the database refuses to change or delete one.
+ * Invariant: a row is written in the transaction of its action. The database refuses to change or delete one.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { PageAsked } from '../../contract.ts';
@@ -28,7 +28,7 @@ interface AuditRow {
   readonly reason: string | null;
 }
 
-/** In the writer only, inside the deed. */
+/** For the writer only, in the transaction of the action. */
 export function auditor(db: DatabaseSync): (acting: Acting, audit: NewAudit) => void {
   const insert = db.prepare(`
     INSERT INTO audit (at_ms, moderator_id, action, account_id, about, detail, reason)

@@ -1,8 +1,9 @@
 /**
- * Accounts that are deleted. The row stays, without anything that its owner brought: messages of others, the audit list and
- * the numbers of passkeys refer to it. It can do nothing, like a banned one, and its name is kept from others for a time.
+ * Deleted accounts. The row stays, without its owner's data, because messages of others, the audit list and
+ * the numbers in passkeys refer to it. Like a banned account it can do nothing, and its name is reserved for
+ * a time.
  *
- * What may be much (messages) goes in slices behind the answer, and goes on after a crash.
+ * Messages, which may be many, are erased in slices after the answer, and after a crash at the next start.
  */
 
 import type { DatabaseSync } from 'node:sqlite';
@@ -15,7 +16,7 @@ import { accountQueries } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { limits } from '../sign-in/limits.ts';
 
-/** No name that somebody registers begins like it (texts.ts). */
+/** No registered name begins like this (texts.ts). */
 const goneName = (id: number) => `[deleted ${id}]`;
 
 export function departureReads(db: DatabaseSync) {
@@ -23,7 +24,7 @@ export function departureReads(db: DatabaseSync) {
     'SELECT id FROM accounts WHERE id > 0 AND deleted_ms IS NOT NULL AND is_emptied = 0 ORDER BY id LIMIT 1000',
   );
   return {
-    /** Deleted, and something of theirs is still there. */
+    /** Deleted accounts with data that is not erased yet. */
     unfinishedDepartures: () => all<{ id: number }>(unfinished).map(({ id }) => id),
   };
 }
@@ -84,7 +85,7 @@ export function departureWrites(db: DatabaseSync) {
       empty.run({ by, name: goneName(by), nowMs });
       return { access: [queries.access(queries.rowOf(by))] };
     },
-    /** A slice of what a deleted account has said. `isMore`: there was something, so ask again. */
+    /** Erases some messages of a deleted account. `isMore`: there were some, so call again. */
     eraseMessagesOf({ accountId: by, nowMs }: { accountId: number; nowMs: number }): {
       isMore: boolean;
       events: CommunityEvent[];
@@ -93,7 +94,7 @@ export function departureWrites(db: DatabaseSync) {
       const ids = all<{ id: number }>(messages, { by });
       return { isMore: ids.length > 0, events: ids.flatMap(({ id }) => erase(id, nowMs)), access: [] };
     },
-    /** Nothing of this deleted account is left. */
+    /** All data of this deleted account is erased. */
     finishDeparture: (accountId: number) => void done.run({ by: accountId }),
   };
 }

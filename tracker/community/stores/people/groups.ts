@@ -1,4 +1,4 @@
-/** Groups: named lists of people, kept by their founder, that releases and rooms can be for. */
+/** Groups: named lists of accounts, maintained by their founder. Releases and rooms can be for a group. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Group } from '../../accounts.ts';
 import { CommunityError, notAllowed, notFound, quoted } from '../../community-error.ts';
@@ -22,7 +22,7 @@ function groupQueries(db: DatabaseSync) {
   const members = db.prepare(`
     SELECT name FROM accounts WHERE id IN (SELECT account_id FROM group_members WHERE group_id = :id)
     ORDER BY name_key`);
-  /** A group one is not in does not exist. */
+  /** For non-members a group does not exist. */
   const named = db.prepare(`${groupColumns} WHERE g.name_key = :key
     AND EXISTS (SELECT 1 FROM group_members WHERE group_id = g.id AND account_id = :by)`);
   return {
@@ -95,7 +95,7 @@ export function groupWrites(db: DatabaseSync) {
     removeFromGroup({ key, nameKey, ...acting }: Acting & { key: string; nameKey: string }) {
       const group = queries.rowNamed(key, acting.by);
       const { id: accountId } = accounts.rowNamed(nameKey);
-      // Whoever is in a group may leave it.
+      // A member may leave the group.
       actor(acting, 'change-group', group.founder_id === acting.by || accountId === acting.by);
       if (accountId === group.founder_id) throw notAllowed('take its founder out of a group');
       if (remove.run({ id: group.id, accountId }).changes === 0)

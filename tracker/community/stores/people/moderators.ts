@@ -1,4 +1,4 @@
-/** Who moderates, and whom: moderators to be told, and lists of accounts for them. */
+/** Moderators to be notified, and lists of accounts for moderators. */
 
 import type { DatabaseSync } from 'node:sqlite';
 import { rolesThatMay } from '../../../access.ts';
@@ -10,7 +10,10 @@ import { type AccountRow, accountOf } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { limits } from '../sign-in/limits.ts';
 
-/** Those who moderate but `except`. In the words of the index accounts_moderators, which SQLite recognises by them. */
+/**
+ * Moderators except `except`. The condition is worded as in accounts_moderators, so that SQLite uses that
+ * index.
+ */
 export function moderatorsOf(db: DatabaseSync): (except?: number) => number[] {
   const moderating = rolesThatMay('moderate').map((role) => `'${role}'`);
   const find = db.prepare(`

@@ -1,4 +1,4 @@
-/** Whom somebody does not want to hear, and who is kept away. */
+/** Muted and blocked accounts. */
 import type { DatabaseSync } from 'node:sqlite';
 import { CommunityError, notAllowed } from '../../community-error.ts';
 import type { Muted } from '../../people/safeguards.ts';
@@ -7,7 +7,7 @@ import { accountQueries } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { limits } from '../sign-in/limits.ts';
 
-/** On a query: the account of the parameter `:by` has not muted `author`, a column. */
+/** A condition: the account `:by` has not muted the account in the column `author`. */
 export const notMuted = (author: string): string =>
   `NOT EXISTS (SELECT 1 FROM mutes WHERE account_id = :by AND muted_id = ${author})`;
 
@@ -18,7 +18,10 @@ export function muteQueries(db: DatabaseSync) {
   return {
     hasMuted: (id: number, other: number) => row(id, other) !== undefined,
     hasBlocked,
-    /** Throws CommunityError `not-allowed`. `what` by `by` reaches `other`. */
+    /**
+     * Throws CommunityError `not-allowed` if one of both has blocked the other. `what`: what `by` wants to
+     * do.
+     */
     checkReaches(by: number, other: number, what: string): void {
       if (hasBlocked(other, by)) throw notAllowed(what);
       if (hasBlocked(by, other)) {
@@ -59,7 +62,7 @@ export function muteWrites(db: DatabaseSync) {
     DELETE FROM followed_accounts
     WHERE account_id = :by AND follower_id = :muted OR account_id = :muted AND follower_id = :by`);
 
-  /** Streams of this account end and come back: what they show has changed. */
+  /** Ends the account's live streams, so that its clients reconnect with the new mutes. */
   const changed = (id: number) => ({ access: [accounts.access(accounts.rowOf(id))] });
 
   return {

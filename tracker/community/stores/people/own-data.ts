@@ -1,11 +1,11 @@
-/** What an account has here, in pages, for its owner to take along: their words, and what was written to them alone. */
+/** What an account wrote and received, in pages, as an export for its owner. */
 import type { DatabaseSync } from 'node:sqlite';
 import { type NoticeRow, noticeColumns, noticeOf } from '../inbox/notice-rows.ts';
 import { type MessageRow, messageColumns, messageOf } from '../messages/message-rows.ts';
 import { all } from '../rows.ts';
 import type { Acting } from '../sign-in/actor.ts';
 
-/** Some megabytes at most: a message has 4,000 characters. */
+/** Some megabytes at most: a message has up to 4,000 characters. */
 const rowsAtOnce = 500;
 
 export type OwnDataAsked = Acting & { readonly after: number };

@@ -1,9 +1,9 @@
 /**
- * What people report to moderators: a release, a message or a person. What is reported by several is one report with
- * several texts.
+ * Reports to moderators about a release, a message or an account. Reports about the same thing are one report
+ * with several texts.
  *
- * Invariant: nobody is shown, or closes, a report about themselves. A report holds what is needed to judge it, since a
- * moderator may not see what it is about.
+ * Invariant: moderators neither see nor close reports about themselves. A report contains what is needed to
+ * judge it, since a moderator may not see the reported thing itself.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { hears } from '../../../access.ts';
@@ -43,7 +43,10 @@ const reportColumns = `
   SELECT reports.*, accused.name AS person, closer.name AS closer FROM reports
   JOIN accounts AS accused ON accused.id = accused_id LEFT JOIN accounts AS closer ON closer.id = closed_by`;
 
-/** A message that `by` may read; a comment, when its release may be seen. Throws CommunityError `not-found`. */
+/**
+ * A message that `by` may read. For a comment, the caller checks access to the release. Throws CommunityError
+ * `not-found`.
+ */
 function readableMessage(db: DatabaseSync): (by: number, id: number) => MessageRow {
   const byId = db.prepare(`${messageColumns} WHERE m.id = :id AND m.deleted_ms IS NULL`);
   const rooms = roomQueries(db);
@@ -151,7 +154,10 @@ export function reportWrites(db: DatabaseSync) {
   };
 }
 
-/** Closes an open report that is not about the moderator; its reporters are told. Undefined: there is none. */
+/**
+ * Closes an open report that is not about the moderator, and notifies its reporters. Undefined: there is no
+ * such report.
+ */
 export function reportCloser(
   db: DatabaseSync,
 ): (acting: Acting, id: number, outcome: string) => CommunityEvent[] | undefined {
@@ -188,7 +194,7 @@ export function reportCloser(
   };
 }
 
-/** Open reports of one thing, for whoever acts on it. */
+/** Open reports about one thing, except those about `by`, the acting moderator. */
 export function openReports(db: DatabaseSync): (kind: ReportKind, about: string, by: number) => number[] {
   const find = db.prepare(`
     SELECT id FROM reports WHERE kind = :kind AND about = :about AND closed_ms IS NULL AND accused_id <> :by`);

@@ -1,4 +1,4 @@
-/** What people with a role decide about others: their roles and their bans. */
+/** Decisions of moderators and owners about other accounts: roles and bans. */
 import type { DatabaseSync } from 'node:sqlite';
 import { givesUpOwnership, mayChangeRole, mayRule, type Role } from '../../../access.ts';
 import { CommunityError, notAllowed } from '../../community-error.ts';
@@ -53,7 +53,7 @@ export function rulingWrites(db: DatabaseSync) {
       const detail = untilMs === null ? undefined : `until ${new Date(untilMs).toISOString()}`;
       audit(acting, { action: 'ban', accountId: target.id, reason, detail });
       endSessions.run({ id: target.id, kept: null });
-      // Or they would come in again by a code they gave themselves.
+      // Otherwise a banned user could return with an invitation of their own.
       endInvitations.run({ id: target.id });
       return outcome(target.id, acting.nowMs);
     },

@@ -1,4 +1,4 @@
-/** Accounts as others see them and as their owners do; names and keys are theirs for good. */
+/** Accounts, as others see them and as their owners do. An account's name and key never change. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Role } from '../../../access.ts';
 import type { Account, OwnAccount } from '../../accounts.ts';
@@ -13,9 +13,9 @@ export interface AccountRow {
   readonly role: Role;
   readonly public_key: Uint8Array | null;
   readonly password: string | null;
-  /** Of its passkeys. */
+  /** The generation of its passkeys. */
   readonly generation: number;
-  /** Of the passkey it had before passkeys named a release. */
+  /** The hash of its passkey from before passkeys named a release. */
   readonly passkey_hash: Uint8Array | null;
   readonly created_ms: number;
   readonly banned_ms: number | null;
@@ -34,7 +34,7 @@ export interface Credentials {
   readonly publicKey?: Uint8Array;
 }
 
-/** What both connections look up. */
+/** Queries of both connections, the reader and the writer. */
 export function accountQueries(db: DatabaseSync) {
   const byId = db.prepare('SELECT * FROM accounts WHERE id = :id');
   const byKey = db.prepare('SELECT * FROM accounts WHERE name_key = :key');
@@ -48,7 +48,7 @@ export function accountQueries(db: DatabaseSync) {
   const groups = (id: number) => all<{ id: number; name: string }>(groupsOf, { id });
   return {
     rowById,
-    /** Of an account that is there. */
+    /** For an account that exists. */
     rowOf: (id: number) => only<AccountRow>(byId, { id }),
     /** Throws CommunityError `not-found`. */
     rowNamed(key: string): AccountRow {
@@ -57,7 +57,7 @@ export function accountQueries(db: DatabaseSync) {
       return row;
     },
     rowByKey,
-    /** Also one that was deleted: what was written to it stays its author's to read. */
+    /** Also finds deleted accounts, since authors can still read what they wrote to them. */
     anyRowNamed(key: string): AccountRow {
       const row = rowByKey(key);
       if (row === undefined) throw noSuchAccount(key);
@@ -166,12 +166,12 @@ export function accountWrites(db: DatabaseSync) {
         );
       }
     },
-    /** The first time counts. */
+    /** Only the first confirmation counts. */
     confirmRights(acting: Acting) {
       const { id } = actor(acting, 'change-account', true);
       confirmRights.run({ by: id, nowMs: acting.nowMs });
     },
-    /** `old`: the hash that was checked; somebody else may have changed it meanwhile. */
+    /** `old`: the hash that was checked. It may have been changed since. */
     setPassword(change: Acting & { old: string | null; password: string; kept: string | null }) {
       const { id } = actor(change, 'change-account', true);
       if (queries.rowOf(id).password !== change.old) {

@@ -1,13 +1,13 @@
 /**
- * Who acts, looked up inside the transaction that acts: a role that was taken away or a ban counts at once, whatever the
- * request knew when it came in.
+ * Looks up the acting account in the transaction of its action, so that a removed role or a ban applies at
+ * once.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Action, isBanned, may, type Role } from '../../../access.ts';
 import { CommunityError, notAllowed } from '../../community-error.ts';
 import { first } from '../rows.ts';
 
-/** Common to every operation that acts for somebody. */
+/** Fields of every operation that acts for an account. */
 export interface Acting {
   readonly by: number;
   readonly nowMs: number;
@@ -26,7 +26,7 @@ interface ActorRow extends Actor {
 
 export type FindActor = (acting: Acting, action: Action, isOwn?: boolean) => Actor;
 
-/** Where the name of an action is half a sentence. */
+/** Wording for refusals where the action's name is not clear enough. */
 const actionWords: Partial<Record<Action, string>> = {
   'take-down': 'take down releases: report it, and a moderator decides',
   moderate: 'see or decide this: it is for moderators',
@@ -34,7 +34,7 @@ const actionWords: Partial<Record<Action, string>> = {
   'send-direct': 'write to people',
 };
 
-/** The finder throws CommunityError `not-signed-in`, `account-banned` or `not-allowed`. */
+/** The returned function throws CommunityError `not-signed-in`, `account-banned` or `not-allowed`. */
 export function actorFinder(db: DatabaseSync): FindActor {
   const find = db.prepare('SELECT id, name, role, banned_ms, ban_until_ms FROM accounts WHERE id = :by');
   return ({ by, nowMs }, action, isOwn = false) => {

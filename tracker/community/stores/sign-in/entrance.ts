@@ -1,4 +1,4 @@
-/** Coming in: sessions, and what is checked before one is opened. Registering: registration.ts. */
+/** Sessions, and what is checked before one is opened. Registering: registration.ts. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Authenticated, SessionInfo } from '../../accounts.ts';
 import { CommunityError, notFound } from '../../community-error.ts';
@@ -57,7 +57,7 @@ export function entranceReads(db: DatabaseSync) {
   };
 }
 
-/** Opens sessions; those that are stale or too many of the account end. */
+/** Opens a session, and ends stale ones and those over the account's limit. */
 export function sessionOpener(db: DatabaseSync) {
   const insertSession = db.prepare(
     'INSERT INTO sessions VALUES (:tokenHash, :id, :accountId, :label, :nowMs, :nowMs)',
@@ -79,7 +79,7 @@ export function entranceWrites(db: DatabaseSync) {
   const dropSession = db.prepare('DELETE FROM sessions WHERE id = :id AND account_id = :by');
 
   return {
-    /** `password`: the hash that was checked, when it was one. */
+    /** `password`: the hash that was checked, for a sign-in by password. */
     signIn(argument: { accountId: number; password?: string; session: SessionSecret; nowMs: number }) {
       const { accountId, password, session, nowMs } = argument;
       const row = queries.rowById(accountId);
@@ -96,12 +96,12 @@ export function entranceWrites(db: DatabaseSync) {
   };
 }
 
-/** The same for a name that nobody has and a password that is wrong. */
+/** The same for an unknown name and for a wrong password. */
 export function signInFailed(): CommunityError {
   return new CommunityError('sign-in-failed', 'name and password, or name and key, do not fit together');
 }
 
-/** Said only to those who have proved who they are. */
+/** Shown only to users who have proved their identity. */
 function banned(row: AccountRow): CommunityError {
   const until = row.ban_until_ms === null ? '' : ` until ${new Date(row.ban_until_ms).toISOString()}`;
   const why = row.ban_reason ? `: ${row.ban_reason}` : '';

@@ -1,4 +1,4 @@
-/** Invitations: made by those who may, used up by newcomers (registration.ts). */
+/** Invitations: made by members, used by newcomers (registration.ts). */
 import type { DatabaseSync } from 'node:sqlite';
 import { may, mayInviteAs, type Role } from '../../../access.ts';
 import type { Invitation } from '../../accounts.ts';
@@ -78,7 +78,7 @@ export function invitationWrites(db: DatabaseSync) {
     withdrawInvitation({ id, ...acting }: Acting & { id: string }) {
       const inviterId = first<{ inviter_id: number }>(inviterOf, { id })?.inviter_id;
       const isOwn = inviterId === acting.by;
-      // An invitation one may not withdraw is one that one cannot see.
+      // A user cannot see an invitation that they may not withdraw.
       const { role } = actor(acting, 'withdraw-invitation', true);
       if (inviterId === undefined || !may(role, 'withdraw-invitation', isOwn))
         throw notFound(`invitation ${id}`);

@@ -1,11 +1,14 @@
-/** How many of each thing one account may have, so that no single one fills the database. */
+/** How many of each thing an account may have, so that no account fills the database. */
 export const limits = {
-  /** Devices and browsers; the one silent longest is signed out. */
+  /** Devices and browsers. If there are more, the session unused for longest ends. */
   sessionsPerAccount: 50,
-  /** Silent for a month, or half a year old: sign in again, which a client does by itself. */
+  /**
+   * A session ends after a month without use or half a year in all. Clients with a key sign in again
+   * automatically.
+   */
   sessionIdleMs: 30 * 86_400_000,
   sessionLifeMs: 180 * 86_400_000,
-  /** Written down no oftener than this. */
+  /** The time of last use is stored at most this often. */
   sessionSeenEveryMs: 10 * 60_000,
   invitationsPerAccount: 100,
   invitationUses: 100,
@@ -14,24 +17,26 @@ export const limits = {
   groupsPerFounder: 50,
   membersPerGroup: 1_000,
   roomsPerFounder: 20,
-  /** What the list of rooms can still show. */
+  /** As many as the list of rooms can show. */
   rooms: 1_000,
   followsPerAccount: 10_000,
   wishesPerAccount: 200,
   /** Older ones are dropped. */
   noticesPerAccount: 1_000,
-  /** Whoever needs more leaves the tracker. */
+  /** More than a user of one tracker needs. */
   mutesPerAccount: 1_000,
   openReportsPerAccount: 50,
-  /** Fifty voices say what there is to say. */
+  /** Enough for moderators to judge. Further texts are dropped. */
   textsPerReport: 50,
-  /** Of a new report; a tracker with more moderators has other ways. */
+  /** Moderators who are notified. A tracker with more of them has other ways. */
   moderatorsTold: 100,
   eventsPerAnswer: 200,
-  /** Deleting an account takes a sign-in of just now: a session that was left open somewhere is not enough. */
+  /** Deleting an account requires a recent sign-in, so that a forgotten open session is not enough. */
   deletionSessionMs: 10 * 60_000,
-  /** Half a year: by then people know that the name stands for another person. */
+  /** Half a year, after which users no longer expect the former owner of the name. */
   retiredNameMs: 180 * 86_400_000,
-  /** Each is a line of the index and an event: some milliseconds, in which no other write is answered. */
+  /**
+   * Each is an index entry and an event. They take some milliseconds, in which no other write is answered.
+   */
   messagesErasedAtOnce: 100,
 } as const;

@@ -1,13 +1,13 @@
 /**
- * Passkeys leave the database: the one that each account had is kept as its SHA-256, so that torrents that were handed out
- * go on working, and the accounts get the generation that later passkeys are made of.
+ * Removes passkeys from the database. Each account's passkey is replaced by its SHA-256, so that torrents
+ * with it still work, and accounts get the generation that newer passkeys contain.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Migration } from '../../../database/store.ts';
 import { accountPasskeyHash } from '../../sign-in/secrets.ts';
 
 export function dropClearPasskeys(db: DatabaseSync): void {
-  // SQLite drops no column that has an index of its own, so the table is made anew, and what is made with it.
+  // SQLite cannot drop a column with a UNIQUE index, so the table and its indexes are rebuilt.
   const indexes = db
     .prepare(
       "SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'accounts' AND sql IS NOT NULL",
@@ -47,7 +47,7 @@ export function dropClearPasskeys(db: DatabaseSync): void {
   for (const sql of indexes) db.exec(sql);
 }
 
-/** What was dropped still lies in unused pages of the file. A database without accounts never had any. */
+/** Dropped data remains in free pages of the file. A database without accounts never contained any. */
 export const forgetClearPasskeys: Migration = {
   rewrite: (db) => db.prepare('SELECT 1 FROM accounts LIMIT 1').get() !== undefined,
 };

@@ -15,9 +15,9 @@ export interface RegisterArgument {
   readonly generation: number;
   readonly setupHash?: Uint8Array;
   readonly invitationHash?: Uint8Array;
-  /** Undefined: only by invitation. */
+  /** Undefined: an invitation is required. */
   readonly newcomerRole?: Role;
-  /** Strangers see accounts here, so they may be told whose a key is. */
+  /** Anonymous users may see accounts, so they may learn whose key it is. */
   readonly isOwnerTold: boolean;
   readonly session: SessionSecret;
   readonly nowMs: number;
@@ -36,7 +36,7 @@ export function registrationWrites(db: DatabaseSync) {
     VALUES (:name, :key, :role, :publicKey, :password, :generation, :nowMs, :invitedBy)`);
 
   return {
-    /** False: there is an owner, and the token is good for nothing. */
+    /** False: there is an owner, and the token is useless. */
     setSetupToken(tokenHash: Uint8Array): boolean {
       if (first(anyOwner) !== undefined) return false;
       setSetup.run({ tokenHash });
@@ -62,7 +62,7 @@ export function registrationWrites(db: DatabaseSync) {
   };
 }
 
-/** What a newcomer becomes, by the link or the invitation that is used up with it. */
+/** The role of a newcomer, by the link or the invitation, which is used up. */
 function newcomerRoles(db: DatabaseSync) {
   const anyOwner = db.prepare("SELECT id FROM accounts WHERE role = 'owner' LIMIT 1");
   const takeSetup = db.prepare('DELETE FROM setup_token WHERE token_hash = :tokenHash');

@@ -1,15 +1,15 @@
-/** What a community keeps of the rules it was started with. */
+/** The rules of a community that are stored in its database. */
 import type { DatabaseSync } from 'node:sqlite';
 import { first } from '../rows.ts';
 
-/** Whether everybody may register, or only those who were invited. */
+/** Whether registration is open or needs an invitation. */
 export type Registration = 'open' | 'invited';
 
 export function settingReads(db: DatabaseSync) {
   const anyAccount = db.prepare('SELECT id FROM accounts WHERE id > 0 LIMIT 1');
   const settings = db.prepare('SELECT registration FROM settings');
   return {
-    /** `isNew`: there is no account yet. `kept`: undefined for a community that is older than this setting. */
+    /** `isNew`: there is no account yet. `kept`: undefined for a community from before this setting. */
     registration: () => ({
       isNew: first(anyAccount) === undefined,
       kept: first<{ registration: Registration }>(settings)?.registration,

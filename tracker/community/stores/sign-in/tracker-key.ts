@@ -1,4 +1,7 @@
-/** By which the tracker's key is known again. The key itself lies in a file of its own (tracker/key-file.ts), never here. */
+/**
+ * The fingerprint by which the tracker's key is recognized. The key itself is in its own file
+ * (tracker/key-file.ts), never in the database.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { first } from '../rows.ts';
 
