@@ -97,7 +97,7 @@ function grantOf(role: Viewer['role'], action: Action): Grant {
   return grants[action][grantColumns.indexOf(role)] ?? 'no';
 }
 
-/** For what is not their own. */
+/** Roles that may do this with things that are not their own. */
 export function rolesThatMay(action: Action): readonly Role[] {
   return roles.filter((role) => may(role, action, false));
 }

@@ -3,8 +3,8 @@
  * passed in.
  *
  * Invariant: one record per (swarm, address, port). Like in the registry, `stopped` removes it at once,
- * silence after the timeout. Peers without an account are in the registry only. Left to others: which swarm a
- * release has, and who may be in it (admission.ts, swarm-access.ts).
+ * and silence after the timeout. Peers without an account are in the registry only. Left to others: which
+ * swarm a release has, and who may be in it (admission.ts, swarm-access.ts).
  */
 import { latin1 } from '../torrents/byte-text.ts';
 export interface Holder {

@@ -1,5 +1,5 @@
 /**
- * Which peers of its swarm an asker gets: stretches of memory from a random place on, copied as they lie.
+ * Which peers of its swarm an asker gets: packed records from a random place on, copied in blocks.
  *
  * A seed gets leechers only, unless it may be a magnet link: aria2 with nothing but a magnet link announces
  * `left=0`, exactly like a seed that has just started. In a swarm of seeds it would never get a peer. An
@@ -50,8 +50,8 @@ interface Stretch {
 }
 
 /**
- * The least that such an asker gets, if there are so many peers. It can try several for the metadata, and a
- * true seed opens at most five useless connections, which end at once.
+ * The least that an asker with `mayBeMagnet` gets, if there are so many peers. It can try several for the
+ * metadata, and a true seed opens at most five useless connections, which end at once.
  */
 const magnetPeers = 5;
 

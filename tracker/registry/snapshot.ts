@@ -2,11 +2,10 @@
  * Swarms ⇄ bytes, so that a restarted tracker has its peers. Swarms are encoded one by one, so that a large
  * registry is written in small steps. The bytes are read as hostile: malformed input is refused as a whole.
  *
- *   hash 20, downloaded u32, then for loopback, IPv4 and IPv6 each: seeds u32, peers u32; then for each of
- *   them
- *   the packed endpoints, seeds first, and the age of each peer in seconds (u16); then the length of the
- *   notes
- *   (u32), and the notes.
+ *   hash (20 bytes), downloaded (u32);
+ *   for loopback, IPv4 and IPv6 each: number of seeds (u32) and of peers (u32);
+ *   for each of them: the packed endpoints, seeds first, and the age of each peer in seconds (u16);
+ *   length of the notes (u32), and the notes.
  *
  * Left to others: the file and its integrity (snapshot-file.ts), which peers may return (swarm-access.ts).
  */

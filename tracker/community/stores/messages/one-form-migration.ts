@@ -1,5 +1,5 @@
 /**
- * Migrates to words in one form (catalogue/words.ts: Chinese characters, hiragana). Messages are indexed
+ * Migrates to words in one form (catalogue/words/words.ts: Chinese characters, hiragana). Messages are indexed
  * again, and each wish gets its new key word.
  */
 import type { DatabaseSync } from 'node:sqlite';

@@ -1,4 +1,4 @@
-/** Accounts, as others see them and as their owners do. An account's name and key never change. */
+/** Accounts, as others see them and as their owners do. A name never changes, nor a key once set. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Role } from '../../../access.ts';
 import type { Account, OwnAccount } from '../../accounts.ts';
