@@ -1,6 +1,6 @@
 /**
- * Migrates to words in one form (catalogue/words/words.ts: Chinese characters, hiragana). Messages are indexed
- * again, and each wish gets its new key word.
+ * Migrates to words in one form (catalogue/words/words.ts: Chinese characters, hiragana). Messages are
+ * indexed again, and each wish gets its new key word.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { indexWords } from '../../../catalogue/words/words.ts';
