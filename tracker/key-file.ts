@@ -1,6 +1,7 @@
 /**
  * The tracker's key: 32 random bytes in a file beside the database, so that a copy of the database alone is
- * useless. Each part derives a key for its own purpose (deriveKey); the key itself is not used otherwise.
+ * not enough to make passkeys. Each part derives a key for its own purpose (deriveKey); the key itself is not
+ * used otherwise.
  *
  * Invariant: the file is whole on the disk before its name exists, and only its owner may read it. Two
  * trackers that start at once get the same key.

@@ -18,7 +18,7 @@ export interface DatabaseOptions {
   readonly path: string;
   /** Module → URL of its StoreModule, ordered so that tables come after those they refer to. */
   readonly rooms: Readonly<Record<string, URL>>;
-  /** Called when a worker ended unexpectedly. All further calls fail, and the program should stop. */
+  /** Called when a worker ended unexpectedly. All calls to it fail from then on: the program should stop. */
   readonly onFault?: (error: Error) => void;
 }
 

@@ -5,7 +5,7 @@
  * `+` is a plus sign, not a space: trackers and clients follow RFC 1738 here, not form encoding.        BEP 3
  */
 
-/** A scrape of 50 hashes takes 3.6 kB fully escaped. node:http has one latin1 character per byte. */
+/** In bytes: node:http has one latin1 character per byte. A fully escaped scrape of 50 hashes has 3.6 kB. */
 export const queryLengthMax = 8192;
 
 /** Calls `each` for every `name=value` in order, with the value still encoded, until it returns false. */

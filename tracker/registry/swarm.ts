@@ -38,7 +38,7 @@ export function kindOf(address: Uint8Array): PoolKind {
 export type OnMove = (slot: number, record: number) => void;
 
 export class Swarm {
-  /** The 20 bytes of its info-hash, one latin1 character each. */
+  /** The 20 bytes that name it (often an info-hash, see release-swarms.ts), one latin1 character each. */
   readonly key: string;
   /** The seed for the hashes of its peers. */
   readonly hash: number;

@@ -1,6 +1,6 @@
 /**
  * Notices to users. `about` identifies the subject. An account has at most one notice per subject, so
- * repeating a notification has no effect.
+ * repeating a notification has no effect, except with `again`.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { maySee } from '../../../access.ts';

@@ -19,8 +19,8 @@ export function muteQueries(db: DatabaseSync) {
     hasMuted: (id: number, other: number) => row(id, other) !== undefined,
     hasBlocked,
     /**
-     * Throws CommunityError `not-allowed` if one of both has blocked the other. `what`: what `by` wants to
-     * do.
+     * Throws CommunityError `not-allowed` if either account has blocked the other. `what`: what `by` wants
+     * to do.
      */
     checkReaches(by: number, other: number, what: string): void {
       if (hasBlocked(other, by)) throw notAllowed(what);
