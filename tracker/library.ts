@@ -83,7 +83,7 @@ export interface Library {
  */
 const finishedPerAccount: RateLimit = { burst: 100, everyMs: 1_000 };
 /** Moderators read a list, so that not every entry of a flood needs a notice. */
-const waitingTellings: RateLimit = { burst: 10, everyMs: 60_000 };
+const waitingNotices: RateLimit = { burst: 10, everyMs: 60_000 };
 
 /** Rejects with DatabaseError or KeyFileError. */
 export async function openLibrary(options: LibraryOptions): Promise<Library> {
@@ -97,7 +97,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     countsOf: (releaseId) => countsIn(swarmAccess, releaseId),
   });
   const finished = openRateGate(finishedPerAccount);
-  const waitingTold = openRateGate(waitingTellings);
+  const waitingGate = openRateGate(waitingNotices);
   const swarmAccess = openSwarmAccess({
     registry,
     signInRequired: policy.signInRequired,
@@ -106,13 +106,13 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     onChanged: swarmCounts.changed,
     onFinished(releaseId, accountId) {
       if (finished.take(String(accountId), nowMs()) === 0)
-        behind.tell(news.tellFinished(releaseId, accountId));
+        background.run(news.tellFinished(releaseId, accountId));
     },
   });
   const { admission, presence } = swarmAccess;
   const served: Library['served'] = (releaseId) => admission.release(releaseId);
   const news = openReleaseNews({ catalogue, community, served });
-  const behind = openBehind(onError);
+  const background = openBackground(onError);
 
   const onServed = (release: ServedRelease) => {
     swarmAccess.setRelease(release);
@@ -136,14 +136,14 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     await database.close();
     throw error;
   }
-  for (const accountId of await community.unfinishedDepartures()) behind.tell(empty(accountId));
+  for (const accountId of await community.unfinishedDepartures()) background.run(empty(accountId));
   if (database.afterUncleanStop) {
     lookForDamage(path, onError);
-    behind.tell(news.tellAgain(behind.isClosing));
+    background.run(news.tellAgain(background.isClosing));
   }
 
   function empty(accountId: number): Promise<void> {
-    return emptyAccount({ catalogue, community }, accountId, behind.isClosing);
+    return emptyAccount({ catalogue, community }, accountId, background.isClosing);
   }
 
   return {
@@ -152,23 +152,23 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     figures: publicFigures.figures,
     torrentsFolder: torrentsFolder(path),
     ...{ policy, key, isKeyReplaced, served },
-    tellPublished: (releaseId) => behind.tell(news.tellPublished(releaseId)),
+    tellPublished: (releaseId) => background.run(news.tellPublished(releaseId)),
     tellWaiting() {
-      if (waitingTold.take('', nowMs()) === 0) behind.tell(community.tellWaiting());
+      if (waitingGate.take('', nowMs()) === 0) background.run(community.tellWaiting());
     },
     async deleteAccount(viewer, account) {
       await community.deleteAccount(viewer, account);
       // Without an account the call was refused before.
-      if (viewer.accountId !== undefined) behind.tell(empty(viewer.accountId));
+      if (viewer.accountId !== undefined) background.run(empty(viewer.accountId));
     },
     tick() {
       presence.expire(nowMs());
       const due = swarmCounts.tellDue(nowMs());
-      if (due !== undefined) behind.tell(due);
+      if (due !== undefined) background.run(due);
     },
     async close() {
       // After a clean stop the next start does not look for missing notices, so all are sent now.
-      await behind.close();
+      await background.close();
       await database.close();
     },
   };
@@ -180,19 +180,19 @@ function lookForDamage(path: string, onError: (error: unknown) => void): void {
   }, onError);
 }
 
-/** Notices that are sent after the answers. Only `close` waits for them. */
-function openBehind(onError: (error: unknown) => void) {
-  const telling = new Set<Promise<void>>();
+/** Work that is done after the answers, such as notices. Only `close` waits for it. */
+function openBackground(onError: (error: unknown) => void) {
+  const pending = new Set<Promise<void>>();
   let isClosing = false;
   return {
     isClosing: () => isClosing,
-    tell(people: Promise<void>): void {
-      const told = people.catch(onError).finally(() => telling.delete(told));
-      telling.add(told);
+    run(task: Promise<void>): void {
+      const run = task.catch(onError).finally(() => pending.delete(run));
+      pending.add(run);
     },
     async close(): Promise<void> {
       isClosing = true;
-      while (telling.size > 0) await Promise.all(telling);
+      while (pending.size > 0) await Promise.all(pending);
     },
   };
 }

@@ -48,7 +48,7 @@ export function accessChanges(listed: ListedSwarms, tellChanged: TellChanged) {
    * For when the accounts of some peers are unknown, and this account lost access to releases. One of the
    * unknown peers may be its own, so the swarms of these releases lose all peers.
    */
-  function beginAnew(before: AccountAccess, now: AccountAccess | undefined): void {
+  function dropLostSwarms(before: AccountAccess, now: AccountAccess | undefined): void {
     for (const { isOpen, access, release } of swarms.all()) {
       if (isOpen || !maySee(before, access) || (now !== undefined && maySee(now, access))) continue;
       for (const swarm of swarms.inUse(release.number)) {
@@ -87,7 +87,7 @@ export function accessChanges(listed: ListedSwarms, tellChanged: TellChanged) {
       const before = admission.account(accountId);
       admission.setAccount(access);
       const isOut = isBanned(access, wallMs) || (before !== undefined && before.generation !== generation);
-      if (presence.isIncomplete && before !== undefined) beginAnew(before, isOut ? undefined : access);
+      if (presence.isIncomplete && before !== undefined) dropLostSwarms(before, isOut ? undefined : access);
       for (const peer of presence.ofAccount(accountId)) {
         if (!isOut && isStillIn(peer)) continue;
         remove(peer);
