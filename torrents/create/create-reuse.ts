@@ -1,9 +1,9 @@
 /**
- * Hashes of files that are known from an earlier torrent of the same folder, so that a new version of it hashes only what
- * has changed. Possible where every file has its pieces to itself: in v2, and in a hybrid with its pads.  BEP 47, 52
+ * Reuses the hashes of an earlier torrent of the same folder, so that a new version hashes only the changed
+ * files. This needs files that share no piece: a v2 torrent, or a hybrid with pad files (BEP 47, 52).
  *
- * Invariant: the tables that come out are those that hashing everything would give, as long as the known files hold what
- * they held. Left to others: knowing that (whoever says which files are known).
+ * Invariant: the tables equal those of hashing everything, as long as the known files are unchanged. Left to
+ * others: knowing that (the caller names the known files).
  */
 import { type HashControl, type HashResult, hashFiles } from '../hashing/engine.ts';
 import type { PlannedFile } from '../hashing/plan.ts';
@@ -11,22 +11,22 @@ import { hashBytes } from '../merkle.ts';
 import type { Metainfo, TorrentFormat } from '../metainfo/metainfo.ts';
 import type { PlacedFile } from './create-layout.ts';
 
-/** What an earlier torrent says of one file. */
+/** What an earlier torrent says about one file. */
 export interface KnownFile {
   readonly bytes: number;
   readonly pieceLength: number;
-  /** 20 bytes a piece, the last one taken over the file and its pad; empty in v2. */
+  /** 20 bytes per piece. The last hash covers the end of the file and its pad file. Empty in v2. */
   readonly pieceHashes: Uint8Array;
-  /** 32 bytes a piece. */
+  /** 32 bytes per piece. */
   readonly pieceRoots: Uint8Array;
-  /** Bytes that the last hash of `pieceHashes` was taken over. */
+  /** How many bytes the last hash of `pieceHashes` covers. */
   readonly lastPieceBytes: number;
 }
 
-/** By the file's path in the torrent; undefined for what has to be read. */
+/** By the file's path in the torrent. Undefined for a file that has to be hashed. */
 export type KnownFiles = (components: readonly string[]) => KnownFile | undefined;
 
-/** What a torrent says of its files. Of one of v1 alone, nothing: its pieces belong to several files. */
+/** What a torrent says about its files. A v1 torrent gives nothing, because its pieces span several files. */
 export function knownFilesOf(metainfo: Metainfo): KnownFiles {
   const { pieceRoots, geometry, pieceLength, pieceHashes } = metainfo;
   if (pieceRoots === undefined) return () => undefined;
@@ -56,7 +56,7 @@ interface Hashing {
   readonly pathOf: (file: PlacedFile) => string | undefined;
 }
 
-/** As hashFiles, but for the files that are known. */
+/** Like hashFiles, but skips the known files. */
 export async function hashUnknown(
   plan: Hashing,
   known: KnownFiles | undefined,
@@ -94,7 +94,7 @@ export async function hashUnknown(
       rootTable.set(before.pieceRoots, first * hashBytes);
       continue;
     }
-    // What is left stands close together, every file at the start of a piece as before.
+    // The remaining files are packed together. Each still starts at a piece boundary.
     const offset = Math.ceil(restBytes / pieceLength) * pieceLength;
     rest.push({ file, offset });
     restBytes = offset + file.bytes;
@@ -121,7 +121,7 @@ export async function hashUnknown(
 
 interface MovedFile {
   readonly file: PlacedFile;
-  /** Where it stands in the space that is hashed. */
+  /** The offset in the packed space that is hashed. */
   readonly offset: number;
 }
 
@@ -135,7 +135,7 @@ function fits(
   if (known.bytes !== file.bytes || known.pieceLength !== pieceLength) return false;
   const pieces = Math.ceil(file.bytes / pieceLength);
   if (!sha1) return known.pieceRoots.length === pieces * hashBytes;
-  // The only file of a torrent has no pad: with a second one, its last piece has another hash.
+  // The only file of a torrent has no pad file. Once there is a second file, its last piece has another hash.
   const lastPieceBytes = file.bytes + (pad?.bytes ?? 0) - (pieces - 1) * pieceLength;
   return known.pieceHashes.length === pieces * sha1Bytes && known.lastPieceBytes === lastPieceBytes;
 }

@@ -52,7 +52,10 @@ export interface ScanOptions {
   readonly followSymlinks?: boolean | undefined;
   /** Whether a file belongs to the torrent, by its path inside the folder. */
   readonly wanted?: ((components: readonly string[]) => boolean) | undefined;
-  /** Names the secret in a file, such as `a private key`. The file is left out and listed with this text. */
+  /**
+   * Names the secret in a file, such as `a private key`. In a folder, the file is left out and listed with
+   * this text. Shared alone, it throws `create-secret`.
+   */
   readonly secretOf?: ((path: string, bytes: number) => string | undefined) | undefined;
 }
 

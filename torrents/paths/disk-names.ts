@@ -1,30 +1,33 @@
 /**
- * What the names of a torrent are on the disk: its own, or the same in another Unicode form (macOS and many programs take
- * `é` apart, others do not).
+ * Maps the names in a torrent to the names on the disk: the torrent's own, or the same name in another
+ * Unicode normalization form (macOS and many programs store `é` decomposed, others composed).
  *
- * Invariant: another name is taken only where the torrent's own is missing, and where there is one that it can be. No two
- * files of a torrent get one place by another Unicode form.
+ * Invariant: another name is used only if the torrent's own is missing and exactly one entry of the folder
+ * matches. Two files of a torrent never get the same place because their names differ only in form.
  */
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileLayout, TorrentFile } from '../metainfo/file-layout.ts';
 import { hostPlatform, lastName, mapComponent } from './path-rules.ts';
 
-/** A folder is listed when a name is missing in it, and once. */
+/** Lists a folder when a name is missing in it, and at most once. */
 export class DiskNames {
   readonly #layout: FileLayout;
-  /** By folder: what is in it, by the composed form of its name. */
+  /** By folder: its entries, by the composed form (NFC) of their names. */
   readonly #listings = new Map<string, Map<string, string[]>>();
-  /** By the path of a folder of the torrent: where it is to be written. */
+  /** By the path of a folder in the torrent: where to write it. */
   readonly #targets = new Map<string, readonly string[]>();
-  /** By path in the torrent, composed: how many names of the torrent become this one. Made with the first that is missing. */
+  /**
+   * By composed path in the torrent: how many paths of the torrent have this form. Made at the first missing
+   * name.
+   */
   #counts: Map<string, number> | undefined;
 
   constructor(layout: FileLayout) {
     this.#layout = layout;
   }
 
-  /** `place`: the torrent's own folder. Where nothing fits, the path that Cicada would give it. */
+  /** `place`: the torrent's own folder. If no name matches, returns the path that Cicada would use. */
   path(place: string, { diskPath, rawPath }: TorrentFile): string {
     const below = diskPath.slice(1);
     const usual = join(place, ...below);
@@ -41,8 +44,8 @@ export class DiskNames {
   }
 
   /**
-   * The path of a file that is to be written below `root`: folders and a file that are there keep their names. Links are no
-   * such, since nothing is written through them.
+   * The path to write a file to, below `root`: existing folders and an existing file keep their names.
+   * Symbolic links are ignored, because nothing is written through them.
    */
   target(root: string, diskPath: readonly string[]): readonly string[] {
     const above = diskPath.slice(0, -1);
@@ -70,7 +73,10 @@ export class DiskNames {
     return stats !== undefined && fits(stats) ? found : name;
   }
 
-  /** What a folder has under this name, in whichever form; undefined when there is nothing, or more than one. */
+  /**
+   * The entry of a folder with this name in any normalization form. Undefined if no entry matches, or more
+   * than one.
+   */
   entry(folder: string, name: string): string | undefined {
     const entries = this.#list(folder).get(name.normalize()) ?? [];
     if (entries.includes(name)) return name;
@@ -110,7 +116,10 @@ export class DiskNames {
   }
 }
 
-/** What a name is to a program that does not know its encoding: Cicada, when the torrent came from peers. */
+/**
+ * The name that a program which does not know its encoding makes of it. Cicada does so if the torrent came
+ * from peers.
+ */
 export function lossyName(bytes: Uint8Array): string {
   return mapComponent(Buffer.from(bytes).toString(), hostPlatform);
 }
@@ -123,7 +132,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Undefined for what is not there, or cannot be reached: reading it will say why. */
+/** Undefined for a path that is missing or cannot be reached. Reading it gives the reason. */
 export function statOf(path: string | Buffer): Stats | undefined {
   try {
     return statSync(path);

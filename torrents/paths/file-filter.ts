@@ -1,7 +1,10 @@
-/** Files by patterns of their names, as people type them: `*.flac`, `CD1/*`. */
+/** Selects files by patterns of their names, as users type them: `*.flac`, `CD1/*`. */
 import { matchesGlob } from 'node:path';
 
-/** Files that match one of `include` (without any: all), and none of `exclude`. A glob without a slash is about the file's own name. */
+/**
+ * Selects the files that match one of `include` (if it is empty: all) and none of `exclude`. A pattern
+ * without a slash is compared with the file's own name only.
+ */
 export function fileFilter(
   include: readonly string[],
   exclude: readonly string[],

@@ -1,10 +1,11 @@
 /**
- * Finds the files of a torrent in a folder that is there: under the names that Cicada gives them, under the same names in
- * another Unicode form (macOS and many programs take `é` apart, others do not), or in the bytes of an older encoding.
+ * Finds the files of a torrent in an existing folder: under the names that Cicada gives them, under the same
+ * names in another Unicode normalization form (macOS and many programs store `é` decomposed, others
+ * composed), or under the bytes of an older encoding.
  *
- * Invariant: another name is taken only where the torrent's own is missing and where there is one that it can be: no two
- * files of a torrent are found in one place of the disk that is not the name of either.
- * Left to others: what is in the files (verify.ts).
+ * Invariant: another name is used only if the torrent's own is missing and exactly one entry of the folder
+ * matches, so two files of a torrent never share a place that has neither's name. Left to others: what the
+ * files contain (verify.ts).
  */
 import { basename, join, resolve } from 'node:path';
 import type { FileLayout, TorrentFile } from '../metainfo/file-layout.ts';
@@ -12,21 +13,21 @@ import { VerifyError } from '../verify-error.ts';
 import { count } from '../wording.ts';
 import { DiskNames, lossyName, statOf } from './disk-names.ts';
 
-/** Where a file of the torrent lies; undefined when it lies nowhere. */
+/** The path of a file of the torrent. Undefined if it is not on the disk. */
 export type FilePaths = (file: TorrentFile) => string | undefined;
 
 const nowhere: FilePaths = () => undefined;
 
-/** How many files are looked for to tell the shared folder from the folder that holds it. */
+/** How many files to look for to tell the shared folder from its parent folder. */
 const probesMax = 64;
 
-/** The shared folder or file, or the folder that holds it → where each file lies. Throws VerifyError. */
+/** `path`: the shared folder or file, or its parent folder. Throws VerifyError. */
 export function locateFiles({ layout }: { readonly layout: FileLayout }, path: string): FilePaths {
   const root = resolve(path);
   const stats = statOf(root);
   if (stats === undefined) throw new VerifyError('verify-path-missing', `${root} does not exist`, root);
   const names = new DiskNames(layout);
-  // Where Cicada puts it, and where its publisher has it: one may be hidden.
+  // The name that Cicada gives the folder, and its publisher's name for it: one of them may be hidden.
   const [rawTop] = layout.files.find(({ rawPath }) => rawPath !== undefined)?.rawPath ?? [];
   const undecoded = rawTop === undefined ? [] : [lossyName(rawTop)];
   const tops = [...new Set([layout.rootName, layout.ownRootName, ...undecoded])];
@@ -42,14 +43,14 @@ export function locateFiles({ layout }: { readonly layout: FileLayout }, path: s
     throw new VerifyError('verify-not-a-folder', message, root);
   }
   const inside: FilePaths = (file) => names.path(root, file);
-  // On a tie, most likely because nothing is there at all, the name of the folder decides.
+  // A tie mostly means that no file exists. Then the name of the folder decides.
   const isItself = tops.some((top) => top.normalize() === basename(root).normalize());
   return fittest(layout, isItself ? [inside, ...belows] : [...belows, inside]);
 }
 
 /**
- * Where a file lies that is called by the bytes in the torrent, which are no text of UTF-8: only as bytes can its path be
- * opened. Undefined when there is none.
+ * The path of a file whose name is stored as raw bytes that are not UTF-8. Such a path can be opened only as
+ * bytes. Undefined if the torrent has no raw name for the file, or no such file exists.
  */
 export function locateRaw({ layout }: { readonly layout: FileLayout }, path: string, file: TorrentFile) {
   const raw = file.rawPath;
@@ -61,7 +62,10 @@ export function locateRaw({ layout }: { readonly layout: FileLayout }, path: str
     .find((place) => statOf(place)?.isFile());
 }
 
-/** The place with most of the files, and of their sizes; the first one on a tie. */
+/**
+ * The place with most of the torrent's files, then with most files of the right size. The first one wins a
+ * tie.
+ */
 function fittest(layout: FileLayout, places: readonly FilePaths[]): FilePaths {
   const probes = layout.files.filter((file) => !file.isPad).slice(0, probesMax);
   const scoreOf = (pathOf: FilePaths) => {
@@ -70,7 +74,7 @@ function fittest(layout: FileLayout, places: readonly FilePaths[]): FilePaths {
       const stats = path === undefined ? undefined : statOf(path);
       return stats?.isFile() ? [{ isWhole: stats.size === file.bytes }] : [];
     });
-    // Missing files weigh more than cut ones.
+    // A missing file weighs more than any number of files of the wrong size.
     return files.length * (probesMax + 1) + files.filter(({ isWhole }) => isWhole).length;
   };
   return places.reduce(

@@ -1,6 +1,7 @@
 /**
  * Data of name-folding.ts, made by test/torrents/paths/folding-source.ts from Unicode 17.0. Frozen: a change
- * would rename files of torrents that are already on disks. Numbers in base 36; `step` counts from the entry before.
+ * would rename files of torrents that are already downloaded. Numbers are in base 36. `step` is the distance
+ * from the entry before.
  */
 
 /** `step=part,part`: canonical decompositions. */
@@ -166,7 +167,7 @@ jqs=2jx3,2jxh 1=2jx4,2jxh 1=2jx4,2jxh,2jxq 1=2jx4,2jxh,2jxr 1=2jx4,2jxh,2jxs 1=2
 1=vem 1=vet 1=vf3 1=vfa 1=vgb 1=3pxc
 `;
 
-/** `step=part,part`: case folds of what does not decompose. */
+/** `step=part,part`: case folds of characters that do not decompose. */
 export const folds = `
 51=qk h=6e a=6o 8=6w 6=72 1=37,37 1d=7l m=87 b=2x 1=8j d=8w 2=8y 8=jg,32 1=97 8=9f k=9z p=37 2=gj 1=ar
 2=at 2=gk 1=aw 2=gm 1=gn 1=b0 3=d9 1=gp 1=gr 1=b6 2=gw 1=gz 2=h5 1=h4 1=bd 4=hb 1=he 2=hh 3=bn 2=bp 2=hs

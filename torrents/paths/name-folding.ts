@@ -1,16 +1,17 @@
 /**
- * Decides which names are the same name to Windows and macOS: a key with case folded and accents taken apart, equal for
- * `É` and `é` however they are composed. Used only to keep two files of one torrent apart, never to name anything.
+ * Decides which names Windows or macOS take for the same name. The key of a name has its case folded and its
+ * accents decomposed: it is equal for `É` and `é`, composed or not. Used only to keep two files of one
+ * torrent apart, never to name a file.
  *
- * Invariant: the same answer on every machine. The runtime's own tables (toLowerCase, normalize, Intl) change with its
- * Unicode version, and then two members of one swarm would rename different files; ours are frozen.
- * Left to others: what to do about two equal keys (file-layout.ts).
+ * Invariant: the same answer on every machine. The runtime's own tables (toLowerCase, normalize, Intl) change
+ * with its Unicode version, and then two members of one swarm would rename different files. These tables are
+ * frozen. Left to others: what to do about two equal keys (file-layout.ts).
  */
 import { decompositions, folds, markRanks } from './name-folding-table.ts';
 
-/** A name → a key; equal keys mean that some file system takes the two names for one. */
+/** Equal keys mean that some file system takes the two names for one. */
 export function foldName(name: string): string {
-  // Most names are plain: one test instead of a walk.
+  // Fast path: most names are ASCII without capitals.
   if (/^[ -@[-~]*$/.test(name)) return name;
   const { partsOf, rankOf } = (tables ??= unpack());
   const codes: number[] = [];
@@ -24,7 +25,10 @@ export function foldName(name: string): string {
   return key;
 }
 
-/** Code points that HFS+ skips when it compares names (Apple's technical note 1150): joiners, marks and the like. */
+/**
+ * Code points that HFS+ ignores when it compares names (Apple's technical note 1150): joiners, direction
+ * marks and the like.
+ */
 function isIgnorable(code: number): boolean {
   return (
     (code >= 0x200c && code <= 0x200f) ||
@@ -47,7 +51,10 @@ function pushParts(codes: number[], code: number, partsOf: ReadonlyMap<number, r
   else for (const part of parts) codes.push(part);
 }
 
-/** Marks on one letter may be typed in any order: they are put in the order of their classes, equals as they came. */
+/**
+ * Combining marks on one letter may come in any order. Sorts them by combining class, and keeps the order of
+ * equal classes.
+ */
 function withSortedMarks(codes: readonly number[], rankOf: ReadonlyMap<number, number>): number[] {
   const sorted: number[] = [];
   let marks: { readonly code: number; readonly rank: number }[] = [];
@@ -71,7 +78,7 @@ interface Tables {
   readonly rankOf: ReadonlyMap<number, number>;
 }
 
-/** Unpacked on first use: about 3 ms that a program without accented names never spends. */
+/** Unpacked on first use. It takes about 3 ms, which a program without accented names saves. */
 let tables: Tables | undefined;
 
 function unpack(): Tables {

@@ -1,23 +1,28 @@
 /**
- * The order in which people list tracks: 2 before 10, `CD 2` after `CD 1`. In a torrent of v1 this order decides the
- * info-hash, so it is made of nothing that changes: code points and digits, no Intl, no locale, no Unicode tables.
+ * The order in which people list tracks: 2 before 10, `CD 2` after `CD 1`. In a v1 torrent this order decides
+ * the info-hash. So it uses only what never changes: code points and digits, but no Intl, no locale, no
+ * Unicode tables.
  *
- * Invariant: a total order; only equal names compare as 0.
+ * Invariant: a total order. Only equal names compare as 0.
  */
 
-/** Two paths, folder by folder. A folder's name counts like a file's. */
+/** Compares two paths, folder by folder. Folder names and file names are compared alike. */
 export function comparePaths(a: readonly string[], b: readonly string[]): number {
   return compareLists(a, b, compareNames);
 }
 
-/** Two names: runs of digits by their value, letters of ASCII without regard to case; then, to break ties, exactly. */
+/**
+ * Compares two names: runs of digits by value, ASCII letters without regard to case. A tie is broken by code
+ * points.
+ */
 export function compareNames(a: string, b: string): number {
   if (a === b) return 0;
   let i = 0;
   let j = 0;
   while (i < a.length && j < b.length) {
     if (isDigit(a, i) && isDigit(b, j)) {
-      // Without leading zeros the longer number is the greater one, and of two as long ones the first digit decides.
+      // Without leading zeros, the number with more digits is greater. With equally many digits, the first
+      // difference decides.
       i = skipZeros(a, i);
       j = skipZeros(b, j);
       let firstDifference = 0;
@@ -37,19 +42,22 @@ export function compareNames(a: string, b: string): number {
   return a.length - i - (b.length - j) || compareCodePoints(a, b);
 }
 
-/** Two paths in the order of BEP 52's file tree: by the raw bytes of UTF-8, which is by code points. */
+/**
+ * Compares two paths in the order of BEP 52's file tree: by the raw bytes of UTF-8, which is the order of
+ * code points.
+ */
 export function compareTreePaths(a: readonly string[], b: readonly string[]): number {
   return compareLists(a, b, compareCodePoints);
 }
 
-/** By code points, which is by the bytes of UTF-8 too: UTF-16 units would put U+1F600 before U+FF01. */
+/** By code points, which is also the order of UTF-8 bytes. UTF-16 units would put U+1F600 before U+FF01. */
 export function compareCodePoints(a: string, b: string): number {
   let index = 0;
   while (index < a.length && index < b.length && a.charCodeAt(index) === b.charCodeAt(index)) index++;
   return codePoint(a, index) - codePoint(b, index);
 }
 
-/** The first names that differ decide; a path is before those inside it. */
+/** The first names that differ decide. A path comes before the paths inside it. */
 function compareLists(
   a: readonly string[],
   b: readonly string[],
@@ -64,7 +72,7 @@ function compareLists(
   }
 }
 
-/** The end of a text is before everything. */
+/** -1 at the end of a text, so that a shorter text comes first. */
 function codePoint(text: string, index: number): number {
   return text.codePointAt(index) ?? -1;
 }

@@ -1,8 +1,11 @@
-/** What people pick instead of a torrent, told from its first bytes: songs, pictures, films, documents, archives. */
+/**
+ * Recognises files that users pick instead of a torrent, by their first bytes: songs, pictures, films,
+ * documents, archives.
+ */
 
 export interface FileKind {
   readonly kind: 'music' | 'picture' | 'film' | 'document' | 'archive';
-  /** With its article. */
+  /** A noun with its article, as in `a picture (PNG)`. */
   readonly words: string;
 }
 
@@ -11,7 +14,7 @@ const music = (name: string) => kindOf('music', `music (${name})`);
 const picture = (name: string) => kindOf('picture', `a picture (${name})`);
 const archive = (name: string) => kindOf('archive', `a compressed file (${name})`);
 
-/** As Latin-1 text, from the first byte. */
+/** Matched against the first bytes of a file, read as Latin-1. */
 const beginnings: readonly (readonly [RegExp, FileKind])[] = [
   [/^ID3/, music('MP3')],
   [/^\xff[\xf2\xf3\xfa\xfb]/, music('MP3')],
@@ -43,7 +46,7 @@ const beginnings: readonly (readonly [RegExp, FileKind])[] = [
   [/^BZh/, archive('bzip2')],
 ];
 
-/** Undefined for what is none of these, a torrent among them: that begins with `d`. */
+/** Undefined for any other file, and for a torrent, which begins with `d`. */
 export function fileKind(bytes: Uint8Array): FileKind | undefined {
   const beginning = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
   return beginnings.find(([pattern]) => pattern.test(beginning))?.[1];

@@ -1,8 +1,8 @@
 /**
- * The picture that stands for a release: a file beside the music first, then what its tags hold; one that is too large is
- * made smaller, and one that cannot be is named.
+ * Picks the cover of a release: first a picture file beside the music, then a picture in the tags. A picture
+ * that is too large is scaled down. A picture that cannot be used is reported as a fault.
  *
- * Invariant: what comes out has been through coverImage; at most scalingsMax pictures are decoded for one release.
+ * Invariant: every cover has passed coverImage. At most scalingsMax pictures are decoded for one release.
  */
 import type { TorrentFile } from '../metainfo/file-layout.ts';
 import { lastName } from '../paths/path-rules.ts';
@@ -14,18 +14,20 @@ import type { FilePaths } from '../verify.ts';
 
 export interface CoverSearch {
   readonly cover: CoverImage | undefined;
-  /** Pictures that were left out, though no other one was found. */
+  /** Pictures that were left out. Empty if another picture was found. */
   readonly faults: readonly { readonly path: string; readonly fault: CoverFault }[];
-  /** Among the files beside the music. */
+  /** Looks for a picture file beside the music. */
   findBeside(files: readonly TorrentFile[], pathOf: FilePaths): Promise<void>;
-  /** In the tags of a file. */
+  /** Looks in the tags of a file. */
   findIn(tags: TrackTags, file: TorrentFile, path: string): Promise<void>;
 }
 
 const coverNames = /^(cover|folder|front|albumart|album)\.(jpe?g|png|webp)$/i;
-/** `Scans/` and one folder a disc: what lies deeper is no cover of the whole. */
+/**
+ * Allows `Scans/` or one folder per disc. A picture in a deeper folder is not the cover of the whole album.
+ */
 const coverDepthMax = 2;
-/** Each may take seconds; every song of an album has the same picture. */
+/** Scaling takes up to seconds, and every song of an album has the same picture. */
 const scalingsMax = 2;
 
 export function openCoverSearch(reader: TagReader): CoverSearch {

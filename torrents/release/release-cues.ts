@@ -1,7 +1,8 @@
 /**
- * The cue sheets of a release, in the tags of its files and beside them: which songs lie in which of its files.
+ * Reads the cue sheets of a release, in the tags of its files and beside them: which songs each file
+ * contains.
  *
- * Invariant: bounded in number and bytes; a sheet that cannot be read is as if it were not there.
+ * Invariant: the sheets are limited in number and bytes. An unreadable sheet counts as missing.
  */
 import type { TorrentFile } from '../metainfo/file-layout.ts';
 import { lastName } from '../paths/path-rules.ts';
@@ -12,21 +13,21 @@ import { readableText } from '../tags/texts/tag-text.ts';
 import type { TrackTags } from '../tags/track-tags.ts';
 import type { FilePaths } from '../verify.ts';
 
-/** A box of a hundred discs. */
+/** Enough for a box of a hundred discs. */
 const sheetsMax = 100;
 
 interface CueFolder {
-  /** Of the folder that the sheet lies in, joined with slashes. */
+  /** The folder of the sheet, its components joined with slashes. */
   readonly folder: string;
   readonly sheet: CueSheet;
 }
 
 export interface CueSearch {
-  /** Undefined for a file that is one song. `audio`: all of the release. */
+  /** Undefined for a file that is one song. `audio`: all audio files of the release. */
   cueOf(file: TorrentFile, audio: readonly TorrentFile[], tags: TrackTags | undefined): FileCue | undefined;
 }
 
-/** `name`: of the torrent. */
+/** `name`: the name of the torrent. */
 export function openCueSearch(name: string, files: readonly TorrentFile[], pathOf: FilePaths): CueSearch {
   const names = [name, ...files.flatMap(({ components }) => components)];
   const beside = readCues(files, pathOf, names);
@@ -38,13 +39,13 @@ export function openCueSearch(name: string, files: readonly TorrentFile[], pathO
       const isOnly = audio.filter((other) => folderOf(other) === folder).length === 1;
       const found = [
         ...(tags?.cues ?? []).map((sheet) => {
-          // Each file may have one, and most need none: what is of no use is not mended.
+          // Every file may have a sheet in its tags, but most do not need it. Only a useful sheet is mended.
           const isOfUse = fileCue(sheet, fileName, true) !== undefined;
           return isOfUse ? fileCue(mended(sheet, names), fileName, true) : undefined;
         }),
         ...here.map(({ sheet }) => fileCue(sheet, fileName, isOnly)),
       ].filter((cue) => cue !== undefined);
-      // What a file's own tags say counts first, and starts alone count last.
+      // A file's own tags come first. A sheet without titles is used only if no other sheet has any.
       return found.find(({ tracks }) => tracks.some(({ title }) => title !== undefined)) ?? found[0];
     },
   };
@@ -80,13 +81,13 @@ function textOf(bytes: Uint8Array): string {
     try {
       return new TextDecoder(encoding, { fatal: true }).decode(bytes);
     } catch {
-      // The next one, which takes all.
+      // Tries the next encoding. windows-1252 accepts all bytes.
     }
   }
   return '';
 }
 
-/** Most sheets were written by programs of the time before UTF-8. */
+/** Most sheets were written by programs older than UTF-8. */
 function mended(sheet: CueSheet, names: readonly string[]): CueSheet {
   const songs = sheet.files.flatMap(({ tracks }) => tracks);
   const told = songs.flatMap(({ title, artist }) => [title, artist]);

@@ -1,9 +1,9 @@
 /**
- * Looks at the music that a torrent holds: tags first, names of files and folders where there are none.
+ * Describes the music in a torrent by its tags, or by the names of files and folders if tags are missing.
  *
- * Invariant: always answers, in a bounded time, whatever the files hold: a tag enriches, and never stops anybody. Nothing
- * of a file is believed that has not been through the doors in tags/.
- * Left to others: whether the files are what the torrent says (verify.ts), who may see the release (the catalogue).
+ * Invariant: always answers, within a limited time, for any file contents: missing or bad tags never stop a
+ * publisher. Data from a file is used only after the checks in tags/. Left to others: whether the files match
+ * the torrent (verify.ts), who may see the release (the catalogue).
  */
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { comparePaths } from '../paths/natural-order.ts';
@@ -21,34 +21,42 @@ import { openCueSearch } from './release-cues.ts';
 export type { ReleaseTrack } from '../tags/release-fields.ts';
 export type { CoverImage, ReleaseFields, TagFault };
 
-/** Its tracks are in natural order: disc by disc, track by track, as far as names tell. */
+/** Its tracks are in natural order: disc by disc, track by track, as far as their names tell. */
 export interface Release extends ReleaseFields {
   readonly cover: CoverImage | undefined;
-  /** Files whose names had to do, that promise something else than they hold, or whose picture was left out. */
+  /**
+   * Files described by their names alone, files whose content is not what their extension says, and pictures
+   * that were left out.
+   */
   readonly faults: readonly ReleaseFault[];
 }
 
 export interface ReleaseFault {
-  /** In the torrent. */
+  /** The path in the torrent. */
   readonly path: string;
-  /** `not-reached`: it was not looked at. `misnamed`: it was read, and is not what its ending says. */
+  /**
+   * `not-reached`: the file was not read. `misnamed`: the file was read, and its content is not what its
+   * extension says.
+   */
   readonly fault: TagFault | CoverFault | 'not-reached' | 'misnamed';
-  /** What a misnamed file is. */
+  /** The real codec of a misnamed file. */
   readonly codec?: string;
 }
 
 export interface ReleaseControl extends TagLimits {
   readonly signal?: AbortSignal | undefined;
-  /** After it, the files that are left are described by their names. */
+  /** After this time, the remaining files are described by their names. */
   readonly folderTimeoutMs?: number | undefined;
 }
 
-/** 5,000 files at their usual pace; a folder made to hang every reader costs this, and no more. */
+/**
+ * Enough for 5,000 files at the usual speed. A folder made to hang every reader takes no longer than this.
+ */
 const folderTimeoutMsDefault = 60_000;
 
 /**
- * `where`: the shared folder or file, or the folder that holds it; or where each file lies.
- * Throws the reason of the signal, and a VerifyError when there is nothing at `where`.
+ * `where`: the shared folder or file, or its parent folder; or the path of each file. Throws the signal's
+ * reason, or a VerifyError if `where` does not exist.
  */
 export async function readRelease(
   metainfo: Metainfo,
@@ -83,7 +91,7 @@ export async function readRelease(
       if (fault !== undefined) faults.push(fault);
       const tags = typeof answer === 'string' ? undefined : answer;
       if (tags !== undefined && path !== undefined) await covers.findIn(tags, file, path);
-      // Where no file is at hand, as with a torrent alone, its ending is all there is.
+      // Without the file, as with a torrent alone, the extension is the only source.
       const isUnreadable = tags === undefined && path !== undefined;
       const cue = cues.cueOf(file, audio, tags);
       tagged.push({ fileIndex, components, bytes, piecesRoot, tags, isUnreadable, cue });

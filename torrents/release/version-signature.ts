@@ -1,23 +1,23 @@
 /**
- * The publisher's word on which torrent is which version of a release: an Ed25519 signature over a short text. With it
- * every client can tell the latest version, and that no tracker made it up.
+ * The publisher's statement which torrent is which version of a release: an Ed25519 signature over a short
+ * text. With it, every client finds the latest version, and knows that no tracker made it up.
  *
- * Invariant: two different versions never have the same text; what cannot be a version is never signed.
- * Left to others: where keys are kept, and whose key it is.
+ * Invariant: two different versions never have the same text. An invalid version is never signed. Left to
+ * others: where keys are kept, and whose key it is.
  */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import type { Metainfo } from '../metainfo/metainfo.ts';
 
 export interface ReleaseVersion {
-  /** Lasting over all versions: lower-case letters and digits. */
+  /** The same for all versions: lower-case letters and digits. */
   readonly releaseId: string;
-  /** 1 is the first. */
+  /** The first version is 1. */
   readonly version: number;
-  /** 20 bytes; undefined when the torrent is of format v2 alone. */
+  /** 20 bytes. Undefined if the torrent is v2 only. */
   readonly infoHash: Uint8Array | undefined;
-  /** 32 bytes; undefined when it is of v1 alone. */
+  /** 32 bytes. Undefined if the torrent is v1 only. */
   readonly infoHashV2: Uint8Array | undefined;
-  /** By the publisher's clock, in whole milliseconds since 1970. */
+  /** The publisher's clock, in whole milliseconds since 1970. */
   readonly publishedAtMs: number;
 }
 
@@ -28,27 +28,29 @@ export interface SignedVersion extends ReleaseVersion {
 
 /** A raw Ed25519 public key (RFC 8032). */
 const publicKeyBytes = 32;
-/** 16 bytes take 26 characters of base32; others may choose longer names. */
+/** Cicada's 16 bytes take 26 characters of base32. Other programs may choose longer IDs. */
 const releaseIdPattern = /^[a-z0-9]{1,64}$/;
 
-/** What a torrent says of the version that it is. */
+/** The version that a torrent is. */
 export function versionOf(
   metainfo: Pick<Metainfo, 'format' | 'infoHash' | 'infoHashV2'>,
   release: Pick<ReleaseVersion, 'releaseId' | 'version' | 'publishedAtMs'>,
 ): ReleaseVersion {
   const { format, infoHash, infoHashV2 } = metainfo;
-  // BEP 52: in a torrent of v2 alone the short hash is the beginning of the long one, and says nothing more.
+  // BEP 52: in a v2-only torrent, the short hash is only the beginning of the long one, so it is left out.
   return { ...release, infoHash: format === 'v2' ? undefined : infoHash, infoHashV2 };
 }
 
-/** Throws a RangeError for what is no version. */
+/** Throws a RangeError for an invalid version. */
 export function signVersion(version: ReleaseVersion, privateKey: KeyObject): SignedVersion {
   const text = versionText(version);
   if (text === undefined) throw new RangeError(`no version: ${JSON.stringify(version)}`);
   return { ...version, signature: new Uint8Array(sign(null, Buffer.from(text), privateKey)) };
 }
 
-/** Everything in it may come from anybody. `publicKey`: 32 bytes, of the account that published the release. */
+/**
+ * No field of `version` is trusted. `publicKey`: the 32-byte key of the account that published the release.
+ */
 export function isSignedBy(version: SignedVersion, publicKey: Uint8Array): boolean {
   const text = versionText(version);
   if (text === undefined) return false;
@@ -56,7 +58,7 @@ export function isSignedBy(version: SignedVersion, publicKey: Uint8Array): boole
   return key !== undefined && verify(null, Buffer.from(text), key, version.signature);
 }
 
-/** The highest version that its publisher signed, whatever else a tracker tells. */
+/** The highest version that the publisher signed. A tracker's own claims are ignored. */
 export function latestVersion<Version extends SignedVersion>(
   releaseId: string,
   versions: readonly Version[],
@@ -66,7 +68,10 @@ export function latestVersion<Version extends SignedVersion>(
   return known.toSorted((a, b) => b.version - a.version).find((version) => isSignedBy(version, publicKey));
 }
 
-/** Undefined for what is no version: every field stands in a line of its own, so none may hold more than it should. */
+/**
+ * Undefined for an invalid version. Every field has its own line, so each is checked to hold only what it
+ * should.
+ */
 export function versionText(fields: ReleaseVersion): string | undefined {
   const { releaseId, version, infoHash, infoHashV2, publishedAtMs } = fields;
   if (!releaseIdPattern.test(releaseId)) return undefined;
@@ -84,7 +89,7 @@ export function versionText(fields: ReleaseVersion): string | undefined {
   ].join('\n');
 }
 
-/** Undefined when it is no key. */
+/** Undefined if the bytes have the wrong length. */
 function keyOf(publicKey: Uint8Array): KeyObject | undefined {
   if (publicKey.length !== publicKeyBytes) return undefined;
   const x = Buffer.from(publicKey).toString('base64url');
