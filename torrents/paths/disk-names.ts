@@ -74,8 +74,8 @@ export class DiskNames {
   }
 
   /**
-   * The entry of a folder with this name in any normalization form. Undefined if no entry matches, or more
-   * than one.
+   * The entry of a folder with exactly this name, else the only entry with this name in another normalization
+   * form. Otherwise undefined.
    */
   entry(folder: string, name: string): string | undefined {
     const entries = this.#list(folder).get(name.normalize()) ?? [];

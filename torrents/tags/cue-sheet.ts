@@ -1,7 +1,8 @@
 /**
- * A cue sheet: the songs within a file that holds a whole side or disc, as programs that copy CDs write it.
+ * Parses a cue sheet: the songs within a file that holds a whole side or disc, as programs that copy CDs
+ * write it.
  *
- * Invariant: pure; at most cueTracksMax songs come out of any text, in the order of their starts.
+ * Invariant: pure. Each file of a sheet has at most cueTracksMax songs, in the order of their starts.
  */
 import { tagText } from './texts/tag-text.ts';
 
@@ -12,7 +13,7 @@ export interface CueSheet {
 }
 
 export interface CueFile {
-  /** As the sheet calls it; often `.wav`, of which a FLAC was made later. */
+  /** As in the sheet. Often `.wav` for a file that was later converted to FLAC. */
   readonly name: string;
   readonly tracks: readonly CueTrack[];
 }
@@ -24,28 +25,28 @@ export interface CueTrack {
   readonly startMs: number;
 }
 
-/** Of one file, and what the sheet says of them all. */
+/** The songs of one file, with the album and artist of the whole sheet. */
 export interface FileCue {
   readonly album: string | undefined;
   readonly artist: string | undefined;
   readonly tracks: readonly CueTrack[];
 }
 
-/** A CD has 99; nothing else is copied so. */
+/** A CD has at most 99 tracks, and cue sheets describe CDs. */
 const cueTracksMax = 99;
 /** A week, as in track-tags.ts. */
 const startMsMax = 7 * 24 * 3600 * 1000;
-/** Of 99 songs with all their codes. */
+/** Enough for 99 songs with all their codes. */
 export const cueBytesMax = 128 * 1024;
 
-/** Undefined when no file of it has a song. */
+/** Undefined if no file in the sheet has a song. */
 export function readCueSheet(text: string): CueSheet | undefined {
   const files: { name: string; tracks: Mutable[] }[] = [];
   let album: string | undefined;
   let artist: string | undefined;
   let track: Mutable | undefined;
   for (const line of text.slice(0, cueBytesMax).split(/\r\n|\r|\n/)) {
-    // No pattern here has two runs of blanks side by side, or one that may begin anywhere: those take time by the square.
+    // No pattern here has two adjacent runs of blanks or an unanchored start: both take quadratic time.
     const [, command = '', rest = ''] = /^([A-Z]+)\s+(\S.*)$/i.exec(line.trim()) ?? [];
     const file = files.at(-1);
     switch (command.toUpperCase()) {
@@ -83,14 +84,14 @@ export function readCueSheet(text: string): CueSheet | undefined {
   return whole.some(({ tracks }) => tracks.length > 0) ? { album, artist, files: whole } : undefined;
 }
 
-/** Of one file, whatever it calls that: often nothing. */
+/** A sheet in a file's own tags describes that file. It often has no FILE line. */
 export function sheetInTag(untrusted: unknown): CueSheet | undefined {
   if (typeof untrusted !== 'string') return undefined;
   const text = untrusted.slice(0, cueBytesMax);
   return readCueSheet(/^[ \t]*FILE\s/im.test(text) ? text : `FILE "" WAVE\n${text}`);
 }
 
-/** Of `[number, startMs]` alone. */
+/** A sheet of `[number, startMs]` pairs, without titles. */
 export function sheetOfStarts(untrusted: unknown): CueSheet | undefined {
   if (!Array.isArray(untrusted)) return undefined;
   const tracks = untrusted.slice(0, cueTracksMax).map((pair: unknown): CueTrack => {
@@ -105,15 +106,15 @@ export function sheetOfStarts(untrusted: unknown): CueSheet | undefined {
 
 type Mutable = { -readonly [Field in keyof CueTrack]: CueTrack[Field] };
 
-/** Minutes, seconds and frames of 1/75 s. */
+/** In milliseconds, from minutes, seconds and frames of 1/75 s. */
 function startOf(index: string): number {
   const [, minutes, seconds, frames] = /\s(\d{1,4}):(\d{1,2}):(\d{1,2})$/.exec(index) ?? [];
   return (Number(minutes) * 60 + Number(seconds) + Number(frames) / 75) * 1000;
 }
 
 /**
- * None, when one of them has no start or comes before the one ahead of it: then no length would be right. Neither when two
- * have one number, which no catalogue takes.
+ * Returns no tracks if one has no start, or starts before the previous track: then no duration would be
+ * right. The same if the numbers do not rise, because a catalogue refuses two tracks with one number.
  */
 function inOrder(tracks: readonly CueTrack[]): readonly CueTrack[] {
   const isRight = tracks.every(
@@ -131,7 +132,10 @@ function unquoted(text: string): string {
   return text.replace(/^"(.*)"$/, '$1');
 }
 
-/** Songs of the file with these names; undefined where the sheet has fewer than two, and its own name serves. */
+/**
+ * The songs of the file with this name. Undefined if the sheet has fewer than two for it: then the file
+ * counts as one song.
+ */
 export function cueTracksOf(
   sheet: CueSheet,
   fileName: string,

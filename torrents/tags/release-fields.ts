@@ -1,8 +1,8 @@
 /**
- * Tags and names of all files together → what the release is called, who made it, and its tracks. A tag counts before a
- * name; what most files say counts for the album.
+ * Merges the tags and names of all files into the fields of a release: its album, artist and tracks. A tag
+ * comes before a name. For the album, the value of most files counts.
  *
- * Invariant: pure; every release has an album, every track a title, whatever is missing.
+ * Invariant: pure. Every release has an album and every track has a title, even if all tags are missing.
  */
 import { lastName } from '../paths/path-rules.ts';
 import { formatByName } from './audio/audio-formats.ts';
@@ -14,24 +14,29 @@ import { type FileFields, readFileName, readFolderName } from './texts/name-fiel
 import { tagText } from './texts/tag-text.ts';
 import type { TrackTags } from './track-tags.ts';
 
-/** An audio file of the release, and what its tags say if they could be read. */
+/** An audio file of the release, with its tags if they could be read. */
 export interface TaggedFile {
   readonly fileIndex: number;
-  /** In the torrent, without its own folder. */
+  /** The path in the torrent, without the torrent's own folder. */
   readonly components: readonly string[];
   readonly bytes: number;
   readonly piecesRoot: Uint8Array | undefined;
   readonly tags: TrackTags | undefined;
-  /** A reader looked at its bytes, and could make nothing of them: what its ending promises does not count. */
+  /**
+   * The file was opened, but its bytes are not readable audio. The format by its extension does not count.
+   */
   readonly isUnreadable?: boolean;
-  /** The songs in it, where a cue sheet tells of several. */
+  /** The songs in the file, if a cue sheet names several. */
   readonly cue?: FileCue | undefined;
 }
 
 export interface ReleaseTrack {
-  /** In the torrent; with the info-hash it names the track to anybody who has the metainfo. */
+  /**
+   * The index in the torrent. With the info-hash it identifies the track for every client that has the
+   * metainfo.
+   */
   readonly fileIndex: number;
-  /** As the author of the torrent wrote it, joined with slashes; never a path for a disk. */
+  /** As the author of the torrent wrote it, joined with slashes. Never used as a path on the disk. */
   readonly path: string;
   readonly disc: number | undefined;
   readonly track: number | undefined;
@@ -40,34 +45,34 @@ export interface ReleaseTrack {
   readonly durationMs: number | undefined;
   readonly codec: string | undefined;
   readonly lossless: boolean | undefined;
-  /** Bits a second. */
+  /** Bits per second. */
   readonly bitRate: number | undefined;
   /** Hertz. */
   readonly sampleRate: number | undefined;
   readonly bytes: number;
-  /** BEP 52, 32 bytes: the same root in two releases is one song with two homes. Not in v1. */
+  /** BEP 52, 32 bytes. Equal roots in two releases mean the same file. Undefined in v1. */
   readonly piecesRoot: Uint8Array | undefined;
 }
 
 export interface ReleaseFields {
   readonly album: string;
-  /** Of the album, as one name: what its files agree on. */
+  /** The artist of the album, as one name: the one that its files agree on. */
   readonly artist: string | undefined;
-  /** As tags call whoever the album stands under, where they do. */
+  /** The album artist by the tags, if they name one. */
   readonly albumArtist: string | undefined;
   readonly year: number | undefined;
   readonly genre: string | undefined;
-  /** As tags claim: `CC BY 4.0`, `CC0`, `Public domain`, or in their own words. */
+  /** As the tags claim: `CC BY 4.0`, `CC0`, `Public domain`, or the tag's own text. */
   readonly licence: string | undefined;
   readonly copyright: string | undefined;
-  /** In the order in which the files were given. */
+  /** In the order of the given files. */
   readonly tracks: readonly ReleaseTrack[];
 }
 
-/** What an album is by whose tracks name several artists, and no tag says of whom it is. */
+/** The artist of an album whose tracks name several artists, if no tag names an album artist. */
 const variousArtists = 'Various Artists';
 
-/** `name`: of the torrent. `isSingleFile`: then it is a file's name. */
+/** `name`: the name of the torrent. With `isSingleFile`, it is a file name. */
 export function releaseFields(
   name: string,
   isSingleFile: boolean,
@@ -76,7 +81,7 @@ export function releaseFields(
   const named = withNames(files);
   const folder = isSingleFile ? undefined : readFolderName(name);
   const tags = files.map((file) => file.tags);
-  // What a sheet says of a file counts as its tags do, where these say nothing.
+  // If a file's tags have no value, the value of its cue sheet counts.
   const albumArtist = mostTold(
     files.map(
       ({ tags: tag, cue }) => tag?.albumArtist ?? (tag?.artist === undefined ? cue?.artist : undefined),
@@ -88,7 +93,7 @@ export function releaseFields(
   const isNamed = trackArtists.some((artist) => artist !== undefined);
   const artist =
     albumArtist ?? artistOfMost(trackArtists) ?? folder?.artist ?? (isNamed ? variousArtists : undefined);
-  // `01 - Artist - Title` names artists only when all files do: one may well be called `Song - Live`.
+  // `01 - Artist - Title` names an artist only if all files have this form: one title may be `Song - Live`.
   const nameArtists = files.length > 1 && named.every(({ fields }) => fields.parts.length === 2);
   const rootDisc = isSingleFile ? undefined : discIn(name);
   const wholes = named.map(({ file, fields }): ReleaseTrack => {
@@ -96,7 +101,7 @@ export function releaseFields(
     const { disc, track, parts } = fields;
     const [before, title = ''] = parts.length === 2 ? parts : [undefined, parts[0]];
     const isArtist = before !== undefined && (nameArtists || isSingleFile || sameText(before, artist));
-    // From the bytes, where anybody has looked at them: an ending is a claim.
+    // If the bytes of the file were read, they decide the format. An extension is only a claim.
     const isLookedAt = isUnreadable || tags !== undefined;
     const format = isLookedAt ? tags : formatByName(lastName(components));
     return {
@@ -139,13 +144,16 @@ export function releaseFields(
   };
 }
 
-/** Where `Album (Disc 2)` is tagged as an album by itself, its disc is the first of one. */
+/**
+ * A disc tagged as an album of its own (`Album (Disc 2)`) often has disc number 1. Then the number in the
+ * name counts.
+ */
 function discInTags(tags: TrackTags | undefined): number | undefined {
   const { disc, album } = tags ?? {};
   return disc === 1 && album !== undefined ? (discAlone(album).disc ?? disc) : disc;
 }
 
-/** A file that holds several songs is a track for each: all of them lie in that file. */
+/** A file that holds several songs becomes one track per song, all with the index of that file. */
 function songsOf(whole: ReleaseTrack, cue: FileCue['tracks'] | undefined): readonly ReleaseTrack[] {
   if (cue === undefined) return [whole];
   return cue.map(({ number, title, artist, startMs }, at) => {
@@ -162,7 +170,10 @@ function songsOf(whole: ReleaseTrack, cue: FileCue['tracks'] | undefined): reado
   });
 }
 
-/** `99 Problems` is track 99 only where other files have numbers too; `20-20 Vision` of disc 20 beside `20-21 …`. */
+/**
+ * `99 Problems` is track 99 only if other files have numbers too. `20-20 Vision` is on disc 20 only beside
+ * `20-21 …`.
+ */
 function withNames(
   files: readonly TaggedFile[],
 ): readonly { readonly file: TaggedFile; readonly fields: FileFields }[] {
@@ -185,7 +196,10 @@ function withNames(
   });
 }
 
-/** What the most of several discs are called, without `(Disc 2)`: one of them alone has the name of the whole album, too. */
+/**
+ * The most frequent album without `(Disc 2)`, if several discs share it. A single disc gets the name of the
+ * whole album as well.
+ */
 function albumTold(albums: readonly (string | undefined)[]): string | undefined {
   const spellings = new Set(albums.filter((album) => album !== undefined));
   const common = mostTold(albums.map((album) => (album === undefined ? undefined : withoutDisc(album))));
@@ -195,7 +209,7 @@ function albumTold(albums: readonly (string | undefined)[]): string | undefined 
   return told && discAlone(told).album;
 }
 
-/** What most of those say who say anything; the first of several. Nothing, when fewer than half say anything. */
+/** The most frequent value, the first one on a tie. Undefined if fewer than half of the values are known. */
 function mostTold<Value extends string | number>(values: readonly (Value | undefined)[]): Value | undefined {
   const counts = new Map<Value, number>();
   for (const value of values) if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -1,9 +1,9 @@
 /**
- * A process of its own that reads the tags of one file at a time, because a hostile one can make its parser loop, take
- * all memory or fall over (CVE-2026-32256, GHSA-f94x-6692-553q, GHSA-53v6-4h7p-p4gj): whoever started it ends it then, and
- * loses nothing. It may read files, and nothing else (--permission).
+ * A process that reads the tags of one file at a time. A hostile file can make the parser loop, fill the
+ * memory or crash (CVE-2026-32256, GHSA-f94x-6692-553q, GHSA-53v6-4h7p-p4gj). Then the parent kills this
+ * process and loses nothing. This process may read files, and nothing else (--permission).
  *
- * Left to others: limits of time and memory (tag-reader.ts), whether to believe what is sent (track-tags.ts).
+ * Left to others: limits of time and memory (tag-reader.ts), validation of what is sent (track-tags.ts).
  */
 import process from 'node:process';
 import { type IAudioMetadata, parseFromTokenizer } from 'music-metadata';
@@ -23,7 +23,9 @@ export interface TagRequest {
   readonly wantCovers: boolean;
 }
 
-/** A picture that is too large to be sent: a file of its own, or one within the tags. */
+/**
+ * Scales a picture that is too large to be sent: a picture file, or a picture in the tags of an audio file.
+ */
 export interface ScaleRequest {
   readonly path: string;
   readonly scale: 'file' | 'tag';
@@ -34,7 +36,7 @@ export type TagAnswer = Readonly<Record<string, unknown>> | 'not-audio' | null;
 
 const cueInMp4 = '----:COM.APPLE.ITUNES:CUESHEET';
 
-/** As in `01; 02; 03`: a list that somebody made a tag of. */
+/** Some files have a whole list as their genre: `01; 02; 03`. */
 const genresMax = 3;
 
 process.on('message', (request: TagRequest | ScaleRequest) => {
@@ -45,10 +47,10 @@ process.on('message', (request: TagRequest | ScaleRequest) => {
   );
 });
 process.on('disconnect', () => process.exit());
-// All its code is there: from now on a file's time counts.
+// All code is loaded. The time limit of a file counts from here.
 tell('ready');
 
-/** The process that has started this one. */
+/** Sends to the parent process. */
 function tell(answer: TagAnswer | Uint8Array | 'too-large' | 'ready'): void {
   process.send?.(answer);
 }
@@ -69,7 +71,7 @@ async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
   const parsed = await parse(path, kind.parser, wantCovers);
   if (parsed === undefined) return 'not-audio';
   const { common, format, native } = parsed;
-  // Of frames alone the parser believes the first few.
+  // If a file has frames without a header, the parser estimates from the first few.
   const ms = durationMs ?? (format.duration === undefined ? kind.durationMs : format.duration * 1000);
   const average = durationMs === undefined ? undefined : averageRate(fileBytes - kind.start, durationMs);
   return {
@@ -78,11 +80,11 @@ async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
     albumArtist: cut(wholeId3(native, 'TPE2', 'TP2') ?? joined(common.albumartist, common.albumartists)),
     album: cut(common.album),
     genre: cut(common.genre?.slice(0, genresMax).join(', ')),
-    // The year of the music, not that of the pressing, when both are told.
+    // The year of the music comes before the year of the pressing.
     year: common.originalyear ?? yearOf(common.originaldate) ?? common.year,
     licence: cut(common.license ?? inNative(native, 'LICENCE', 'TXXX:LICENSE', 'TXXX:LICENCE')),
     copyright: cut(common.copyright ?? inNative(native, 'ICOP')),
-    // As FLAC, WavPack and APE call it, and what foobar2000 writes into MP3 and ALAC.
+    // The field's names in FLAC, WavPack and APE, and the ones that foobar2000 writes into MP3 and ALAC.
     cueSheet: inNative(native, 'CUESHEET', 'TXXX:CUESHEET', cueInMp4)?.slice(0, cueBytesMax),
     cueStarts,
     disc: common.disk.no ?? undefined,
@@ -109,13 +111,13 @@ async function scaled(path: string, from: ScaleRequest['scale']): Promise<Uint8A
   return large === undefined ? null : await scaledCover(large.data);
 }
 
-/** Undefined: there is no sound in it. */
+/** Undefined if the file has no audio. */
 async function parse(path: string, parser: string, wantCovers: boolean): Promise<IAudioMetadata | undefined> {
   const tokenizer = await fromFile(path);
   try {
-    // The parser is chosen by a name's ending: by one that fits the bytes.
+    // The parser is chosen by file extension. Sets the extension that fits the bytes.
     tokenizer.fileInfo.path = parser;
-    // `duration`: what the header tells; otherwise every MP3 would be read to its end.
+    // `duration: false` uses only the header. Otherwise every MP3 would be read to its end.
     const parsed = await parseFromTokenizer(tokenizer, { skipCovers: !wantCovers, duration: false });
     return parsed.format.codec === undefined && parsed.format.hasAudio !== true ? undefined : parsed;
   } finally {
@@ -132,26 +134,29 @@ function averageRate(bytes: number, ms: number | undefined): number | undefined 
   return ms === undefined || ms <= 0 ? undefined : (bytes * 8000) / ms;
 }
 
-/** 320 kbit/s are asked for as such: tags and padding must not make 319,994 of them. */
+/**
+ * Prefers the bit rate of the header if the average is near: tags and padding must not turn 320,000 bits per
+ * second into 319,994.
+ */
 function nominal(told: number | undefined, average: number | undefined): number | undefined {
   if (told === undefined || average === undefined) return told ?? average;
   return Math.abs(average - told) < told * 0.02 ? told : average;
 }
 
-/** `1969-09-26`, and a number where a tag holds one. */
+/** Accepts `1969-09-26` and a plain number. */
 function yearOf(date: unknown): number | undefined {
   const year = /^\s*(\d{4})(?!\d)/.exec(String(date ?? ''))?.[1];
   return year === undefined ? undefined : Number(year);
 }
 
-/** ID3 before 2.4 has one text a frame, with slashes of its own: `AC/DC`. The parser cuts it at them. */
+/** Before ID3 2.4, a frame has one text, which may contain slashes: `AC/DC`. The parser splits at them. */
 function wholeId3(native: IAudioMetadata['native'], ...ids: string[]): string | undefined {
   const frames = native['ID3v2.3'] ?? native['ID3v2.2'] ?? [];
   const parts = frames.filter(({ id }) => ids.includes(id)).map(({ value }) => String(value));
   return parts.length === 0 ? undefined : parts.join('/');
 }
 
-/** Fields that the parser has no name for. */
+/** A field that the parser has no name for. */
 function inNative(native: IAudioMetadata['native'], ...ids: string[]): string | undefined {
   const tag = Object.values(native)
     .flat()
@@ -159,18 +164,18 @@ function inNative(native: IAudioMetadata['native'], ...ids: string[]): string | 
   return tag?.value as string | undefined;
 }
 
-/** Where one field names several artists the parser gives the first of them as the artist. */
+/** If one field names several artists, the parser gives only the first as the artist. */
 function joined(artist: string | undefined, artists: readonly string[] = []): string | undefined {
   return artist === undefined || artist === artists[0] ? artists.join(', ') || artist : artist;
 }
 
 function coversOf({ picture = [] }: IAudioMetadata['common']): Uint8Array[] {
-  // A view would take what is around it along.
+  // Copies the bytes: a view would send its whole buffer along.
   const fitting = picture.filter(({ data }) => data.length <= coverBytesMax).slice(0, coversMax);
   return fitting.map(({ data }) => new Uint8Array(data));
 }
 
-/** What is longer is of no use, and would only have to be carried. */
+/** track-tags.ts would drop the rest of a longer text. Cutting it here saves sending it. */
 function cut(text: string | undefined): string | undefined {
   return typeof text === 'string' ? text.slice(0, textCharsMax * 4) : undefined;
 }

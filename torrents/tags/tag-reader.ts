@@ -1,8 +1,9 @@
 /**
- * Reads tags in a child process, one file at a time, and ends the child when a file takes too long or too much memory.
+ * Reads tags in a child process, one file at a time, and kills the child if a file takes too much time or
+ * memory.
  *
- * Invariant: read() always answers, in not much more than fileTimeoutMs once the child is up, and nothing that a file holds can stop us. After
- * stop() no child runs. A child that was ended is replaced when the next file is read.
+ * Invariant: read() always answers, in little more than fileTimeoutMs once the child has started. No file can
+ * stop this process. After stop() no child runs. A killed child is replaced when the next file is read.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,39 +13,39 @@ import { type CoverImage, coverImage } from './covers/cover-image.ts';
 import type { ScaleRequest, TagAnswer, TagRequest } from './tag-child.ts';
 import { type TrackTags, trackTags } from './track-tags.ts';
 
-/** Why a file has no tags: it holds no sound, its parser refused it, or had to be ended. */
+/** Why a file has no tags: it is not audio, its parser refused it, or the child was killed or crashed. */
 export type TagFault = 'not-audio' | 'unreadable' | 'timed-out' | 'too-large' | 'crashed';
 
-/** Why a picture is no cover: too many bytes or pixels, or no picture that its decoder can read. */
+/** Why a picture is not a cover: too many bytes or pixels, or the decoder cannot read it. */
 export type CoverFault = 'cover-too-large' | 'cover-unreadable';
 
 export interface TagReader {
-  /** One call at a time. */
+  /** Only one call may run at a time. */
   read(path: string, wantCovers: boolean): Promise<TrackTags | TagFault>;
-  /** The picture at `path`, or the first large one in its tags, made fit for a catalogue. */
+  /** Scales the picture at `path`, or the first large picture in its tags, to the size of a cover. */
   scaleCover(path: string, from: ScaleRequest['scale']): Promise<CoverImage | CoverFault>;
   stop(): void;
 }
 
 export interface TagLimits {
   readonly fileTimeoutMs?: number | undefined;
-  /** Of the child, all in all; it needs about 70 MiB for itself. */
+  /** The limit for the whole child process, which needs about 70 MiB itself. */
   readonly memoryBytesMax?: number | undefined;
 }
 
-/** The parsers take 2 to 20 ms; a disk that has to wake up, seconds. */
+/** The parsers take 2 to 20 ms. A disk that has to spin up takes seconds. */
 const fileTimeoutMsDefault = 5_000;
-/** To start a program on a machine that has much else to do: no file's fault. */
+/** Starting a program can take long on a busy machine. It does not count against a file. */
 const startTimeoutMs = 30_000;
-/** A FLAC with a booklet of 16 MB in it, read, joined and sent, fits twice. */
+/** Twice what a FLAC with a booklet of 16 MB takes while it is read, joined and sent. */
 const memoryBytesMaxDefault = 320 * 2 ** 20;
-/** 25 million pixels take 1 to 3 s on a machine that has nothing else to do. */
+/** Scaling 25 million pixels takes 1 to 3 s on an idle machine. */
 const scaleTimeoutMs = 20_000;
-/** They take 360 MB, and the child 80 for itself. */
+/** Decoded, they take 360 MB. The child needs 80 MB itself. */
 const scaleMemoryBytesMax = 512 * 2 ** 20;
-/** What the parsers keep in objects is small; pictures lie outside of this heap. */
+/** The parsers keep few objects. Pictures lie outside this heap. */
 const heapMb = 96;
-/** A parser gone wild touches some 2 GB a second. */
+/** A runaway parser fills about 2 GB per second. */
 const memoryLookMs = 50;
 
 type Answer = TagAnswer | Uint8Array | TagFault;
@@ -63,7 +64,7 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
     one.ref();
     one.channel?.ref();
     const result = (await isReady) ? await ask(one, asked) : 'crashed';
-    // While nobody waits for it, it must not keep a finished program alive.
+    // An idle child must not keep a finished program alive.
     one.unref();
     one.channel?.unref();
     return result;
@@ -91,7 +92,7 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
         resolve(result);
       };
       const end = (fault: TagFault) => {
-        // It may be in a loop, in which no other signal is heard.
+        // SIGKILL, because a child in a loop handles no other signal.
         one.kill('SIGKILL');
         settle(fault);
       };
@@ -105,7 +106,7 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
         if (residentBytes(one.pid) > bytesMax) end('too-large');
       }, memoryLookMs);
       one.on('message', onMessage).on('exit', onEnd).on('error', onEnd);
-      // What cannot be sent goes to a child that has ended.
+      // A message that cannot be sent means that the child has ended.
       one.send(request, (error) => error && onEnd());
     });
   };
@@ -114,15 +115,16 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
 
 interface Child {
   readonly process: ChildProcess;
-  /** False when it did not come up. */
+  /** False if the child failed to start. */
   readonly isReady: Promise<boolean>;
 }
 
 function startChild(): Child {
-  // The published package is compiled: the child's file lies beside this one under the same extension.
+  // The published package is compiled: the child's file lies beside this file and has the same extension.
   const script = new URL(`./tag-child${extname(import.meta.url)}`, import.meta.url);
   const child = fork(script, {
-    // No secrets in the environment, no writing, no programs: what a file could make of the child stays there.
+    // No secrets in the environment, no writing, no programs: a file that takes over the child can do no more
+    // harm.
     env: {},
     execArgv: [
       `--max-old-space-size=${heapMb}`,
@@ -146,12 +148,12 @@ function startChild(): Child {
   return { process: child, isReady };
 }
 
-/** Or never began. */
+/** True also for a child that never started. */
 function hasEnded({ pid, killed, exitCode, signalCode }: ChildProcess): boolean {
   return pid === undefined || killed || exitCode !== null || signalCode !== null;
 }
 
-/** Where the system does not tell, the heap's limit has to do. */
+/** Bytes in memory. 0 if the system does not tell: then only the heap limit applies. */
 function residentBytes(processId: number | undefined): number {
   if (process.platform !== 'linux' || processId === undefined) return 0;
   try {
@@ -161,5 +163,5 @@ function residentBytes(processId: number | undefined): number {
   }
 }
 
-/** On the machines we know of; where pages are larger, the limit is that much higher. */
+/** The page size of all known machines. With larger pages the limit is higher by that factor. */
 const pageBytes = 4096;

@@ -1,8 +1,8 @@
 /**
- * What the tags of one file say, and the door between the process that reads them and ours: a file that has taken over
- * its reader can send anything.
+ * The tags of one file, and the check of everything that the reading process sends: a hostile file that has
+ * taken over that process can send anything.
  *
- * Invariant: every text has been through tagText, every number lies in a range that makes sense, every cover is a picture.
+ * Invariant: every text has passed tagText, every number is in a sensible range, every cover is a picture.
  */
 import { audioFormat } from './audio/audio-formats.ts';
 import { type CoverImage, coverImage } from './covers/cover-image.ts';
@@ -17,7 +17,7 @@ export interface TrackTags {
   readonly albumArtist: string | undefined;
   readonly album: string | undefined;
   readonly genre: string | undefined;
-  /** `CC BY 4.0`, or what the tag says. */
+  /** `CC BY 4.0`, or the tag's own text. */
   readonly licence: string | undefined;
   readonly copyright: string | undefined;
   readonly year: number | undefined;
@@ -26,25 +26,32 @@ export interface TrackTags {
   readonly durationMs: number | undefined;
   readonly codec: string | undefined;
   readonly lossless: boolean | undefined;
-  /** Bits a second. */
+  /** Bits per second. */
   readonly bitRate: number | undefined;
   /** Hertz. */
   readonly sampleRate: number | undefined;
-  /** What a file that holds a whole disc tells of its songs: the sheet in its tags, then the one that FLAC has a block for. */
+  /**
+   * The songs of a file that holds a whole disc: the cue sheet in its tags, then the CUESHEET block of a
+   * FLAC.
+   */
   readonly cues: readonly CueSheet[];
   readonly covers: readonly CoverImage[];
-  /** There is a picture above coverBytesMax. */
+  /** There is a picture larger than coverBytesMax. */
   readonly hasLargeCover: boolean;
-  /** Texts as they were read, of which the bytes may mean something else (old-encodings.ts). */
+  /** Texts as they were read, whose bytes may be in another encoding (old-encodings.ts). */
   readonly doubtful: Partial<Record<TextField, string>>;
 }
 
 const textFields = ['title', 'artist', 'albumArtist', 'album', 'genre', 'copyright'] as const;
 export type TextField = (typeof textFields)[number];
 
-/** A set of 100 discs is sold; a disc holds 99 tracks, an audio book as a folder a few hundred. */
+/**
+ * The largest sets have 100 discs. A disc has at most 99 tracks, an audio book in one folder a few hundred.
+ */
 const numberMax = 9_999;
-/** Recordings begin in 1857; what is older is a tag with a day in the wrong place. */
+/**
+ * The first recording is from 1857. An earlier year is a wrong tag, such as a day in the field of the year.
+ */
 const yearMin = 1850;
 const yearMax = 2200;
 /** A week. */
@@ -53,10 +60,10 @@ const durationMsMax = 7 * 24 * 3600 * 1000;
 const bitRateMax = 100_000_000;
 /** DSD1024. */
 const sampleRateMax = 50_000_000;
-/** Front, back, disc, booklet: more than these are not looked at. */
+/** Front, back, disc, booklet. Further pictures are ignored. */
 export const coversMax = 8;
 
-/** What the reading process sent → what may be believed of it. */
+/** Checks what the reading process sent. */
 export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTags {
   const { codec, container, lossless, covers } = untrusted;
   const copyright = readableText(untrusted.copyright);
@@ -97,7 +104,10 @@ function doubtfulTexts(untrusted: Readonly<Record<string, unknown>>): TrackTags[
   return Object.fromEntries(found);
 }
 
-/** Two bytes a character, or three. */
+/**
+ * In an old encoding, a character takes two or three bytes, each of which is one character of the misread
+ * text.
+ */
 const doubtfulCharsMax = textCharsMax * 3;
 
 function whole(untrusted: unknown, min: number, max: number): number | undefined {

@@ -1,31 +1,35 @@
 /**
- * What a file is by its bytes, never by its name: which parser may read it, and for formats that the parser does not
- * know, or tells too little of, what their own headers say.
+ * Recognises an audio file by its bytes, never by its name: which parser can read it. For formats that the
+ * parser does not know, or describes too little, reads the file's own headers.
  *
- * Invariant: pure but for the source; a bounded number of bytes is read, wherever the file's own numbers lead.
+ * Invariant: pure except for the source. Reads a limited number of bytes, even if the numbers in the file are
+ * wrong.
  */
 import { audioFrame, firstFrame } from './audio-frames.ts';
 import { type ByteSource, textAt, viewOf } from './byte-source.ts';
 import { flacBlocks } from './flac-blocks.ts';
 
 export interface AudioBytes {
-  /** The ending by which music-metadata chooses its parser; undefined: it has none. */
+  /**
+   * The file extension by which music-metadata chooses its parser. Undefined if it has no parser for the
+   * format.
+   */
   readonly parser: string | undefined;
-  /** Where the music begins, behind ID3 tags. */
+  /** Where the audio data begins, after ID3 tags. */
   readonly start: number;
-  /** Undefined: the parser has to tell. */
+  /** Undefined if the parser has to find it out. */
   readonly codec: string | undefined;
   readonly sampleRate?: number | undefined;
   readonly durationMs?: number | undefined;
 }
 
 const headBytes = 4096;
-/** Some programs leave so much room, or rubbish, before the first frame of an MP3. */
+/** Some programs leave this much padding, or garbage, before the first frame of an MP3. */
 const searchBytesMax = 256 * 1024;
-/** Two tags, one by each of two programs, are seen; more are a trick. */
+/** Some files have two tags, written by two programs. More than four are an attack. */
 const id3TagsMax = 4;
 
-/** Undefined: no audio that we know. */
+/** Undefined if the file is not in a known audio format. */
 export function audioBytes(source: ByteSource): AudioBytes | undefined {
   const start = behindId3(source);
   const head = source.read(start, headBytes);
@@ -34,7 +38,7 @@ export function audioBytes(source: ByteSource): AudioBytes | undefined {
     const told = own === undefined ? {} : own(source, start, head);
     return told && { parser, start, codec: undefined, ...told };
   }
-  // Before the search: HTML and archives are no audio, whatever stands in them.
+  // Before the search for frames, because HTML files and archives may contain bytes that look like frames.
   if (head.length === 0 || foreign.test(textAt(head, 0, 16))) return undefined;
   const room = source.read(start, searchBytesMax);
   const at = firstFrame(room, start + room.length >= source.size);
@@ -47,7 +51,7 @@ export function audioBytes(source: ByteSource): AudioBytes | undefined {
 
 const foreign = /^(\s*<|\{|PK\x03\x04|%PDF|\x89PNG|\xff\xd8\xff[\xdb-\xef]|GIF8|Rar!|7z\xbc\xaf|MZ|\x7fELF)/;
 
-/** Undefined: there is no sound behind that beginning. */
+/** Undefined if the header has no audio data after it. */
 type Own = (source: ByteSource, start: number, head: Uint8Array) => Partial<AudioBytes> | undefined;
 
 const named =
@@ -58,7 +62,7 @@ const magics: readonly (readonly [at: number, magic: string, parser: string | un
   [0, 'fLaC', '.flac', flacFormat],
   [0, 'OggS', '.ogg'],
   [4, 'ftyp', '.m4a'],
-  // QuickTime of before it had a first atom.
+  // Early QuickTime files have no `ftyp` atom.
   [4, 'moov', '.m4a'],
   [4, 'mdat', '.m4a'],
   [8, 'WAVE', '.wav', waveFormat],
@@ -91,10 +95,13 @@ function behindId3(source: ByteSource): number {
   return at;
 }
 
-/** Those of broadcasters have a page of other chunks before `fmt `. */
+/** Broadcast WAVE files have up to a page of other chunks before `fmt `. */
 const chunksMax = 64;
 
-/** A header can be whole before a download of the file has come to its sound. */
+/**
+ * Undefined if there is no frame after the metadata: while a file is downloaded, its header may be complete
+ * before its audio.
+ */
 function flacFormat(source: ByteSource, start: number): ReturnType<Own> {
   for (const { at, bytes, isLast } of flacBlocks(source, start)) {
     if (!isLast) continue;
@@ -104,11 +111,11 @@ function flacFormat(source: ByteSource, start: number): ReturnType<Own> {
   return undefined;
 }
 
-/** The parser takes for lossless whatever a WAVE holds, and does not look into the extensible kind. */
+/** The parser takes every WAVE for lossless, and does not read the codec of the extensible format. */
 function waveFormat(source: ByteSource, start: number, head: Uint8Array): ReturnType<Own> {
   const outer = textAt(head, 0, 4);
   if (!['RIFF', 'RF64', 'BW64'].includes(outer)) return undefined;
-  // Of more than 4 GiB, which the parser does not read.
+  // RF64 and BW64 hold more than 4 GiB. The parser does not read them.
   const parser = outer === 'RIFF' ? '.wav' : undefined;
   let found: ReturnType<Own> | undefined;
   let bytesPerSecond = 0;
@@ -151,7 +158,10 @@ const coreAudioCodecs: Readonly<Record<string, string>> = {
   ...{ ima4: 'adpcm', alaw: 'g711', ulaw: 'g711' },
 };
 
-/** Its first chunk describes the sound; a packet table tells how many frames there are, where packets differ. */
+/**
+ * The first chunk of a CAF describes the audio. If packets differ in size, a packet table gives the number of
+ * frames.
+ */
 function coreAudioFormat(source: ByteSource, start: number, head: Uint8Array): ReturnType<Own> {
   if (head.length < 52 || textAt(head, 8, 4) !== 'desc') return undefined;
   const view = viewOf(head);
@@ -167,7 +177,7 @@ function coreAudioFormat(source: ByteSource, start: number, head: Uint8Array): R
     const size = Number(viewOf(chunk).getBigInt64(4));
     if (name === 'pakt' && chunk.length >= 28) told = Number(viewOf(chunk).getBigInt64(20));
     if (name === 'data' && packetBytes > 0) {
-      // -1: to the end of the file. Four bytes count edits.
+      // -1: the data extends to the end of the file. The first four bytes are an edit counter.
       const bytes = (size < 0 ? source.size - at - 12 : size) - 4;
       told ??= Math.floor(bytes / packetBytes) * packetFrames;
     }

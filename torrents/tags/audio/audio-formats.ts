@@ -1,10 +1,10 @@
 /**
- * Which files are audio, and one short name for each way of coding it, whatever readers of tags call it: these names are
- * what people filter a catalogue by.
+ * Decides which files are audio, and gives each codec one short name, independent of the tag parser. Users
+ * filter a catalogue by these names.
  */
 
 export interface AudioFormat {
-  /** Lower case: `flac`, `mp3`, `aac` …; undefined when the container says nothing of what is in it. */
+  /** In lower case: `flac`, `mp3`, `aac`. Undefined if the container does not tell its codec. */
   readonly codec: string | undefined;
   readonly lossless: boolean | undefined;
 }
@@ -16,7 +16,7 @@ const format = (codec: string | undefined, lossless: boolean | undefined): Audio
 const lossy = (codec: string) => format(codec, false);
 const exact = (codec: string) => format(codec, true);
 
-/** What an ending promises, where the bytes are not at hand. Only those listed here are audio. */
+/** The format by file extension, for files whose bytes cannot be read. Only these extensions are audio. */
 const byEnding: Readonly<Record<string, AudioFormat>> = {
   flac: exact('flac'),
   mp3: lossy('mp3'),
@@ -26,7 +26,7 @@ const byEnding: Readonly<Record<string, AudioFormat>> = {
   m4a: format(undefined, undefined),
   m4b: lossy('aac'),
   m4r: lossy('aac'),
-  // A concert, or a song with its pictures.
+  // A filmed concert, or a song with a video.
   mp4: format(undefined, undefined),
   aac: lossy('aac'),
   // Vorbis, Opus, FLAC, Speex.
@@ -56,7 +56,7 @@ const byEnding: Readonly<Record<string, AudioFormat>> = {
   dts: lossy('dts'),
 };
 
-/** By what parsers say of codec and container together; the first that fits. */
+/** Patterns for a parser's description of codec and container. The first match counts. */
 const byDescription: readonly (readonly [RegExp, string])[] = [
   [/wavpack/i, 'wavpack'],
   [/flac/i, 'flac'],
@@ -80,7 +80,7 @@ const byDescription: readonly (readonly [RegExp, string])[] = [
   [/^gsm/i, 'gsm'],
   [/adpcm/i, 'adpcm'],
   [/g\.?711|[aµu]-?law/i, 'g711'],
-  // Not `non-PCM`, and never by its container alone.
+  // Does not match `non-PCM`. A container name alone does not match.
   [/^pcm\b|\bsigned|not compressed|floating point|ieee.float|sowt|twos|\blpcm/i, 'pcm'],
 ];
 
@@ -90,14 +90,17 @@ export function isAudio(fileName: string): boolean {
   return Object.hasOwn(byEnding, endingOf(fileName));
 }
 
-/** What the name alone promises. */
+/** The format by the file's extension alone. */
 export function formatByName(fileName: string): AudioFormat {
   const ending = endingOf(fileName);
   const promised = Object.hasOwn(byEnding, ending) ? byEnding[ending] : undefined;
   return promised ?? format(undefined, undefined);
 }
 
-/** Codec: undefined when nobody can filter by what was said. `toldLossless`: counts for codecs that are both. */
+/**
+ * `codec` is undefined if the description names no known codec. `toldLossless` counts only for codecs that
+ * can be both.
+ */
 export function audioFormat(
   described: string | undefined,
   container: string | undefined,

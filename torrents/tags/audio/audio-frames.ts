@@ -1,8 +1,8 @@
 /**
- * The headers of frames that lie one behind the other: MPEG audio (layers 1 to 3), ADTS (AAC) and AC-3. A file of them has
- * no header of its own, so that only the frames tell what it is, and how long.
+ * Reads the headers of consecutive frames: MPEG audio (layers 1 to 3), ADTS (AAC) and AC-3. Such a file has
+ * no header of its own, so only its frames tell its codec and length.
  *
- * Invariant: pure; a frame is at least as long as its header, and nothing is read outside of the bytes.
+ * Invariant: pure. A frame is never shorter than its header, and nothing is read outside the bytes.
  */
 import { viewOf } from './byte-source.ts';
 
@@ -14,7 +14,7 @@ export interface AudioFrame {
   readonly sampleRate: number;
 }
 
-/** MPEG 1, layers 1, 2 and 3; then MPEG 2 and 2.5: layer 1, layers 2 and 3. kbit/s. */
+/** In kbit/s. MPEG 1: layers 1, 2 and 3. Then MPEG 2 and 2.5: layer 1, then layers 2 and 3. */
 const bitRates: readonly (readonly number[])[] = [
   [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
   [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -34,17 +34,17 @@ const ac3BitRates = [
   ...[32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640],
 ];
 
-/** Of the longest header. */
+/** The length of the longest header. */
 const headerBytes = 7;
 
-/** The frame that begins there; undefined when none does. */
+/** The frame that begins at `at`. Undefined if no frame begins there. */
 export function audioFrame(bytes: Uint8Array, at: number): AudioFrame | undefined {
   if (at < 0 || at + headerBytes > bytes.length) return undefined;
   const view = viewOf(bytes);
   const head = view.getUint32(at);
   if (head >>> 16 === 0x0b77) return ac3Frame(view, at);
   if (head >>> 21 !== 0x7ff) return undefined;
-  // ADTS is "layer 0".
+  // ADTS has the layer bits 0.
   return ((head >>> 17) & 3) === 0 ? adtsFrame(view, at) : mpegFrame(head);
 }
 
@@ -60,7 +60,7 @@ function mpegFrame(head: number): AudioFrame | undefined {
   const isOne = version === 3;
   const table = isOne ? layer - 1 : layer === 1 ? 3 : 4;
   const bitRate = (bitRates[table]?.[rateIndex] ?? 0) * 1000;
-  // 0 is "free", which is in use nowhere: its frames tell no length.
+  // Bit rate index 0 means "free format": the frame's length is unknown. No encoder in use writes it.
   if (bitRate === 0) return undefined;
   const sampleRate = baseRate / (isOne ? 1 : version === 2 ? 2 : 4);
   const samples = layer === 1 ? 384 : layer === 3 && !isOne ? 576 : 1152;
@@ -69,7 +69,7 @@ function mpegFrame(head: number): AudioFrame | undefined {
 }
 
 function adtsFrame(view: DataView, at: number): AudioFrame | undefined {
-  // Twelve bits of sync, one of version, two of layer: all of the layer's are 0.
+  // Twelve bits of sync, one of version, two of layer. The layer bits are 0.
   if ((view.getUint8(at + 1) & 0xf6) !== 0xf0) return undefined;
   const sampleRate = adtsSampleRates[(view.getUint8(at + 2) >>> 2) & 15];
   const length =
@@ -78,7 +78,7 @@ function adtsFrame(view: DataView, at: number): AudioFrame | undefined {
   return { codec: 'aac', bytes: length, samples: 1024 * ((view.getUint8(at + 6) & 3) + 1), sampleRate };
 }
 
-/** AC-3 and E-AC-3, which are told apart by the number of their bit stream. */
+/** AC-3 and E-AC-3, which differ in their bit stream identifier (above 10: E-AC-3). */
 function ac3Frame(view: DataView, at: number): AudioFrame | undefined {
   const isEnhanced = view.getUint8(at + 5) >>> 3 > 10;
   const rateCode = view.getUint8(at + 4) >>> 6;
@@ -97,12 +97,12 @@ function ac3Frame(view: DataView, at: number): AudioFrame | undefined {
   return { codec: 'ac3', bytes: words * 2, samples: 1536, sampleRate };
 }
 
-/** Noise has a header that makes sense every few kilobytes, and no three at the distances that they tell. */
+/** Noise contains a valid header every few kilobytes, but never three at the distances that they state. */
 const runFrames = 3;
 
 /**
- * Where the first of three frames of one kind lies, each behind the other. The last of them may be cut off by the end of
- * the file (`isEnd`), and a file of fewer frames counts when they fill it.
+ * The offset of the first of three consecutive frames of one kind. At the end of the file (`isEnd`), fewer
+ * frames are enough if they reach that end exactly.
  */
 export function firstFrame(bytes: Uint8Array, isEnd: boolean, from = 0): number | undefined {
   for (let at = from; at + headerBytes <= bytes.length; at++) {
@@ -115,7 +115,7 @@ export function firstFrame(bytes: Uint8Array, isEnd: boolean, from = 0): number 
 function isRun(bytes: Uint8Array, start: number, first: AudioFrame, isEnd: boolean): boolean {
   let at = start + first.bytes;
   for (let count = 1; count < runFrames; count++) {
-    // 128 bytes of ID3v1 may stand behind the last one.
+    // An ID3v1 tag of 128 bytes may follow the last frame.
     const isTag = at + 128 === bytes.length && bytes[at] === 0x54;
     if (isEnd && (at === bytes.length || isTag)) return true;
     const next = audioFrame(bytes, at);

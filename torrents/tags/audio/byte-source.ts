@@ -1,9 +1,9 @@
-/** Some bytes of a file at a time, for readers that look at few places of a large one. */
+/** Reads parts of a file, for readers that need only a few places of a large file. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export interface ByteSource {
   readonly size: number;
-  /** Fewer than asked for only where the file ends. */
+  /** Returns fewer bytes than asked for only at the end of the file. */
   read(at: number, length: number): Uint8Array;
 }
 
@@ -11,7 +11,7 @@ export function bytesOf(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, read: (at, length) => bytes.subarray(at, at + length) };
 }
 
-/** Closed when `use` has ended. Throws what the disk answers. */
+/** Closes the file when `use` returns. Throws the errors of the file system. */
 export function withFile<Value>(path: string, use: (source: ByteSource) => Value): Value {
   const descriptor = openSync(path, 'r');
   try {
@@ -30,7 +30,7 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Latin-1; shorter where the bytes end. */
+/** As Latin-1. Shorter if the bytes end before. */
 export function textAt(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }

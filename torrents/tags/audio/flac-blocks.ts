@@ -1,22 +1,23 @@
 /**
- * The metadata blocks of a FLAC, and the one of them that says where the songs of a whole disc begin.
+ * Reads the metadata blocks of a FLAC file, and its CUESHEET block: where the songs of a whole disc begin.
  *
- * Invariant: pure but for the source; a bounded number of bytes is read, wherever the file's own numbers lead.
+ * Invariant: pure except for the source. Reads a limited number of bytes, even if the numbers in the file are
+ * wrong.
  */
 import { type ByteSource, viewOf } from './byte-source.ts';
 
-/** Eight kinds, most of them once; pictures of a booklet. */
+/** There are seven kinds of blocks, most of them used once. Pictures of a booklet are one block each. */
 const flacBlocksMax = 256;
 
 export interface FlacBlock {
   readonly type: number;
-  /** Of its content, behind its head. */
+  /** The offset of the block's content, after its header. */
   readonly at: number;
   readonly bytes: number;
   readonly isLast: boolean;
 }
 
-/** `start`: where the FLAC begins. Ends early where the file does. */
+/** `start`: where the FLAC stream begins. Ends early if the file ends. */
 export function* flacBlocks(source: ByteSource, start: number): Generator<FlacBlock> {
   let at = start + 4;
   for (let count = 0; count < flacBlocksMax; count++) {
@@ -33,17 +34,20 @@ export function* flacBlocks(source: ByteSource, start: number): Generator<FlacBl
 
 const streamInfo = 0;
 const cueSheet = 5;
-/** Before its tracks: a number in a shop, the lead-in, whether it is a CD, room, and how many tracks there are. */
+/** Before the tracks: a catalogue number, the lead-in, the CD flag, reserved bytes, the number of tracks. */
 const cueHeadBytes = 396;
-/** A start in samples, a number, a code, flags, room, and how many indices follow. */
+/** A track: its offset in samples, number, ISRC, flags, reserved bytes, the number of indices. */
 const cueTrackBytes = 36;
 const cueIndexBytes = 12;
-/** Of 99 songs with 99 indices each; a block may have 16 MiB. */
+/** Enough for 99 songs with 99 indices each. A block could have 16 MiB. */
 const cueBlockBytesMax = 128 * 1024;
-/** What stands behind the last song of a CD has 170, and of other sheets 255. */
+/** The lead-out track has number 170 on a CD, and 255 in other sheets. */
 const numberMax = 99;
 
-/** The songs of its sheet, as `[number, startMs]`: that block knows no titles. Empty when it has none, or it is cut off. */
+/**
+ * The songs of the CUESHEET block, as `[number, startMs]`. The block has no titles. Empty if the block is
+ * missing or cut off.
+ */
 export function flacCueStarts(source: ByteSource, start: number): readonly (readonly [number, number])[] {
   let sampleRate = 0;
   for (const { type, at, bytes } of flacBlocks(source, start)) {
@@ -71,7 +75,7 @@ function cueStarts(block: Uint8Array, sampleRate: number): readonly (readonly [n
     at += cueTrackBytes;
     if (at + indexCount * cueIndexBytes > block.length) return [];
     const indices = Array.from({ length: indexCount }, (_, nth) => at + nth * cueIndexBytes);
-    // Index 0 is the pause before the song.
+    // Index 1 is the start of the song. Index 0 is the pause before it.
     const first = indices.find((index) => block[index + 8] === 1);
     at += indexCount * cueIndexBytes;
     if (!isAudio || number > numberMax || first === undefined) continue;

@@ -1,19 +1,20 @@
 /**
- * How long music is whose header does not tell: Ogg (its last page counts the samples) and frames that lie one behind
- * the other (MP3 without a table, AAC, AC-3).
+ * The duration of audio whose header does not tell it: Ogg (its last page counts the samples), and
+ * consecutive frames (MP3 without a frame count, AAC, AC-3).
  *
- * Invariant: reads at most searchBytes of an Ogg, and scanBytesMax of frames; what is longer is estimated from those.
+ * Invariant: reads at most searchBytes from the end of an Ogg, and scanBytesMax of frames. The duration of
+ * longer files is estimated from these.
  */
 import { audioFrame, firstFrame } from './audio-frames.ts';
 import { type ByteSource, textAt, viewOf } from './byte-source.ts';
 
-/** The largest page there can be, and its header. */
+/** The largest possible Ogg page, with its header. */
 const pageBytesMax = 65_307;
-/** Padding, or a last page of another stream (a cover), may lie behind the one that counts. */
+/** Padding, or the last page of another stream (a cover), may follow the page that counts. */
 const searchBytes = 4 * pageBytesMax;
 const headBytes = 64 * 1024;
 
-/** Milliseconds; undefined when it cannot be told. */
+/** In milliseconds. Undefined if it cannot be found. */
 export function oggDuration(source: ByteSource): number | undefined {
   const stream = oggStream(source.read(0, headBytes));
   if (stream === undefined) return undefined;
@@ -33,11 +34,11 @@ export function oggDuration(source: ByteSource): number | undefined {
 interface OggStream {
   readonly serial: number;
   readonly sampleRate: number;
-  /** Samples that a decoder throws away. */
+  /** Samples at the start that a decoder discards. */
   readonly skip: number;
 }
 
-/** The first of sound: a film's pictures, or a skeleton, may come before it. */
+/** The first audio stream. A video stream or a skeleton stream may come before it. */
 function oggStream(head: Uint8Array): OggStream | undefined {
   const view = viewOf(head);
   let at = 0;
@@ -61,19 +62,22 @@ function oggSampleRate(head: Uint8Array, packet: number, view: DataView): number
   if (textAt(head, packet, 8) === 'OpusHead') return 48_000;
   if (textAt(head, packet, 7) === '\x01vorbis') return view.getUint32(packet + 12, true);
   if (textAt(head, packet, 8) === 'Speex   ') return view.getUint32(packet + 36, true);
-  // 20 bits of the STREAMINFO, which stands behind `fLaC` and a block's header.
+  // 20 bits of the STREAMINFO block, which follows `fLaC` and a block header.
   if (textAt(head, packet, 5) === '\x7fFLAC') return view.getUint32(packet + 27) >>> 12;
   return undefined;
 }
 
-/** Places that are looked at before a file counts as one of a constant bit rate. */
+/** How many places to check before a file counts as constant bit rate. */
 const samplesCount = 12;
 const sampleBytes = 16 * 1024;
-/** A song of 20 minutes; what is longer goes on as it began. Frames are counted at 500 MB/s. */
+/**
+ * A song of 20 minutes. The rest of a longer file is taken to have the same bit rate. Frames are counted at
+ * 500 MB/s.
+ */
 const scanBytesMax = 32 * 2 ** 20;
 const readBytes = 2 ** 20;
 
-/** `start`: of the first frame. */
+/** `start`: the offset of the first frame. */
 export function framesDuration(source: ByteSource, start: number): number | undefined {
   const first = source.read(start, 512);
   const counted = countedFrames(first);
@@ -83,7 +87,9 @@ export function framesDuration(source: ByteSource, start: number): number | unde
   return rate === undefined ? scanned(source, start, end) : (end - start) / rate;
 }
 
-/** What a Xing, Info or VBRI header in the first frame says; most MP3s of a variable bit rate have one. */
+/**
+ * The duration by a Xing, Info or VBRI header in the first frame. Most MP3s of a variable bit rate have one.
+ */
 function countedFrames(first: Uint8Array): number | undefined {
   const frame = audioFrame(first, 0);
   if (frame?.codec !== 'mp3') return undefined;
@@ -100,12 +106,12 @@ function countedFrames(first: Uint8Array): number | undefined {
   return frames === 0 ? undefined : (frames * frame.samples * 1000) / frame.sampleRate;
 }
 
-/** ID3v1 is no sound. */
+/** The length of an ID3v1 tag at the end, which is not audio. */
 function behindFrames(source: ByteSource): number {
   return textAt(source.read(source.size - 128, 3), 0, 3) === 'TAG' ? 128 : 0;
 }
 
-/** Bytes a millisecond, when frames everywhere have the same. */
+/** Bytes per millisecond, if all frames that are checked have the same rate. */
 function constantRate(source: ByteSource, start: number, end: number): number | undefined {
   let first: number | undefined;
   let bytesSeen = 0;
@@ -118,7 +124,7 @@ function constantRate(source: ByteSource, start: number, end: number): number | 
     for (let frame = audioFrame(bytes, next); frame !== undefined; frame = audioFrame(bytes, next)) {
       const ms = (frame.samples * 1000) / frame.sampleRate;
       first ??= frame.bytes / ms;
-      // A frame has a byte of padding (MPEG layer 1: four), or none.
+      // A frame may have one byte of padding (four in MPEG layer 1).
       if (Math.abs(frame.bytes - first * ms) > 4) return undefined;
       bytesSeen += frame.bytes;
       msSeen += ms;
@@ -138,7 +144,7 @@ function scanned(source: ByteSource, start: number, end: number): number | undef
     const isEnd = at + bytes.length >= source.size;
     let next = firstFrame(bytes, isEnd);
     if (next === undefined) {
-      // Tags at the end are no frames.
+      // No frames in the last bytes: they are tags.
       if (isEnd) break;
       at += bytes.length - sampleBytes;
       continue;

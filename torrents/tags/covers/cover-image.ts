@@ -1,9 +1,9 @@
 /**
- * Whether some bytes are a picture that may stand for an album: JPEG, PNG or WebP, by their own first bytes and never by
- * what anybody calls them (SVG is a program), small enough to be kept and sent, and without more pixels than a page can
- * take.
+ * Decides whether some bytes can be the cover of an album: a JPEG, PNG or WebP by its first bytes, never by
+ * its name or declared type (an SVG can run scripts). A cover is small enough to be stored and sent, and has
+ * no more pixels than a browser can show.
  *
- * Invariant: nothing is decoded here; every number is read within the bytes that are there.
+ * Invariant: nothing is decoded here. No read goes beyond the bytes.
  */
 
 export interface CoverImage {
@@ -11,9 +11,9 @@ export interface CoverImage {
   readonly bytes: Uint8Array;
 }
 
-/** A catalogue of 80,000 releases keeps one each. */
+/** A catalogue of 80,000 releases stores one cover each. */
 export const coverBytesMax = 256 * 1024;
-/** A few bytes can ask for a picture that fills all memory of whoever shows it. */
+/** A file of a few bytes can claim a size that fills all memory when it is shown. */
 const pixelsMax = 50_000_000;
 
 export function coverImage(bytes: Uint8Array): CoverImage | undefined {
@@ -24,7 +24,7 @@ export function coverImage(bytes: Uint8Array): CoverImage | undefined {
     : undefined;
 }
 
-/** As its header tells, of any length; undefined when it is no picture of these kinds. */
+/** The size by its header, for files of any length. Undefined if it is not a picture of these kinds. */
 export function imageSize(bytes: Uint8Array): Size | undefined {
   return imageOf(bytes)?.size;
 }
@@ -47,7 +47,7 @@ const readers: readonly (readonly [CoverImage['type'], (view: DataView) => Size 
   ['image/jpeg', jpegSize],
 ];
 
-/** The signature, then the chunk IHDR, which has to be the first. */
+/** The signature, then the IHDR chunk, which must come first. */
 function pngSize(view: DataView): Size | undefined {
   if (view.byteLength < 24 || view.getBigUint64(0) !== 0x89504e470d0a1a0an) return undefined;
   return textAt(view, 12) === 'IHDR' ? [view.getUint32(16), view.getUint32(20)] : [0, 0];
@@ -69,7 +69,7 @@ function webpSize(view: DataView): Size | undefined {
   }
 }
 
-/** Segment by segment to the start of a frame, whichever of its kinds. */
+/** Goes from segment to segment to the start of a frame of any kind (SOF). */
 function jpegSize(view: DataView): Size | undefined {
   if (view.byteLength < 4 || view.getUint32(0) >>> 8 !== 0xffd8ff) return undefined;
   for (let at = 2; at + 9 <= view.byteLength; ) {
@@ -78,7 +78,7 @@ function jpegSize(view: DataView): Size | undefined {
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
     if (isFrame) return [view.getUint16(at + 7), view.getUint16(at + 5)];
     const bytes = view.getUint16(at + 2);
-    // A marker may be preceded by fill bytes; a segment holds at least its own length.
+    // Fill bytes may precede a marker. The length of a segment includes its own two bytes.
     at += marker === 0xff ? 1 : 2 + Math.max(2, bytes);
   }
   return [0, 0];

@@ -1,6 +1,7 @@
 /**
- * A picture that is too large for a catalogue → a smaller JPEG. Decoders are what hostile pictures are made for: this runs in
- * the process that may be ended (tag-child.ts), and the decoder is Rust in WebAssembly, which reaches nothing but its memory.
+ * Scales a picture that is too large for a catalogue down to a smaller JPEG. Hostile pictures attack
+ * decoders. So this runs in a process that can be killed (tag-child.ts), and the decoder is Rust in
+ * WebAssembly, which can access only its own memory.
  *
  * Left to others: limits of time and memory (tag-reader.ts).
  */
@@ -8,12 +9,15 @@ import type { PhotonImage, resize, SamplingFilter } from '@silvia-odwyer/photon-
 import { coverBytesMax, imageSize } from './cover-image.ts';
 import { type Orientation, orientationOf, upright } from './exif-orientation.ts';
 
-/** A scan of a sleeve at 600 dpi as PNG. */
+/** Enough for a PNG scan of a sleeve at 600 dpi. */
 export const largeCoverBytesMax = 24 * 2 ** 20;
-/** 5,000 by 5,000; decoded they take 360 MB. */
+/** 5,000 by 5,000 pixels, which take 360 MB when decoded. */
 const largePixelsMax = 25_000_000;
 
-/** Longest side and quality of JPEG, until it is small enough: a page shows 256 pixels, a player 1,000. */
+/**
+ * Longest side in pixels and JPEG quality, tried until the result is small enough. The web page shows 256
+ * pixels, a player 1,000.
+ */
 const attempts = [
   [1000, 85],
   [800, 80],
@@ -21,13 +25,13 @@ const attempts = [
   [300, 70],
 ] as const;
 
-/** Null: it is no picture that can be read. */
+/** Null if it is not a readable picture. */
 export async function scaledCover(bytes: Uint8Array): Promise<Uint8Array | 'too-large' | null> {
   const size = imageSize(bytes);
   if (size === undefined) return null;
   const [width, height] = size;
   if (bytes.length > largeCoverBytesMax || width * height > largePixelsMax) return 'too-large';
-  // Its 2 MB of code are read when the first such picture comes.
+  // Loads its 2 MB of code only for the first large picture.
   const photon = await import('@silvia-odwyer/photon-node');
   const image = photon.PhotonImage.new_from_byteslice(bytes);
   const orientation = orientationOf(bytes);
@@ -41,7 +45,7 @@ export async function scaledCover(bytes: Uint8Array): Promise<Uint8Array | 'too-
   return 'too-large';
 }
 
-/** Frees what it is given. */
+/** Frees `image`. */
 function turned(image: PhotonImage, orientation: Orientation, Image: typeof PhotonImage): PhotonImage {
   const size = { width: image.get_width(), height: image.get_height() };
   const { bytes, width, height } = upright({ bytes: image.get_raw_pixels(), ...size }, orientation);

@@ -1,16 +1,16 @@
 /**
- * Which way up a picture is: cameras and phones write it as they hold it, and say in its Exif data how to turn it. A
- * scaled picture has no such data, so its pixels have to be turned.
+ * Which way up a picture is. Cameras and phones store a picture as the device was held, and say in its Exif
+ * data how to turn it. A scaled picture loses its Exif data, so its pixels have to be turned.
  *
- * Invariant: pure; whatever the bytes hold, the answer is an orientation, 1 where they tell of none. The parts of a file are
- * looked through from its start to its picture, each once.
+ * Invariant: pure. Always returns an orientation: 1 if the bytes tell none. Each part of a file is visited
+ * once, from the start to the image data.
  */
 import { textAt, viewOf } from '../audio/byte-source.ts';
 
-/** As Exif counts: 1 as it is, 2 to 4 mirrored or upside down, 5 to 8 with its sides swapped. */
+/** As in Exif: 1 is upright, 2 to 4 are mirrored or upside down, 5 to 8 have width and height swapped. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
-/** Of a JPEG, PNG or WebP. */
+/** For a JPEG, PNG or WebP. */
 export function orientationOf(bytes: Uint8Array): Orientation {
   const exif = exifInJpeg(bytes) ?? exifInPng(bytes) ?? exifInWebp(bytes);
   return exif === undefined ? 1 : orientationIn(exif);
@@ -23,7 +23,7 @@ function exifInJpeg(bytes: Uint8Array): Uint8Array | undefined {
   const view = viewOf(bytes);
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
     const marker = view.getUint8(at + 1);
-    // The picture begins.
+    // The image data begins.
     if (marker === 0xda) break;
     const length = view.getUint16(at + 2);
     if (marker === 0xe1 && textAt(bytes, at + 4, 6) === exifMark)
@@ -53,7 +53,7 @@ function exifInWebp(bytes: Uint8Array): Uint8Array | undefined {
       const start = at + 8 + (textAt(bytes, at + 8, 6) === exifMark ? 6 : 0);
       return bytes.subarray(start, at + 8 + length);
     }
-    // Parts of odd length are filled up.
+    // Chunks of odd length are padded by one byte.
     at += 8 + length + (length % 2);
   }
   return undefined;
@@ -62,7 +62,7 @@ function exifInWebp(bytes: Uint8Array): Uint8Array | undefined {
 const orientationTag = 0x0112;
 const entryBytes = 12;
 
-/** The first directory of a TIFF has it, as one short number. */
+/** The first directory of the TIFF holds it, as one 16-bit number. */
 function orientationIn(exif: Uint8Array): Orientation {
   const order = textAt(exif, 0, 4);
   const isLittle = order === 'II*\0';
@@ -82,13 +82,13 @@ function orientationIn(exif: Uint8Array): Orientation {
 }
 
 export interface Pixels {
-  /** Four bytes each, row by row. */
+  /** Four bytes per pixel, row by row. */
   readonly bytes: Uint8Array;
   readonly width: number;
   readonly height: number;
 }
 
-/** As a viewer would show it. */
+/** Turns the pixels as a viewer would show them. */
 export function upright({ bytes, width, height }: Pixels, orientation: Orientation): Pixels {
   const isSwapped = orientation >= 5;
   const isMirrored = [2, 3, 7, 8].includes(orientation);

@@ -1,15 +1,19 @@
 /**
- * Whose album it is, from what its tracks say: a guest on one song, or a second spelling, does not make a compilation.
+ * Finds the artist of an album in the artists of its tracks. A guest on one song, or a second spelling, does
+ * not make it a compilation.
  *
- * Invariant: pure; the answer is a name that stands in a tag, or the part of one that comes before its guests.
+ * Invariant: pure. The answer is a name from a tag, or the part of it before the guests.
  */
 
-/** Other words follow the name of the one whose record it is: `Ava feat. Ben`, `Ava (ft. Ben)`. */
+/** Guests after the artist's name: `Ava feat. Ben`, `Ava (ft. Ben)`. */
 const guests = /\s*[([]?\b(?:feat|ft|featuring)\b\.?\s.*$/iu;
-/** Between artists who made a song together. A band has these in its name, too: it is counted as a whole first. */
+/**
+ * Separators between artists who made a song together. A band's name may contain one, so whole names are
+ * counted first.
+ */
 const partners = /\s*(?:,|;|\s\/\s|\s&\s|\s\+\s|\s(?:x|vs|with|and|und|et|y|con)\b\.?\s).*$/iu;
 
-/** The artist of more than half of the tracks that name one; undefined when there is none. */
+/** The artist of more than half of the tracks that name one. Undefined if no artist has so many. */
 export function artistOfMost(named: readonly (string | undefined)[]): string | undefined {
   const artists = named.filter((name) => name !== undefined);
   for (const part of [(name: string) => name, withoutGuests, withoutPartners]) {
@@ -34,7 +38,7 @@ function withoutPartners(name: string): string {
   return own.replace(partners, '') || own;
 }
 
-/** The same for `The Beatles` and `Beatles, The`, `Beyoncé` and `BEYONCE`, `AC/DC` and `ACDC`. */
+/** Equal for `The Beatles` and `Beatles, The`, `Beyoncé` and `BEYONCE`, `AC/DC` and `ACDC`. */
 function artistKey(name: string): string {
   const turned = name.replace(/^(.*), (the|die|der|das|les|los)$/iu, '$2 $1');
   const folded = turned.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
@@ -42,7 +46,7 @@ function artistKey(name: string): string {
     .replace(/^the\s+(?=\S)/u, '')
     .replace(/\s+&\s+/gu, ' and ')
     .replace(/[^\p{L}\p{N}]/gu, '');
-  // `!!!` and `+/-` are names, too.
+  // `!!!` and `+/-` are names of bands.
   return letters === '' ? folded : letters;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Which disc of a set a folder, a file or an album's name speaks of: `CD1`, `(CD 2) Live`, `Vol. 1 Disc 2`, `Disc One`,
- * `Album [Disk II]`, `Side B`, `Диск 3`, `第2盘`.
+ * Finds the disc number in the name of a folder, file or album: `CD1`, `(CD 2) Live`, `Vol. 1 Disc 2`, `Disc
+ * One`, `Album [Disk II]`, `Side B`, `Диск 3`, `第2盘`.
  *
- * Invariant: pure. A number alone is no disc, and neither is a count of them (`2 CD`) or a volume.
+ * Invariant: pure. A number alone is not a disc. Neither is a count of discs (`2 CD`) or a volume.
  */
 
 const words: Readonly<Record<string, number>> = Object.fromEntries(
@@ -27,10 +27,13 @@ const numberedAs = (media: string): string =>
   `(?:${media})[ ._#-]*(?:nr?\\.?|no\\.?|№)?[ ._#-]*(${number})${ends}`;
 const numbered = numberedAs(disc);
 
-/** A side is a disc of its own where no disc is told: letters are numbers at the beginning of a name only. */
+/**
+ * A side counts as a disc if the name has no disc. A letter counts as a number only at the beginning of a
+ * name.
+ */
 const side = new RegExp(`^[([]?(?:${disc}|side|seite|face|сторона)[ ._-]*(\\d{1,2}|[a-h])${ends}`, 'iu');
 
-/** In the order in which they count. */
+/** In order of priority. */
 const patterns: readonly RegExp[] = [
   new RegExp(`${stands}${numbered}(?!\\s*[.,]\\d)`, 'iu'),
   side,
@@ -39,17 +42,17 @@ const patterns: readonly RegExp[] = [
 
 const begins = new RegExp(`^[([]?\\s*${numbered}`, 'iu');
 
-/** Of a disc and nothing else, as a folder in that of its album: not `Album (Disc 2)`. */
+/** Whether a folder is only a disc of its parent folder's album. False for `Album (Disc 2)`. */
 export function isDiscName(name: string): boolean {
   return begins.test(name) || side.test(name);
 }
 
-/** As in tag-text.ts: a longer name costs no time. */
+/** As in tag-text.ts. Limits the time for a long name. */
 const nameCharsMax = 300;
-/** Sets of a hundred discs are sold; `CD 320` is a bit rate. */
+/** Sets of a hundred discs exist. `CD 320` is a bit rate. */
 const discMax = 100;
 
-/** Undefined when it tells of none. */
+/** Undefined if the name has no disc number. */
 export function discIn(name: string): number | undefined {
   for (const pattern of patterns) {
     const text = pattern.exec(name.slice(0, nameCharsMax).normalize('NFC'))?.[1]?.toLowerCase();
@@ -59,7 +62,7 @@ export function discIn(name: string): number | undefined {
   return undefined;
 }
 
-/** The disc of a file by the folders it lies in, from the inside: `Box/CD 2/Scans` is of disc 2. */
+/** The disc of a file by its folders, from the innermost: `Box/CD 2/Scans` is disc 2. */
 export function discOf(folders: readonly string[]): number | undefined {
   for (const folder of folders.toReversed()) {
     const found = discIn(folder);
@@ -70,7 +73,7 @@ export function discOf(folders: readonly string[]): number | undefined {
 
 const inFront = new RegExp(`^(?:[([]${numbered}[)\\]]|${numbered})\\s*[-–—._:]*\\s*(?=\\S)`, 'iu');
 
-/** `(CD1) 03 - Title` → 1 and the rest. */
+/** `(CD1) 03 - Title` → disc 1 and `03 - Title`. */
 export function discInFront(stem: string): { readonly disc: number; readonly rest: string } | undefined {
   const [front = '', bracketed, bare = ''] = inFront.exec(stem) ?? [];
   const found = front === '' ? undefined : discNumber((bracketed ?? bare).toLowerCase());
@@ -80,24 +83,26 @@ export function discInFront(stem: string): { readonly disc: number; readonly res
 const total = '(?:\\s*(?:of|/|von|de|из)\\s*\\d{1,3})?';
 const inBrackets = `[([{]\\s*${numbered}[^()[\\]{}]*[)\\]}]`;
 const behind = new RegExp(`\\s*(?:${inBrackets}|(?:[-–—:,]\\s*|\\s)${numbered}${total})\\s*$`, 'iu');
-/** Without other discs beside it, `Artist - LP1` is an album and `Mix Tape 2` its name. */
+/** Stricter, for an album without other discs beside it. `Artist - LP1` and `Mix Tape 2` are whole names. */
 const surelyBehind = new RegExp(
   `\\s*(?:${inBrackets}|(?:\\s[-–—:]\\s*|[:,]\\s*)${numberedAs(digital)}${total}|\\s(?:cd|dis[ck])[ ._#-]*(\\d{1,2})${total})\\s*$`,
   'iu',
 );
 
-/** `Album (Disc 2: Live)`, `Album - CD 1`, `Album Disc One` → `Album`; itself when no disc stands behind it. */
+/**
+ * `Album (Disc 2: Live)`, `Album - CD 1`, `Album Disc One` → `Album`. Unchanged if it does not end in a disc.
+ */
 export function withoutDisc(album: string): string {
   return album.replace(behind, '').trimEnd() || album;
 }
 
-/** Of `Album (Disc 2)`; a band may well call an album `Tape One`. */
+/** The disc at the end of `Album (Disc 2)`. `Tape One` is a whole name. */
 export function discBehind(album: string | undefined): number | undefined {
   const [said] = album === undefined || withoutDisc(album) === album ? [] : (behind.exec(album) ?? []);
   return said === undefined ? undefined : discIn(said);
 }
 
-/** Of an album of which one disc alone is there: its name without the disc, and which one that is. */
+/** For an album of which only one disc is known: its name without the disc, and the disc number. */
 export function discAlone(album: string): { readonly album: string; readonly disc: number | undefined } {
   const match = surelyBehind.exec(album);
   const found = match?.slice(1).find((group) => group !== undefined);

@@ -1,9 +1,9 @@
 /**
- * How likely a text is in an encoding, from 0 to 1, by the letters that are frequent in its languages.
+ * Rates from 0 to 1 how likely a text is in an encoding, by the frequent letters of its languages.
  *
- * Invariant: pure. Only texts that are no Latin are asked about.
+ * Invariant: pure. Meant only for texts in a script other than Latin.
  */
-/** Those of people's music, in the order in which they count when two are as likely. */
+/** The encodings of music tags, in order of priority when two are equally likely. */
 export const encodings = [
   ...['windows-1251', 'euc-kr', 'gb18030', 'shift_jis', 'big5', 'euc-jp', 'koi8-r', 'windows-1250'],
   ...[
@@ -19,12 +19,15 @@ export const encodings = [
 ] as const;
 export type OldEncoding = (typeof encodings)[number];
 
-/** Whose texts look like Latin-1 when they are read as that, so that only names can tell. */
+/**
+ * Whether texts in this encoding look like Latin-1 when they are misread, so that only the names of files can
+ * tell them apart.
+ */
 export function isOfLatinScript(encoding: OldEncoding): boolean {
   return ['windows-1250', 'windows-1254', 'windows-1257', 'iso-8859-2'].includes(encoding);
 }
 
-/** The letters that make up three quarters of any text, and their script. */
+/** The script of an encoding, and the letters that make up three quarters of a text in it. */
 const alphabets: Partial<Record<OldEncoding, readonly [script: RegExp, frequent: string]>> = {
   'windows-1251': [/\p{Script=Cyrillic}/u, 'оеаинтсрвлкмдпуыьяі'],
   'koi8-r': [/\p{Script=Cyrillic}/u, 'оеаинтсрвлкмдпуыьяі'],
@@ -44,7 +47,7 @@ export function letterScore(encoding: OldEncoding, text: string, bytes: readonly
   };
   switch (encoding) {
     case 'gb18030':
-      // Half of the characters of GB 2312 are the frequent ones; the others are in other rows.
+      // In GB 2312, these rows hold the frequent characters, about half of all.
       return pairShare(bytes, 0xb0, 0xd7, 0xa1);
     case 'big5':
       return pairShare(bytes, 0xa4, 0xc6, 0x40);
@@ -53,14 +56,14 @@ export function letterScore(encoding: OldEncoding, text: string, bytes: readonly
     case 'shift_jis':
     case 'euc-jp': {
       const kana = share(/[\u3041-\u30ff]/u);
-      // Half-width kana are what any bytes of other encodings become.
+      // Bytes of any other encoding become half-width kana.
       const half = share(/[\uff61-\uff9f]/u);
       return half > 0.1 || kana < 0.15
         ? 0
         : Math.min(1, kana * 0.3 + share(/[\u3000-\u30ff\u4e00-\u9fff]/u) * 0.7);
     }
     default:
-      // Of the Latin ones names alone decide.
+      // Latin encodings are decided by names alone.
       return 0;
   }
 }
@@ -70,12 +73,12 @@ function alphabetScore(text: string, script: RegExp, frequent: string): number {
   const letters = characters.filter((character) => /[\p{L}\p{M}]/u.test(character));
   if (letters.length === 0 || !letters.every((letter) => script.test(letter))) return 0;
   const likely = letters.filter((letter) => frequent.includes(letter.toLowerCase())).length;
-  // `сИНЕЕ`: what one Cyrillic encoding makes of another.
+  // `сИНЕЕ` is the sign of one Cyrillic encoding read as another.
   const turned = text.match(/(?<=\p{Ll})\p{Lu}/gu)?.length ?? 0;
   return Math.max(0, likely - 3 * turned) / characters.length;
 }
 
-/** Of pairs with a high first byte: how many have it within the rows of frequent characters. */
+/** The share of two-byte characters whose first byte is in the rows of frequent characters. */
 function pairShare(texts: readonly Uint8Array[], from: number, to: number, secondMin: number): number {
   let pairs = 0;
   let frequent = 0;
@@ -85,7 +88,7 @@ function pairShare(texts: readonly Uint8Array[], from: number, to: number, secon
       const first = view.getUint8(at);
       if (first < 0x81) continue;
       const second = view.getUint8(++at);
-      // Full-width punctuation stands in every text.
+      // Full-width punctuation is common in every text, so it is not counted.
       if (first >= 0xa1 && first <= 0xa3) continue;
       pairs += 1;
       if (first >= from && first <= to && second >= secondMin) frequent += 1;

@@ -1,6 +1,6 @@
 /**
- * Under which licence music stands, from its tags: names that are short and always the same, so that people can filter by
- * them. `CC BY-SA 4.0` is what a link to Creative Commons says, wherever it stands.
+ * Finds the licence of music in its tags. The names are short and uniform, so that users can filter by them.
+ * A link to Creative Commons anywhere in a text gives `CC BY-SA 4.0`.
  *
  * Invariant: pure. A name is a tag's claim and no proof.
  */
@@ -16,7 +16,7 @@ const wordsOfLicence: readonly (readonly [RegExp, string])[] = [
   [/share[ -]?alike/i, 'sa'],
 ];
 
-/** `licence` and `copyright` as tags say it; undefined when neither names one. */
+/** By the tags `licence` and `copyright`. Undefined if neither names a licence. */
 export function licenceName(licence: string | undefined, copyright: string | undefined): string | undefined {
   return commonName(licence) ?? commonName(copyright) ?? tagText(licence);
 }
@@ -42,10 +42,10 @@ function named(code: string, version: string): string {
   return `CC ${code.toUpperCase()} ${version}`.trim();
 }
 
-/** Of a whole release: the one of all tracks that name one; several, when they differ. */
+/** The licence of a release: the licence of all tracks that name one, joined with slashes if they differ. */
 export function commonLicence(names: readonly (string | undefined)[]): string | undefined {
   const told = [...new Set(names.filter((name) => name !== undefined))];
-  // One track of many says nothing of the others.
+  // One track of many does not decide for the others.
   const count = names.filter((name) => name !== undefined).length;
   return count * 2 < names.length ? undefined : tagText(told.join(separator));
 }
@@ -53,8 +53,9 @@ export function commonLicence(names: readonly (string | undefined)[]): string | 
 const separator = ' / ';
 
 /**
- * The words by which a release can be filtered: `any`; `cc` for all of Creative Commons, `cc-by-sa` for one of its
- * licences, `cc0`, `public-domain`; `other`. Of several licences those that hold for each.
+ * The words by which a release can be filtered: `any`; `cc` for every Creative Commons licence, `cc-by-sa`
+ * for one of them, `cc0`, `public-domain`; `other`. If a release has several licences, only the words that
+ * hold for each.
  */
 export function licenceWords(name: string | undefined): readonly string[] {
   if (name === undefined) return [];
@@ -62,7 +63,7 @@ export function licenceWords(name: string | undefined): readonly string[] {
   return first.filter((word) => others.every((words) => words.includes(word)));
 }
 
-/** Whether it is one of these words. */
+/** Whether it is one of the words of licenceWords. */
 export function isLicenceWord(word: string): boolean {
   return /^(any|other|cc|cc0|public-domain|cc-by(-nc)?(-sa|-nd)?)$/.test(word);
 }

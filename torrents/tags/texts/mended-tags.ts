@@ -1,9 +1,12 @@
-/** The tags of a release with texts that were misread put right, or left out where its names tell more. Pure. */
+/**
+ * Corrects misread texts in the tags of a release. A text that cannot be read is removed, so that a name
+ * takes its place. Pure.
+ */
 import type { TaggedFile } from '../release-fields.ts';
 import { mendTexts } from './old-encodings.ts';
 import { readableText } from './tag-text.ts';
 
-/** `name`: of the torrent. */
+/** `name`: the name of the torrent. */
 export function withMendedTexts(name: string, files: readonly TaggedFile[]): readonly TaggedFile[] {
   const texts = new Set(files.flatMap(({ tags }) => Object.values(tags?.doubtful ?? {})));
   if (texts.size === 0) return files;

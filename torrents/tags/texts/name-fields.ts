@@ -1,8 +1,9 @@
 /**
- * What the names of folders and files tell of music, where its tags tell nothing: `Artist - Album (1999)`,
- * `CD2/01 - Title.flac`, `1-01 Title.mp3`, `A1. Title.flac`.
+ * Reads the names of folders and files, for music without tags: `Artist - Album (1999)`, `CD2/01 -
+ * Title.flac`, `1-01 Title.mp3`, `A1. Title.flac`.
  *
- * Invariant: pure; any name gives a title. Left to others: which of tag and name counts (release-fields.ts).
+ * Invariant: pure. Every name gives a title. Left to others: whether a tag or a name counts
+ * (release-fields.ts).
  */
 import { discAlone, discInFront } from './disc-numbers.ts';
 import { tagText } from './tag-text.ts';
@@ -11,32 +12,32 @@ export interface FolderFields {
   readonly artist: string | undefined;
   readonly album: string;
   readonly year: number | undefined;
-  /** Of `Album (CD1)`: which disc of the album it is. */
+  /** The disc of the album, as in `Album (CD1)`. */
   readonly disc: number | undefined;
 }
 
 interface NameFields {
   readonly disc: number | undefined;
   readonly track: number | undefined;
-  /** The name without the number; in two when an artist may stand before the title. */
+  /** The name without the number. Two parts if the first may be an artist. */
   readonly parts: readonly string[];
-  /** The whole name. */
+  /** The whole name, without the extension. */
   readonly stem: string;
 }
 
 /**
- * `7 Rings` may be a title or a track: somebody who knows its neighbours has to say. `otherwise`: what it says when the
- * neighbours of the file do not confirm it.
+ * `7 Rings` may be a title, or the track `Rings`: the names of the other files decide. `otherwise`: the
+ * reading if they do not confirm the number.
  */
 export type FileFields = NameFields &
   ({ readonly isCertain: true } | { readonly isCertain: false; readonly otherwise: FileFields });
 
 const year = '(?:19|20)\\d\\d';
 const yearAlone = new RegExp(`^${year}$`);
-/** `1999 - Album`, `(1999) Album`, `[1999] Album`, `1999. Album`; not `1984 Suite`. */
+/** `1999 - Album`, `(1999) Album`, `[1999] Album`, `1999. Album`. Not `1984 Suite`. */
 const yearFirst = new RegExp(`^(?:[([](${year})[)\\]]\\s*[-–—.]?|(${year})\\s*[-–—.])\\s+(?=\\S)`);
 const bracketsLast = /\s*(?:\(([^()]*)\)|\[([^[\]]*)\]|\{([^{}]*)\})$/;
-/** What people write behind an album's name that is not its name. */
+/** Words in brackets after an album's name that are not part of the name. */
 const technical =
   /^(flac|mp3|aac|m4a|alac|ogg|vorbis|opus|wav|ape|dsd|dsf|lossless|web|webrip|cd|cdrip|vinyl|lp|hi-?res|v[0-2]|cbr|vbr|(64|96|128|160|192|224|256|320)(k|kbps)?|kbps|khz|hz|bit|(16|24|32)(-?bits?)?|(44|48|88|96|176|192)(\.[124])?(khz)?)$/i;
 const dash = /\s+[-–—]\s+/;
@@ -56,7 +57,7 @@ export function readFolderName(name: string): FolderFields {
     const words = (match[1] ?? match[2] ?? match[3] ?? '').split(/[\s,/;_+-]+/).filter((word) => word !== '');
     if (!words.every((word) => yearAlone.test(word) || technical.test(word))) break;
     const told = words.find((word) => yearAlone.test(word));
-    // (96) is a bit rate, (1996) a year; of two years the one that stands first is the album's.
+    // `(96)` is a bit rate, `(1996)` a year. If two brackets hold a year, the first one is the album's.
     if (told !== undefined) found = Number(told);
     text = text.slice(0, match.index);
   }
@@ -76,13 +77,13 @@ export function readFolderName(name: string): FolderFields {
   return { artist, album: rest.join(' - '), year: found, disc };
 }
 
-/** `name` with its extension. */
+/** `name` includes its extension. */
 export function readFileName(name: string): FileFields {
   const stem = spaced(name.replace(/(?<=.)\.[^.\s]{1,5}$/, ''));
   const front = discInFront(stem);
   if (front !== undefined) {
     const { track, parts } = numberIn(front.rest);
-    // `(CD1) 03 Title`, and never `Disc 1 Rider`: a disc in front has a track behind it.
+    // Accepts `(CD1) 03 Title`, but not `Disc 1 Rider`: a disc at the front needs a track number after it.
     if (track !== undefined) return { disc: front.disc, track, parts, stem, isCertain: true };
   }
   return numberIn(stem);
@@ -106,7 +107,10 @@ function numberIn(stem: string, patterns = numbers): FileFields {
 }
 
 const separator = '(?:\\s*[-–—.:)\\]]+\\s*|\\s+)';
-/** The first that fits. One that is not certain needs its neighbours to count (release-fields.ts). */
+/**
+ * The first match counts. One that is not certain needs the names of other files to confirm it
+ * (release-fields.ts).
+ */
 const numbers: readonly { pattern: RegExp; isCertain: boolean }[] = [
   // 1-01 Title, 2.05 - Title
   {
@@ -127,7 +131,8 @@ const numbers: readonly { pattern: RegExp; isCertain: boolean }[] = [
   },
   // 01-99 Problems, 07.1999
   { pattern: /^(?<track>0\d{1,2})\s*[-–—.:)\]]+\s*(?<title>\S.*)$/, isCertain: true },
-  // 01. Title, 1 - Title, [01] Title; not 1-800-273-8255, 10-4 or 50.50: those have no room before the next number
+  // 01. Title, 1 - Title, [01] Title. Not 1-800-273-8255, 10-4 or 50.50, which have no space before the next
+  //     number
   {
     pattern:
       /^[([]?(?<track>\d{1,3})(?:\s*[-–—.:)\]]+\s+|\s+[-–—.:)\]]+\s*|[-–—.:)\]]+(?!\d))(?<title>\S.*)$/,
@@ -144,7 +149,7 @@ const numbers: readonly { pattern: RegExp; isCertain: boolean }[] = [
     pattern: /^(?<before>\S.*?)\s+[-–—]\s+(?<track>\d{1,3})(?:\s+[-–—]|\.)\s+(?<title>\S.*)$/,
     isCertain: false,
   },
-  // A1. Title: a side and its track, which is no number in the album
+  // A1. Title: the side and its track on that side, not a track number of the album
   { pattern: new RegExp(`^[A-H]\\d{1,2}${separator}(?<title>\\S.*)$`), isCertain: true },
   // 01
   { pattern: /^(?<track>\d{1,3})$/, isCertain: true },
@@ -156,7 +161,7 @@ function partsOf(title: string): readonly string[] {
   return [title.slice(0, match.index), title.slice(match.index + match[0].length)];
 }
 
-/** `The_Artist_-_Album` is written so by those who fear spaces. */
+/** Some programs write `The_Artist_-_Album` to avoid spaces. */
 function spaced(name: string): string {
   return tagText(name.includes(' ') ? name : name.replaceAll('_', ' ')) ?? name;
 }

@@ -1,36 +1,45 @@
 /**
- * Text that was written in another encoding than its tag says: cp1251, GBK, Shift-JIS or UTF-8 in fields that count as
- * Latin-1 (ID3, RIFF INFO), or that another program has already taken for Latin-1. An album is judged as a whole, since
- * one short title can be read in many ways: first by the names of its files and folders, then by how likely its letters are.
- * Of Central European, Turkish and Baltic text names alone decide, with their accents or without: it could be Latin-1.
+ * Corrects text in another encoding than its tag says: cp1251, GBK, Shift-JIS or UTF-8 in fields that are
+ * declared as Latin-1 (ID3, RIFF INFO), or that another program has already misread as Latin-1. One short
+ * title has many readings, so all texts of an album are judged together: first by the names of its files and
+ * folders, then by the frequency of letters. Central European, Turkish and Baltic text looks like Latin-1, so
+ * only names decide it, with or without their accents.
  *
- * Invariant: pure; a text that is no Latin and that nothing can be made of is left out, so that a name takes its place.
+ * Invariant: pure. A text that is not Latin and that no encoding can read is removed, so that a name takes
+ * its place.
  */
 import { encodings, isOfLatinScript, letterScore, type OldEncoding } from './letter-scores.ts';
 import { plainLetters } from './plain-letters.ts';
 
-/** Of an album of ordinary size all; of a huge one enough to know it by. */
+/** All texts of an ordinary album, and enough of a huge one. */
 const textsMax = 2_000;
-/** Their characters, all in all: two thousand titles and artists, and not so many texts of 900 characters, which take 20 s. */
+/**
+ * In characters, for all texts together. Enough for two thousand titles and artists. Two thousand texts of
+ * 900 characters would take 20 s.
+ */
 const judgedCharsMax = 64 * 1024;
-/** One song of an album may be from elsewhere. */
+/** One song in an album may be in another encoding. */
 const readMin = 2 / 3;
-/** Below that share of likely letters it is noise in any encoding. */
+/** With a smaller share of frequent letters, the text is noise in any encoding. */
 const scoreMin = 0.6;
 /**
- * Letters of words that stand in names without their accents (`Dvorak`), in one reading and not as Latin-1: one long word, or
- * two. A short one is found by chance: `così` of Latin-1 is `cosě` in windows-1250, and an album may be called `Le cose`.
+ * The letters needed to decide by names without accents (`Dvorak`): one long word or two, found in one
+ * reading but not in Latin-1. A short word matches by chance: `così` in Latin-1 is `cosě` in windows-1250,
+ * and an album may be called `Le cose`.
  */
 const plainLettersMin = 6;
 
-/** What windows-1252 makes of the bytes 0x80 to 0x9f. */
+/** The characters of windows-1252 for the bytes 0x80 to 0x9f. */
 const cp1252 = new Map(
   [
     ...new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 32 }, (_, index) => 0x80 + index)),
   ].map((character, index) => [character, 0x80 + index] as const),
 );
 
-/** The bytes of a text that may be misread ones: undefined when it is ASCII, or holds what no Latin-1 reader makes. */
+/**
+ * The bytes of a text that may be misread. Undefined if the text is ASCII, or has characters that no Latin-1
+ * reader gives.
+ */
 export function misreadBytes(text: string): Uint8Array | undefined {
   if (/^[\x00-\x7f]*$/.test(text)) return undefined;
   const bytes: number[] = [];
@@ -43,7 +52,10 @@ export function misreadBytes(text: string): Uint8Array | undefined {
   return Uint8Array.from(bytes);
 }
 
-/** What each of these texts is; undefined for one that cannot be read. Those that need no mending are left out. */
+/**
+ * The correct reading of each text. Undefined for a text that cannot be read. A text that needs no correction
+ * is left out.
+ */
 export function mendTexts(
   texts: ReadonlySet<string>,
   names: readonly string[],
@@ -54,7 +66,7 @@ export function mendTexts(
     const bytes = misreadBytes(text);
     if (bytes === undefined) continue;
     const utf8 = decoded(bytes, 'utf-8');
-    // Letters of Latin-1 that happen to be UTF-8, one behind the other, stand in no language.
+    // No language has words whose Latin-1 letters form valid UTF-8 sequences.
     if (utf8 === undefined) open.set(text, bytes);
     else mended.set(text, utf8);
   }
@@ -78,7 +90,7 @@ function judged(open: ReadonlyMap<string, Uint8Array>): readonly (readonly [stri
 
 interface Reading {
   readonly encoding: OldEncoding;
-  /** One for each text; undefined: it cannot be read so. */
+  /** One per text. Undefined if the text cannot be read in this encoding. */
   readonly texts: readonly (string | undefined)[];
   readonly read: readonly string[];
 }
@@ -100,7 +112,7 @@ function encodingOf(
     const words = wordsInNames(read, told);
     if (words > most) [best, most] = [encoding, words];
   }
-  // Words that are the same in Latin-1 and in another reading tell of neither.
+  // Words that are equal in Latin-1 and in another reading do not decide between them.
   if (best === undefined || best === 'latin') {
     const alike = readings.filter(({ encoding, read }) => {
       return isOfLatinScript(encoding) && wordsInNames(read, told) === most;
@@ -118,7 +130,10 @@ function encodingOf(
   return best;
 }
 
-/** How many letters of the words that stand in names, too; ASCII is the same in every encoding. */
+/**
+ * How many letters are in words that also occur in names. ASCII words are the same in every encoding and do
+ * not count.
+ */
 function wordsInNames(texts: readonly string[], names: string): number {
   const words = new Set(texts.flatMap((text) => text.toLowerCase().match(/[\p{L}\p{M}]{2,}/gu) ?? []));
   let letters = 0;
@@ -126,7 +141,7 @@ function wordsInNames(texts: readonly string[], names: string): number {
   return letters;
 }
 
-/** By names that were written without accents. */
+/** Decides by names that are written without accents. */
 function byPlainNames(
   open: readonly (readonly [text: string, bytes: Uint8Array])[],
   readings: readonly Reading[],
@@ -150,7 +165,7 @@ function byPlainNames(
   return best;
 }
 
-/** Those of its words with accents that stand in names without them. */
+/** The words of `text` with accents that occur in names without them. */
 function plainWordsIn(text: string, told: ReadonlySet<string>): Set<string> {
   const words = (text.match(wordPattern) ?? []).filter((word) => /[^\x00-\x7f]/.test(word));
   return new Set(words.map(plainLetters).filter((word) => word.length >= 3 && told.has(word)));
@@ -159,8 +174,8 @@ function plainWordsIn(text: string, told: ReadonlySet<string>): Set<string> {
 const wordPattern = /[\p{L}\p{M}]+/gu;
 
 /**
- * Whether this may be Latin: its languages have no three accents in a row, and no signs within words. Of misread
- * Cyrillic or Chinese most of the text is such.
+ * Whether a text may be Latin. No Latin language has three accented letters in a row, or symbols within
+ * words. Misread Cyrillic or Chinese consists mostly of these.
  */
 function isLatin(texts: readonly string[]): boolean {
   const text = texts.join('\n');
@@ -174,7 +189,10 @@ const oddParts =
 
 const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
 
-/** Undefined when the bytes are none of that encoding. The last character of a field of fixed size may be cut in two. */
+/**
+ * Undefined if the bytes are not valid in the encoding. The last character of a field of fixed size may be
+ * cut in two.
+ */
 function decoded(bytes: Uint8Array, encoding: OldEncoding | 'utf-8'): string | undefined {
   const decoder = decoders.get(encoding) ?? new TextDecoder(encoding, { fatal: true });
   decoders.set(encoding, decoder);
@@ -182,14 +200,14 @@ function decoded(bytes: Uint8Array, encoding: OldEncoding | 'utf-8'): string | u
   for (let cut = 0; cut <= cutMax; cut++) {
     try {
       const text = decoder.decode(bytes.subarray(0, bytes.length - cut));
-      // What an encoding has no character for becomes one of these, or a private one.
+      // A byte without a character in the encoding becomes one of these characters.
       if (!/[\x80-\x9f\ue000-\uf8ff\ufffd]/.test(text)) return text;
     } catch {
-      // Shorter, then.
+      // Tries with fewer bytes.
     }
   }
   return undefined;
 }
 
-/** Of the fields of ID3v1. */
+/** The size of a text field in ID3v1. */
 const fixedBytes = 30;

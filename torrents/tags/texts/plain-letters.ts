@@ -1,6 +1,9 @@
-/** Letters as they are typed where a keyboard or a disk has no others: `Dvořák` as `dvorak`, `Ağır şarkı` as `agir sarki`. */
+/**
+ * Reduces letters to the ones that are typed without accents: `Dvořák` → `dvorak`, `Ağır şarkı` → `agir
+ * sarki`.
+ */
 
-/** Those that Unicode does not take apart. */
+/** Letters that Unicode does not decompose. */
 const others: Readonly<Record<string, string>> = {
   ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i' },
 };
