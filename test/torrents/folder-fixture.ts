@@ -1,10 +1,10 @@
-/** Folders to share, made for one test and gone after it. */
+/** Makes folders for one test, and removes them after it. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Bytes that are the same in every run and differ everywhere. */
+/** Bytes that look random and are the same in every run. */
 export function noise(bytes: number, seed = 1): Uint8Array {
   const words = new Uint32Array(Math.ceil(bytes / 4));
   let state = seed >>> 0 || 1;
@@ -17,7 +17,10 @@ export function noise(bytes: number, seed = 1): Uint8Array {
   return new Uint8Array(words.buffer, 0, bytes);
 }
 
-/** Files by their path, in a new folder of this name; numbers are sizes. → the path of the folder. */
+/**
+ * Writes files, given by path, into a new folder with this name, and returns the path of the folder. A number
+ * as content is a size.
+ */
 export function makeFolder(name: string, files: Record<string, Uint8Array | string | number>): string {
   const parent = mkdtempSync(join(tmpdir(), 'cicada-torrents-'));
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }));

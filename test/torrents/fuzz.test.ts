@@ -1,4 +1,6 @@
-/** A part of the full run (`npm run fuzz -- torrents`), the same inputs every time; and that the runner sees faults. */
+/**
+ * Runs a fixed part of the fuzzing (`npm run fuzz -- torrents`), and checks that the runner detects faults.
+ */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { expect, test } from 'vitest';
@@ -17,7 +19,7 @@ test.each(targets.map((target) => [target.name, target] as const))('%s holds its
   }
 });
 
-test('the runner names the input that throws, hangs, takes too long or too much, and how to run it again', () => {
+test('the fuzz runner names each faulty input and the command to repeat it: thrown, hanging, slow or using too much memory', () => {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ['test/fuzz/run.ts', 'broken', '--seed', '1'],

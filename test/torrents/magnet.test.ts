@@ -15,7 +15,7 @@ const codeOf = (uri: string): string => {
 };
 
 describe('parseMagnet', () => {
-  test('everything BEP 9 and 53 have', () => {
+  test('parseMagnet reads every parameter of BEP 9 and BEP 53', () => {
     const link = parseMagnet(
       `magnet:?xt=urn:btih:${v1}&xt=urn:btmh:1220${v2}&dn=A+%26%20B&tr=http%3A%2F%2Fa%2Fannounce&tr.1=udp://b:1&ws=http://w/&x.pe=10.0.0.1:6881&x.pe=%5B::1%5D:1&so=0,2,6-8&unknown=1`,
     );
@@ -35,16 +35,16 @@ describe('parseMagnet', () => {
     });
   });
 
-  test('an old hash in base32', () => {
+  test('parseMagnet reads an old info-hash in base32', () => {
     const bytes = parseMagnet('magnet:?xt=urn:btih:AERUKZ4JVPG66AJDIVTYTK6N54ASGRLH').infoHash!;
     expect(Buffer.from(bytes).toString('hex')).toBe(v1);
   });
 
-  test('any case of what is fixed', () => {
+  test('parseMagnet accepts the scheme, keys and hash in upper case', () => {
     expect(parseMagnet(`MAGNET:?XT=URN:BTIH:${v1.toUpperCase()}`).infoHash).toEqual(Buffer.from(v1, 'hex'));
   });
 
-  test('addresses that are none are left out, and a wrong escape is no reason to fail', () => {
+  test('invalid addresses are left out, and an invalid percent escape does not fail the link', () => {
     const link = parseMagnet(`magnet:?xt=urn:btih:${v1}&tr=nothing&x.pe=a:0&x.pe=a&x.pe=a:99999&dn=%zz`);
     expect(link).toMatchObject({ trackers: [], peers: [], name: '%zz' });
   });
@@ -61,15 +61,15 @@ describe('parseMagnet', () => {
     ['magnet-select', `magnet:?xt=urn:btih:${v1}&so=3-1`],
     ['magnet-select', `magnet:?xt=urn:btih:${v1}&so=0-999999`],
     ['magnet-too-long', `magnet:?xt=urn:btih:${v1}&dn=${'x'.repeat(65536)}`],
-  ])('%s: %s', (code, uri) => expect(codeOf(uri)).toBe(code));
+  ])('parseMagnet fails with %s: %s', (code, uri) => expect(codeOf(uri)).toBe(code));
 });
 
 describe('a magnet link as it was copied', () => {
   const t = 'http://a/announce';
   const [u, w] = ['http%3A%2F%2Fa%2Fannounce', 'http%253A%252F%252Fa%252Fannounce'];
   test.each([
-    ['out of the source of a page', `magnet:?xt=urn:btih:${v1}&amp;dn=A%20B&amp;tr=${u}`],
-    ['out of a feed that escaped it twice', `magnet:?xt=urn:btih:${v1}&amp;amp;dn=A+B&#38;tr=${u}`],
+    ['from the HTML source of a page', `magnet:?xt=urn:btih:${v1}&amp;dn=A%20B&amp;tr=${u}`],
+    ['from a feed that escaped it twice', `magnet:?xt=urn:btih:${v1}&amp;amp;dn=A+B&#38;tr=${u}`],
     ['with its tracker encoded twice', `magnet:?xt=urn:btih:${v1}&dn=A%2520B&tr=${w}`],
     [
       'with its tracker encoded three times',
@@ -82,13 +82,13 @@ describe('a magnet link as it was copied', () => {
       `magnet:?xt=urn:btih:${v1.slice(0, 9)}\r\n  ${v1.slice(9)}&dn=A B\n&tr=http://a/ann\nounce\n`,
     ],
     ['with blanks', ` magnet:? xt = urn:btih: ${v1} & dn= A B & tr= ${t} `],
-    ['between the marks of a mail', `<magnet:?xt=urn:btih:${v1}&dn=A%20B&tr=${t}>`],
+    ['in the angle brackets of a mail', `<magnet:?xt=urn:btih:${v1}&dn=A%20B&tr=${t}>`],
     ['in quotes, at the end of a sentence', `"magnet:?dn=A%20B&tr=${t}&xt=urn:btih:${v1}."`],
     ['with a fragment', `magnet:?dn=A+B&tr=${t}&xt=urn:btih:${v1}#row-5`],
-    ['with an empty fragment, and keys behind it', `magnet:?xt=urn:btih:${v1}#&dn=A+B&tr=${t}`],
+    ['with an empty fragment, and keys after it', `magnet:?xt=urn:btih:${v1}#&dn=A+B&tr=${t}`],
     ['with slashes', `magnet://?xt=urn:btih:${v1}&dn=A+B&tr=${t}`],
     ['with an empty selection and empty keys', `magnet:?so=&xt=urn:btih:${v1}&dn=A+B&tr=&tr=${t}&x.pe&&=`],
-  ])('is read: %s', (_, uri) => {
+  ])('a copied magnet link is read: %s', (_, uri) => {
     const link = parseMagnet(uri);
     expect(Buffer.from(link.infoHash!).toString('hex')).toBe(v1);
     expect(link).toMatchObject({ name: 'A B', trackers: [t], selectOnly: [] });
@@ -100,7 +100,7 @@ describe('a magnet link as it was copied', () => {
     ['is of another length', `urn:btih:${v1}0`],
     ['has a letter too many', `urn:btih:${v1.slice(1)}g`],
     ['is of another multihash', `urn:btmh:1114${v2}`],
-  ])('tells of a hash that %s, and takes the right one before or behind it', (_, wrong) => {
+  ])('an info-hash that %s is reported, and a valid one before or after it is used', (_, wrong) => {
     for (const uri of [
       `magnet:?xt=${wrong}&xt=urn:btih:${v1}`,
       `magnet:?xt.1=urn:btih:${v1}&xt.2=${wrong}`,
@@ -111,7 +111,7 @@ describe('a magnet link as it was copied', () => {
     }
   });
 
-  test('names one torrent: a second hash of the same kind is told of', () => {
+  test('a magnet link names one torrent: a second hash of the same kind is reported and ignored', () => {
     const other = `urn:btih:${'f'.repeat(40)}`;
     const uri = `magnet:?xt=urn:btih:${v1}&xt=${other}&xt=urn:btih:${v1.toUpperCase()}&xt=urn:btmh:1220${v2}`;
     const { infoHash, infoHashV2, leftOut } = parseMagnet(uri);
@@ -142,13 +142,13 @@ describe('a magnet link as it was copied', () => {
         [10, 10],
       ],
     ],
-  ])('selects what can be understood of so=%s', (so, ranges) => {
+  ])('the valid parts of so=%s are selected', (so, ranges) => {
     const { selectOnly, leftOut } = parseMagnet(`magnet:?xt=urn:btih:${v1}&so=${so}`);
     expect(selectOnly.map(({ first, last }) => [first, last])).toEqual(ranges);
     expect(leftOut.map(({ value }) => value)).toEqual(so.includes('x') ? ['x', '9-8'] : []);
   });
 
-  test('tells of addresses that are none, and of those beyond the limit', () => {
+  test('invalid addresses, and addresses beyond the limit, are reported', () => {
     const many = Array.from({ length: 101 }, (_, i) => `&tr=http://t${i}/a`).join('');
     const { trackers, leftOut } = parseMagnet(`magnet:?xt=urn:btih:${v1}&tr=nothing&x.pe=a:0${many}`);
     expect(trackers).toHaveLength(100);
@@ -159,12 +159,12 @@ describe('a magnet link as it was copied', () => {
     ]);
   });
 
-  test('keeps a plus in an address, a percent sign in a name, and a hash sign before other keys', () => {
+  test('a plus in an address, a percent sign in a name and a hash sign before other keys are kept', () => {
     const link = parseMagnet(`magnet:?dn=100%25 C#&tr=http://a/announce?k=a+b&xt=urn:btih:${v1}`);
     expect(link).toMatchObject({ name: '100% C#', trackers: ['http://a/announce?k=a+b'] });
   });
 
-  test('never makes anything but a link or a MagnetError of any text', () => {
+  test('any text gives a link or a MagnetError', () => {
     const part = fc.oneof(
       fc.constantFrom(
         'xt=urn:btih:',
@@ -195,7 +195,7 @@ describe('a magnet link as it was copied', () => {
   });
 });
 
-test('what was made reads the same', () => {
+test('a link from makeMagnet is parsed to the same values', () => {
   const hash = (bytes: number) =>
     fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((value) => Buffer.from(value));
   const link = fc.record({

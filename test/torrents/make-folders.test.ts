@@ -10,26 +10,26 @@ function temporaryFolder(): string {
   return folder;
 }
 
-it('makes those above it too, and is content with what is there', () => {
+it('makeFolders makes the parent folders too, and accepts folders that exist', () => {
   const folder = path.join(temporaryFolder(), 'a', 'b', 'c');
   makeFolders(folder, 0o700);
   makeFolders(folder, 0o700);
   expect(fs.statSync(folder).mode & 0o777).toBe(0o700);
 });
 
-it('a file in the way is named', () => {
+it('an error names the file that is in the way', () => {
   const file = path.join(temporaryFolder(), 'file');
   fs.writeFileSync(file, '');
   expect(() => makeFolders(path.join(file, 'a', 'b'))).toThrow(/ENOTDIR.*file/);
 });
 
-it('a link that leads nowhere is no folder', () => {
+it('a dangling symbolic link is refused as a folder', () => {
   const link = path.join(temporaryFolder(), 'link');
   fs.symlinkSync('nowhere', link);
   expect(() => makeFolders(link)).toThrow(/EEXIST.*link/);
 });
 
-// There every new name is "no such file", though its parent is there: what is made again and again never comes.
-it.runIf(fs.existsSync('/proc/self'))('ends where a folder cannot be made and the system says ENOENT', () => {
+// In /proc, a new name gives ENOENT although its parent exists. Retrying would loop endlessly.
+it.runIf(fs.existsSync('/proc/self'))('makeFolders ends with an error where the system answers ENOENT for every new name', () => {
   expect(() => makeFolders('/proc/cicada/a/b')).toThrow(/(ENOENT|EACCES|EROFS).*\/proc\/cicada/);
 });

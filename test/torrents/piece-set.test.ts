@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addPiece, eachPiece, hasPiece, noPieces, removePiece } from '../../torrents/piece-set.ts';
 
-it('a set has what was added and not removed since, and tells it in order', () => {
+it('a set holds the pieces that were added and not removed since, and lists them in order', () => {
   const change = fc.record({ pieceIndex: fc.nat(40), isAdded: fc.boolean() });
   fc.assert(
     fc.property(fc.array(change), (changes) => {
@@ -23,7 +23,7 @@ it('a set has what was added and not removed since, and tells it in order', () =
   );
 });
 
-it('the first piece is the highest bit of the first byte, as BEP 3 has it', () => {
+it('the first piece is the highest bit of the first byte, as in BEP 3', () => {
   const set = noPieces(10);
   for (const pieceIndex of [0, 7, 9]) addPiece(set, pieceIndex);
   expect([...set]).toEqual([0b1000_0001, 0b0100_0000]);

@@ -7,7 +7,7 @@ import { verifyTorrent } from '../../torrents/verify.ts';
 import { makeFolder, noise } from './folder-fixture.ts';
 
 const kib16 = 16384;
-/** Three pieces: a lies in the first two, b in the second, c in the second and third. */
+/** Three pieces: a is in the first two, b in the second, c in the second and third. */
 const files = { a: noise(20_000, 1), b: noise(4_000, 2), c: noise(20_000, 3) };
 const album = async () => {
   const folder = makeFolder('Album', files);
@@ -15,7 +15,7 @@ const album = async () => {
 };
 
 describe('a torrent with a hidden name is found', () => {
-  test('where its publisher has it, and where Cicada put it', async () => {
+  test("a torrent with a hidden name is found under its publisher's name and under the name that Cicada gave it", async () => {
     const folder = makeFolder('.Album', files);
     const { metainfo } = await createTorrent(folder, { format: 'v1', pieceLength: kib16 });
     expect(metainfo.warnings.map(({ code }) => code)).toEqual(['name-hidden']);
@@ -29,7 +29,7 @@ describe('a torrent with a hidden name is found', () => {
     }
   });
 
-  test('as a single file, under either name, and the right one of two', async () => {
+  test('a single file with a hidden name is found under both names, and the right one of two is used', async () => {
     const folder = makeFolder('Home', { '.profile': files.a });
     const at = join(folder, '.profile');
     const { metainfo } = await createTorrent(at, { format: 'v1', pieceLength: kib16 });
@@ -43,7 +43,7 @@ describe('a torrent with a hidden name is found', () => {
 });
 
 describe('verifyTorrent', () => {
-  test('everything there: the folder itself or the one that holds it', async () => {
+  test('a complete torrent is verified by its own folder or by the parent folder', async () => {
     const { folder, metainfo } = await album();
     for (const where of [folder, dirname(folder)]) {
       const result = await verifyTorrent(metainfo, where);
@@ -54,7 +54,7 @@ describe('verifyTorrent', () => {
   });
 
   test.each(['v2', 'hybrid'] as const)(
-    '%s: a changed byte costs one piece of its own file',
+    '%s: a changed byte makes only one piece of its own file bad',
     async (format) => {
       const folder = makeFolder('Album', files);
       const { metainfo } = await createTorrent(folder, { format, pieceLength: kib16 });
@@ -74,7 +74,7 @@ describe('verifyTorrent', () => {
     },
   );
 
-  test('a hybrid has to match both of its hashes', async () => {
+  test('a hybrid torrent has to match both its v1 and its v2 hashes', async () => {
     const folder = makeFolder('Album', files);
     const { metainfo } = await createTorrent(folder, { format: 'hybrid', pieceLength: kib16 });
     const pieceHashes = metainfo.pieceHashes.slice();
@@ -85,7 +85,7 @@ describe('verifyTorrent', () => {
     expect(result.badPieces).toEqual([0, 1]);
   });
 
-  test('v2 metadata from peers cannot be verified before its layers are known', async () => {
+  test('v2 metadata from peers cannot be verified before its piece layers are known', async () => {
     const folder = makeFolder('Album', files);
     const { metainfo } = await createTorrent(folder, { format: 'v2' });
     await expect(verifyTorrent(parseInfo(metainfo.infoBytes), folder)).rejects.toMatchObject({
@@ -93,21 +93,21 @@ describe('verifyTorrent', () => {
     });
   });
 
-  test('a folder that was renamed is known by what is in it', async () => {
+  test('a renamed folder is recognised by the files in it', async () => {
     const { folder, metainfo } = await album();
     const renamed = join(dirname(folder), 'Other');
     renameSync(folder, renamed);
     expect((await verifyTorrent(metainfo, renamed)).ok).toBe(true);
   });
 
-  test('a folder that holds one of its own name is not mixed up with it', async () => {
+  test('a folder that contains a folder of its own name is not confused with it', async () => {
     const folder = makeFolder('Album', { 'Album/x.flac': 5, 'y.flac': 6 });
     const { metainfo } = await createTorrent(folder);
     for (const where of [folder, dirname(folder)])
       expect((await verifyTorrent(metainfo, where)).ok).toBe(true);
   });
 
-  test('a changed byte is one bad piece and the files it lies in', async () => {
+  test('a changed byte makes one piece bad, and every file in that piece', async () => {
     const { folder, metainfo } = await album();
     const changed = files.b.slice();
     changed[0]! ^= 1;
@@ -123,7 +123,7 @@ describe('verifyTorrent', () => {
     ]);
   });
 
-  test('missing, too short and too long are told apart', async () => {
+  test('missing files, short files and long files are told apart', async () => {
     const { folder, metainfo } = await album();
     rmSync(join(folder, 'a'));
     truncateSync(join(folder, 'c'), 19_999);
@@ -137,7 +137,7 @@ describe('verifyTorrent', () => {
     ]);
   });
 
-  test('a file that is too long does not spoil its pieces, but is not the file', async () => {
+  test('a file that is too long has good pieces, but the file is not ok', async () => {
     const { folder, metainfo } = await album();
     appendFileSync(join(folder, 'c'), 'x');
     const result = await verifyTorrent(metainfo, folder);
@@ -145,7 +145,7 @@ describe('verifyTorrent', () => {
     expect(result.ok).toBe(false);
   });
 
-  test('files under way are read where they lie', async () => {
+  test('part files are read in their place', async () => {
     const { folder, metainfo } = await album();
     renameSync(join(folder, 'a'), join(folder, 'a.part'));
     truncateSync(join(folder, 'a.part'), 17_000);
@@ -157,7 +157,7 @@ describe('verifyTorrent', () => {
     expect(result.files[0]).toMatchObject({ missing: false, tooShort: true, diskPath: paths[0] });
   });
 
-  test('a file that lies nowhere is not taken for zeros', async () => {
+  test('a file that is not on the disk does not count as zeros', async () => {
     const folder = makeFolder('Album', { a: new Uint8Array(40_000), b: 1 });
     const { metainfo } = await createTorrent(folder, { format: 'v1', pieceLength: kib16 });
     const result = await verifyTorrent(metainfo, () => undefined);
@@ -166,14 +166,14 @@ describe('verifyTorrent', () => {
     expect((await verifyTorrent(metainfo, folder)).badPieces).toEqual([0, 1, 2]);
   });
 
-  test('a folder in the place of a file is no file', async () => {
+  test('a folder in the place of a file counts as a missing file', async () => {
     const { folder, metainfo } = await album();
     rmSync(join(folder, 'b'));
     mkdirSync(join(folder, 'b'));
     expect((await verifyTorrent(metainfo, folder)).files[1]).toMatchObject({ ok: false, missing: true });
   });
 
-  test('a single file is found by its path, under any name, or in its folder', async () => {
+  test('a single file is found by its path under any name, or by its name in a folder', async () => {
     const folder = makeFolder('Album', { 'a.mp3': noise(50_000) });
     const { metainfo } = await createTorrent(join(folder, 'a.mp3'));
     expect((await verifyTorrent(metainfo, folder)).ok).toBe(true);
@@ -182,7 +182,7 @@ describe('verifyTorrent', () => {
     expect((await verifyTorrent(metainfo, folder)).files[0]).toMatchObject({ missing: true });
   });
 
-  test('a wrong path is one clear error', async () => {
+  test('a wrong path causes one clear error', async () => {
     const { folder, metainfo } = await album();
     await expect(verifyTorrent(metainfo, join(folder, 'nothing'))).rejects.toMatchObject({
       code: 'verify-path-missing',
@@ -192,7 +192,7 @@ describe('verifyTorrent', () => {
     });
   });
 
-  test('pads are zeros that nobody needs on a disk', async () => {
+  test('pad files count as zeros, and are not needed on the disk', async () => {
     const { folder, metainfo } = await album();
     const padded = metainfo.files.map((file) => ({ ...file, isPad: file.index === 1 }));
     const result = await verifyTorrent({ ...metainfo, files: padded }, folder);

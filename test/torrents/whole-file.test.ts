@@ -34,14 +34,14 @@ describe.each(Object.entries(writers))('%s', (_, write) => {
     ['63 pairs of surrogates and three dots', `${'🎵'.repeat(63)}...`],
     ['127 accents and an ending', `${'é'.repeat(123)}x.torrent`],
     ['one letter', 'a'],
-  ])('writes a file whose name has %s, and leaves nothing beside it', async (_, name) => {
+  ])('a file whose name has %s is written, with no other file left beside it', async (_, name) => {
     const file = path.join(folder, name);
     await write(file);
     expect(fs.readdirSync(folder)).toEqual([name]);
     expect(fs.readFileSync(file)).toEqual(content);
   });
 
-  it('leaves nothing where its name is taken by a folder', async () => {
+  it('a failed write to a name that a folder has leaves nothing behind', async () => {
     const file = path.join(folder, 'taken');
     fs.mkdirSync(file);
     await expect(async () => write(file)).rejects.toThrow();
@@ -50,7 +50,7 @@ describe.each(Object.entries(writers))('%s', (_, write) => {
 });
 
 describe('a file that is written whole', () => {
-  it('lies until then under a hidden name that is no longer than its own', async () => {
+  it('until it is complete, a file has a hidden name that is no longer than its own', async () => {
     for (const name of ['x.torrent', 'Album.torrent', `${'歌'.repeat(80)}.torrent`, 'z'.repeat(255)]) {
       const names = await writeWhole(path.join(folder, name), async () => fs.readdirSync(folder));
       const hidden = names!.filter((other) => other.startsWith('.'));
@@ -59,7 +59,7 @@ describe('a file that is written whole', () => {
     }
   });
 
-  it('fails with the first error, also when what was written cannot be cleared away', async () => {
+  it('a failed write reports the first error, even if the temporary file cannot be removed', async () => {
     const written = writeWhole(path.join(folder, 'a.torrent'), async () => {
       const [name] = fs.readdirSync(folder);
       fs.rmSync(path.join(folder, name!));
@@ -69,7 +69,7 @@ describe('a file that is written whole', () => {
     await expect(written).rejects.toThrow('the first');
   });
 
-  it('is not there at all when its content fails in the middle, and what was there stays', async () => {
+  it('a write that fails in the middle leaves no new file, and the old file stays', async () => {
     const file = path.join(folder, 'kept');
     fs.writeFileSync(file, 'before');
     const written = writeWhole(file, async (handle) => {
@@ -81,7 +81,7 @@ describe('a file that is written whole', () => {
     expect(fs.readFileSync(file, 'utf8')).toBe('before');
   });
 
-  it('never replaces another that has the name, unless it may', async () => {
+  it('an existing file is replaced only if this is allowed', async () => {
     const file = path.join(folder, 'mine');
     fs.writeFileSync(file, 'mine');
     await expect(writeWhole(file, content, { replace: false })).rejects.toMatchObject({ code: 'EEXIST' });
@@ -92,7 +92,7 @@ describe('a file that is written whole', () => {
     expect(fs.readFileSync(file)).toEqual(content);
   });
 
-  it('takes the place of what a killed program left, where its other name is fixed', async () => {
+  it('a fixed temporary name replaces the file that a killed program left there', async () => {
     const [file, temporary] = [path.join(folder, 'swarms'), path.join(folder, 'swarms.tmp')];
     fs.writeFileSync(temporary, 'half of an earlier one, and longer');
     await writeWhole(file, content, { temporary });
@@ -100,7 +100,7 @@ describe('a file that is written whole', () => {
     expect(fs.readFileSync(file)).toEqual(content);
   });
 
-  it('has the rights that were asked for before it has its name', async () => {
+  it('a file has the requested permissions before it gets its name', async () => {
     const file = path.join(folder, 'secret');
     const modes = await writeWhole(file, async (handle) => (await handle.stat()).mode & 0o777, {
       mode: 0o600,
@@ -108,7 +108,7 @@ describe('a file that is written whole', () => {
     expect([modes, fs.statSync(file).mode & 0o777]).toEqual([0o600, 0o600]);
   });
 
-  it('gets its name on file systems without hard links, if that is free', async () => {
+  it('on file systems without hard links, a file gets its name only if the name is free', async () => {
     for (const code of ['EPERM', 'ENOTSUP', 'ENOSYS']) {
       const noLinks = () => Promise.reject(Object.assign(new Error(code), { code }));
       const [from, free, taken] = ['from', `free ${code}`, 'taken'].map((name) => path.join(folder, name));

@@ -50,29 +50,29 @@ describe('scan', () => {
     ['0:', 'accepted'],
     ['de', 'accepted'],
     ['le', 'accepted'],
-  ])('%s → %s', (text, code) => expect(codeOf(text)).toBe(code));
+  ])('scanning %s gives %s', (text, code) => expect(codeOf(text)).toBe(code));
 
-  test('goes 100 deep and no deeper', () => {
+  test('a value may be nested 100 levels deep, and no deeper', () => {
     expect(codeOf('l'.repeat(100) + 'e'.repeat(100))).toBe('accepted');
     expect(codeOf('l'.repeat(101) + 'e'.repeat(101))).toBe('bencode-too-deep');
     expect(codeOf('d1:a'.repeat(1_000_000))).toBe('bencode-too-deep');
   });
 
-  test('counts every value and key', () => {
+  test('every value and every key counts towards the limit of tokens', () => {
     const limits = { ...localLimits, tokensMax: 4 };
     expect(codeOf('d1:ali1eee', limits)).toBe('accepted');
     expect(codeOf('d1:ali1ei1eee', limits)).toBe('bencode-too-many-tokens');
   });
 
-  test('refuses more bytes than the limit before looking at them', () => {
+  test('input above the limit of bytes is refused before it is parsed', () => {
     expect(codeOf('4:abcd', { ...localLimits, bytesMax: 5 })).toBe('bencode-too-large');
   });
 
-  test('says where the fault lies', () => {
+  test('an error gives the offset of the fault', () => {
     expect(() => scan(bytes('d1:ai1e1:bi-0ee'))).toThrow(/at byte 10/);
   });
 
-  test('every value knows the byte range it came from', () => {
+  test('every value has the byte range that it was parsed from', () => {
     const root = scan(bytes('d4:infod1:bi7e1:ale1:x0:e1:zli1e2:hiee'));
     expect(Buffer.from(root.get('info')!.raw).toString()).toBe('d1:bi7e1:ale1:x0:e');
     expect([...root.get('z')!.items()].map((item) => Buffer.from(item.raw).toString())).toEqual([
@@ -82,7 +82,7 @@ describe('scan', () => {
     expect([root.get('info')!.start, root.get('info')!.end]).toEqual([7, 25]);
   });
 
-  test('keys are exact bytes and come in the order of the input', () => {
+  test('dictionary keys are exact bytes, in the order of the input', () => {
     const root = scan(Buffer.from([0x64, 0x32, 0x3a, 0xff, 0x00, 0x69, 0x31, 0x65, 0x65]));
     expect([...root.entries()].map(([key, value]) => [[...key], value.integer])).toEqual([[[0xff, 0x00], 1]]);
   });
@@ -94,9 +94,9 @@ describe('scan', () => {
     ['d1:bi1e1:ai1e1:ai2ee', 'duplicate'],
     ['d1:ai1e1:ai1e0:i2ee', 'duplicate'],
     ['d2:aai1e1:ai2ee', 'unsorted'],
-  ])('%s is %s', (text, order) => expect(scan(bytes(text)).keyOrder).toBe(order));
+  ])('the key order of %s is %s', (text, order) => expect(scan(bytes(text)).keyOrder).toBe(order));
 
-  test('the order of an inner dictionary is its own', () => {
+  test('the key order of an inner dictionary does not affect the outer one', () => {
     const root = scan(bytes('d1:ad1:zi1e1:yi1ee1:bdee'));
     expect([root.keyOrder, root.get('a')!.keyOrder, root.get('b')!.keyOrder]).toEqual([
       'sorted',
@@ -105,10 +105,10 @@ describe('scan', () => {
     ]);
   });
 
-  test('of two equal keys the first counts', () =>
+  test('the first of two equal keys counts', () =>
     expect(scan(bytes('d1:ai1e1:ai2ee')).get('a')!.integer).toBe(1));
 
-  test('a value of another kind answers undefined', () => {
+  test('an accessor for another type of value returns undefined', () => {
     const root = scan(bytes('d1:ai-5e1:b2:\xff\xfe1:c2:hie'));
     expect(root.get('a')!.bytes).toBeUndefined();
     expect(root.get('a')!.integer).toBe(-5);
@@ -126,11 +126,11 @@ describe('scan', () => {
     ]);
   });
 
-  test('a prefix tells where the rest begins', () => {
+  test('scanPrefix tells where the rest of the input begins', () => {
     expect(scanPrefix(bytes('d8:msg_typei1eePIECE')).end).toBe(15);
   });
 
-  test('whatever the bytes, the end is a value or a BencodeError', () => {
+  test('any bytes give a value or a BencodeError', () => {
     const alphabet = fc.constantFrom(...'ilde0123456789:-.x\xff').map((char) => char.charCodeAt(0));
     fc.assert(
       fc.property(fc.array(alphabet, { maxLength: 40 }), (soup) => {
@@ -146,22 +146,25 @@ describe('scan', () => {
 });
 
 describe('decode', () => {
-  test('gives plain values', () => {
+  test('decode returns plain values', () => {
     expect(decode(bytes('d8:intervali1800e5:peers0:e'))).toEqual({ interval: 1800, peers: new Uint8Array() });
   });
 
   test.each(['d9:__proto__d1:ai1eee', 'd1:\xffi1ee', 'd1:ai1e1:ai2ee', 'ld1:bi1e1:ai1eee'])(
-    'refuses %j',
+    'decode refuses %j',
     (text) => {
       expect(() => decode(bytes(text))).toThrow(/cannot hold/);
     },
   );
 
-  test('refuses what makes the package run for ever', () =>
+  test('decode refuses input that makes the bencode package loop endlessly', () =>
     expect(() => decode(bytes('l-3:e'))).toThrow(BencodeError));
 });
 
-/** Values that the package and we both can write: its keys sort by UTF-16 units, which agrees with bytes below U+D800. */
+/**
+ * Values that both the bencode package and Cicada can write. The package sorts keys by UTF-16 units, which
+ * equals the order of bytes below U+D800.
+ */
 const { plain } = fc.letrec<{ plain: BEncodable }>((tie) => ({
   plain: fc.oneof(
     { maxDepth: 4 },
@@ -175,7 +178,7 @@ const { plain } = fc.letrec<{ plain: BEncodable }>((tie) => ({
 }));
 
 describe('encode', () => {
-  test('writes what the bencode package writes, and decode gives it back', () => {
+  test('encode writes the same bytes as the bencode package, and decode reads them back', () => {
     fc.assert(
       fc.property(plain, (value) => {
         const ours = encode(value);
@@ -188,31 +191,31 @@ describe('encode', () => {
     );
   });
 
-  test('sorts keys by their bytes, not by UTF-16 units', () => {
+  test('encode sorts keys by their bytes, not by UTF-16 units', () => {
     const value = encode({ '\u{1F600}': 1, '\uFF01': 2 });
     expect([...scan(value).entries()].map(([, entry]) => entry.integer)).toEqual([2, 1]);
     expect(scan(value).keyOrder).toBe('sorted');
   });
 
-  test('keeps keys that are no text', () => {
+  test('encode keeps keys that are not UTF-8', () => {
     const key = Uint8Array.of(0xff, 0xfe, 0x00);
     const [[back] = []] = [...scan(encode(new Map([[key, 1]]))).entries()];
     expect([...back!]).toEqual([...key]);
   });
 
-  test('writes a scanned value back byte for byte, wrong order and all', () => {
+  test('encode writes a scanned value byte for byte, even with keys out of order', () => {
     const info = scan(bytes('d1:bi1e1:ai2ee'));
     expect(Buffer.from(encode({ info })).toString()).toBe('d4:infod1:bi1e1:ai2eee');
   });
 
-  test('what is made while it is written gives the same bytes, and must come in order', () => {
+  test('lazily made values encode to the same bytes as plain ones, and their keys must be in order', () => {
     const dict = (...keys: string[]) => Lazy.dict(keys.map((key) => [key, 1] as const));
     expect(encode(Lazy.list([1, dict('a', 'b')]))).toEqual(encode([1, { a: 1, b: 1 }]));
     expect(() => encode(dict('b', 'a'))).toThrow(RangeError);
     expect(() => encode(dict('a', 'a'))).toThrow(RangeError);
   });
 
-  test('leaves out what is undefined, and refuses what bencode cannot say', () => {
+  test('encode skips undefined values, and refuses values that bencode cannot represent', () => {
     expect(Buffer.from(encode({ a: undefined, b: 1 })).toString()).toBe('d1:bi1ee');
     expect(Buffer.from(encode(-0)).toString()).toBe('i0e');
     expect(() => encode(1.5)).toThrow(RangeError);

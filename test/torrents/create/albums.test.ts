@@ -15,7 +15,7 @@ const albumsOf = async (files: string[]) => {
 };
 
 describe('findAlbums', () => {
-  test('a folder with audio is an album, with everything in it', async () => {
+  test('a folder with audio files is an album, with everything in it', async () => {
     const { found, leftOut } = await albumsOf([
       'A/X/1.flac',
       'A/X/cover.jpg',
@@ -28,20 +28,20 @@ describe('findAlbums', () => {
   });
 
   test.each(['CD1', 'CD 2 - Live', 'Disc II', 'disk_03', 'LP A', 'Диск 1', 'cd.10'])(
-    '%s belongs to its album',
+    'the disc folder %s belongs to the album in its parent folder',
     async (disc) => {
       expect((await albumsOf([`X/${disc}/1.flac`])).found).toEqual({ X: [`${disc}/1.flac`] });
     },
   );
 
   test.each(['CDs', 'Disco', 'Discovery', 'Sideways', 'Tape Loops', 'CD Singles'])(
-    '%s is an album of its own',
+    'the folder %s is an album of its own',
     async (name) => {
       expect(Object.keys((await albumsOf([`X/${name}/1.flac`])).found)).toEqual([`X/${name}`]);
     },
   );
 
-  test('an album inside another is its own, and in no two torrents', async () => {
+  test("an album inside another album's folder is an album of its own, and no file is in two torrents", async () => {
     const { found } = await albumsOf(['X/1.flac', 'X/Bonus/1.flac', 'X/Bonus/Art/1.png', 'X/CD2/1.flac']);
     expect(found).toEqual({ X: ['1.flac', 'CD2/1.flac'], 'X/Bonus': ['1.flac', 'Art/1.png'] });
   });
@@ -52,7 +52,7 @@ describe('findAlbums', () => {
     ['X', 'Ava - X [Disc One] [FLAC]', 'Ava - X [Disc Two] [FLAC]'],
     ['Ava - X 1999 2CD', 'Ava - X CD1', 'Ava - X CD2'],
     ['Видели ночь', 'Кино - Видели ночь (Диск 1)', 'Кино - Видели ночь (Диск 2)'],
-  ])('in a folder called after their album (%s), %s and %s are one', async (album, one, two) => {
+  ])('in a folder with the name of their album (%s), the discs %s and %s are one album', async (album, one, two) => {
     const { found } = await albumsOf([
       `${album}/${one}/1.flac`,
       `${album}/${two}/1.flac`,
@@ -65,7 +65,7 @@ describe('findAlbums', () => {
     expect(found[`${album}/Bonus`]).toEqual(['1.flac']);
   });
 
-  test('an artist may be called as an album of several discs, and other albums stay apart', async () => {
+  test("an artist may have the name of an album with several discs, and the artist's other albums stay separate", async () => {
     const { found } = await albumsOf(['Low/Low (CD1)/1.flac', 'Low/Low (CD2)/1.flac', 'Low/Trust/1.flac']);
     expect(found).toEqual({ Low: ['Low (CD1)/1.flac', 'Low (CD2)/1.flac'], 'Low/Trust': ['1.flac'] });
   });
@@ -76,23 +76,23 @@ describe('findAlbums', () => {
     [['X and Y/X (CD1)', 'X and Y/X (CD2)', 'X and Y/Y (CD1)']],
     [['Mix/Mix Tape 1', 'Mix/Mix Tape 2']],
     [['Xyz/X (CD1)', 'Xyz/X (CD2)']],
-  ])('discs in a folder that is not called after their album are a torrent each: %j', async (folders) => {
+  ])('discs in a folder without the name of their album are an album each: %j', async (folders) => {
     const { found } = await albumsOf(folders.map((folder) => `${folder}/1.flac`));
     expect(Object.keys(found)).toEqual(folders);
   });
 
-  test('discs in the folder that was given are one album when it is called after it', async () => {
+  test("the discs in the given folder are one album if the folder has the album's name", async () => {
     const folder = makeFolder('X', { 'X (CD1)/1.flac': 1, 'X (CD2)/1.flac': 1 });
     expect((await findAlbums(folder)).albums.map(({ path }) => path)).toEqual([folder]);
   });
 
-  test('the folder itself may be the album', async () => {
+  test('the given folder itself may be the album', async () => {
     expect(Object.keys((await albumsOf(['CD1/1.flac', 'CD2/1.flac'])).found)).toEqual(['']);
   });
 });
 
 describe('planTorrent', () => {
-  test('says what a torrent will be and reads nothing', async () => {
+  test('planTorrent describes the future torrent without reading file contents', async () => {
     const folder = makeFolder('X', { '2.flac': 40_000, '10.flac': 20_000, '.hidden': 1 });
     const plan = await planTorrent(folder, { format: 'hybrid', pieceLength: 16_384 });
     expect(plan).toMatchObject({ name: 'X', bytes: 60_000, pieceCount: 5, pieceLength: 16_384 });
@@ -105,7 +105,7 @@ describe('planTorrent', () => {
     expect(plan.skipped.map((entry) => entry.reason)).toEqual(['hidden']);
   });
 
-  test('refuses what our own reader would refuse: a tree too deep for v2', async () => {
+  test("planTorrent refuses a tree that Cicada's own reader would refuse as too deep", async () => {
     const deep = (depth: number) => makeFolder('X', { [`${'d/'.repeat(depth - 1)}a`]: 1 });
     await expect(planTorrent(deep(97), { format: 'v2' })).rejects.toMatchObject({ code: 'create-too-deep' });
     for (const format of ['v2', 'hybrid'] as const) await createTorrent(deep(96), { format });
@@ -117,7 +117,7 @@ describe('planTorrent', () => {
     ['create-url', { trackers: [['no address']] }],
     ['create-url', { webSeeds: [''] }],
     ['create-text', { comment: '\ud800' }],
-  ])('%s', async (code, options) => {
+  ])('planTorrent fails with %s for invalid options', async (code, options) => {
     await expect(planTorrent(makeFolder('X', { a: 1 }), options)).rejects.toMatchObject({ code });
   });
 });

@@ -8,7 +8,7 @@ import { makeFolder, noise } from '../folder-fixture.ts';
 
 const pieceLength = 16_384;
 const names = ['a.flac', 'b/1.flac', 'b/2.flac', 'c.txt', 'd.jpg'];
-/** Around the borders of pieces, and none at all. */
+/** Zero, and sizes around piece boundaries. */
 const sizes = fc.constantFrom(
   0,
   1,
@@ -20,7 +20,7 @@ const sizes = fc.constantFrom(
   50_000,
 );
 
-it('a new version is the same as if everything had been hashed', async () => {
+it('a new version that reuses hashes equals one that was hashed completely', async () => {
   const formats = fc.constantFrom<TorrentFormat>('v2', 'hybrid');
   const file = fc.option(sizes, { nil: undefined });
   const change = fc.tuple(fc.nat(names.length - 1), fc.option(sizes, { nil: undefined }));
@@ -55,10 +55,10 @@ it('a new version is the same as if everything had been hashed', async () => {
   );
 });
 
-it('files that are known are not read', async () => {
+it('known files are not read', async () => {
   const folder = makeFolder('album', { 'a.flac': 40_000, 'b.flac': 20_000 });
   const { metainfo } = await createTorrent(folder, { pieceLength });
-  // Other bytes of the same length: whoever says that a file is known is believed.
+  // Other bytes of the same length: createTorrent trusts its caller about known files.
   writeFileSync(join(folder, 'a.flac'), noise(40_000, 77));
   const totals: number[] = [];
   const next = await createTorrent(
@@ -70,7 +70,7 @@ it('files that are known are not read', async () => {
   expect(totals).toEqual([]);
 });
 
-it('a file that is named but has another length is read', async () => {
+it('a known file whose length has changed is hashed again', async () => {
   const folder = makeFolder('album', { 'a.flac': 40_000, 'b.flac': 20_000 });
   const { metainfo } = await createTorrent(folder, { pieceLength });
   appendFileSync(join(folder, 'a.flac'), 'x');
@@ -78,7 +78,7 @@ it('a file that is named but has another length is read', async () => {
   expect(next.infoHash).toEqual((await createTorrent(folder, { pieceLength })).infoHash);
 });
 
-it('nothing is taken from pieces of another length, nor from v1', async () => {
+it('hashes are not reused from a torrent with another piece length, nor from a v1 torrent', async () => {
   const folder = makeFolder('album', { 'a.flac': 40_000, 'b.flac': 20_000 });
   for (const format of ['v1', 'hybrid'] as const) {
     const { metainfo } = await createTorrent(folder, { format, pieceLength: 32_768 });
@@ -87,7 +87,7 @@ it('nothing is taken from pieces of another length, nor from v1', async () => {
   }
 });
 
-it('a second file gives the first one a pad, and its last piece another hash', async () => {
+it('a second file gives the first file a pad file, so the last piece of the first file is hashed again', async () => {
   const folder = makeFolder('album', { 'a.flac': 20_000 });
   const { metainfo } = await createTorrent(folder, { pieceLength });
   writeFileSync(join(folder, 'b.flac'), noise(100, 5));

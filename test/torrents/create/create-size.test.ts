@@ -13,7 +13,7 @@ import { makeFolder } from '../folder-fixture.ts';
 const pieceLength = 16_384;
 const formats: readonly TorrentFormat[] = ['v1', 'v2', 'hybrid'];
 
-/** The least `tokensMax` the reader accepts them with. */
+/** The lowest `tokensMax` with which the reader accepts the bytes. */
 function tokensOf(bytes: Uint8Array): number {
   let [low, high] = [0, 100_000];
   while (low < high) {
@@ -40,7 +40,7 @@ const found = fc.array(
 );
 const trackers = fc.array(fc.array(fc.webUrl(), { minLength: 1, maxLength: 3 }), { maxLength: 4 });
 
-test('what is known of the size before hashing is never too little', () => {
+test('the estimated size of a torrent file is never below its real size', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...formats),
@@ -48,7 +48,7 @@ test('what is known of the size before hashing is never too little', () => {
       trackers,
       fc.string(),
       (format, given, tiers, comment) => {
-        // A file is in the way of a folder of its name, which no real folder has.
+        // Unique names, so that no file has the path of a folder, as on a real disk.
         const files = given.map((file, index) => ({
           ...file,
           components: [...file.components, `${index}.flac`],
@@ -80,7 +80,7 @@ test('what is known of the size before hashing is never too little', () => {
   );
 });
 
-test('a torrent file larger than our own reader takes is refused before hashing', () => {
+test("a torrent file larger than Cicada's own reader accepts is refused before hashing", () => {
   const deep = Array.from({ length: 20 }, () => 'x'.repeat(200));
   const files = Array.from({ length: 20_000 }, (_, index) => ({
     ...{ components: [...deep, String(index)], bytes: 1, offset: index, mtimeMs: 0 },
@@ -89,16 +89,16 @@ test('a torrent file larger than our own reader takes is refused before hashing'
   expect(() => checkTorrentSize({ ...torrent, format: 'v1' }, [])).toThrow(
     expect.objectContaining({ code: 'create-too-large' }),
   );
-  // A tree names every folder once.
+  // In a v2 file tree, every folder name is written only once.
   checkTorrentSize({ ...torrent, format: 'v2' }, []);
 });
 
 test.each(formats)(
-  '%s: the hashes given with the torrent are those our reader finds in it',
+  '%s: the hashes returned with a new torrent equal those that the reader computes',
   async (format) => {
     const folder = makeFolder('Album', { a: 40_000, b: 16_384, c: '' });
     const { bytes, infoHash, infoHashV2, metainfo } = await createTorrent(folder, { format });
-    // Nothing is looked at again.
+    // A change of the file after this point must not matter: nothing is read again.
     appendFileSync(join(folder, 'a'), 'x');
     expect(metainfo.infoHash).toEqual(infoHash);
     expect(metainfo.infoHashV2).toEqual(infoHashV2);

@@ -7,7 +7,7 @@ import { choosePieceLength, suggestedPieceLength } from '../../../torrents/piece
 import { makeFolder, noise } from '../folder-fixture.ts';
 
 const kib16 = 16384;
-/** SHA-1 of the pieces of some bytes, the plain way. */
+/** SHA-1 hashes of all pieces, computed without the code under test. */
 const piecesOf = (bytes: Uint8Array, pieceLength: number) => {
   const digests: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += pieceLength) {
@@ -23,7 +23,7 @@ const paths = (files: readonly { components: readonly string[] }[]) =>
   files.map((file) => file.components.join('/'));
 
 describe('createTorrent', () => {
-  test('hashes the files as one run of bytes, in natural order', async () => {
+  test('a v1 torrent hashes its files as one run of bytes, in natural order', async () => {
     const folder = makeFolder('Album', {
       '10 c.flac': noise(40_000, 3),
       '2 b.flac': noise(100_000, 2),
@@ -41,7 +41,7 @@ describe('createTorrent', () => {
     expect((await createTorrent(folder, options)).bytes).toEqual(bytes);
   });
 
-  test('a single file is a torrent of its own name', async () => {
+  test('a torrent of a single file has the name of the file', async () => {
     const folder = makeFolder('Album', { 'song.mp3': noise(200_000) });
     const { metainfo } = await createTorrent(join(folder, 'song.mp3'));
     expect(metainfo.layout.isSingleFile).toBe(true);
@@ -49,7 +49,7 @@ describe('createTorrent', () => {
     expect(Buffer.from(metainfo.pieceHashes)).toEqual(piecesOf(noise(200_000), metainfo.pieceLength));
   });
 
-  test('several workers and many extents give the same hashes as one', async () => {
+  test('several threads and many extents give the same hashes as one thread', async () => {
     const folder = makeFolder('Album', { a: noise(9_000_000, 1), b: noise(12_345_678, 2), c: noise(1, 3) });
     const all = Buffer.concat([noise(9_000_000, 1), noise(12_345_678, 2), noise(1, 3)]);
     for (const threads of [1, 4]) {
@@ -59,7 +59,7 @@ describe('createTorrent', () => {
   });
 
   test.each(['v1', 'v2', 'hybrid'] as const)(
-    '%s: both back ends give the same torrent, whatever the sizes',
+    '%s: both hashing back ends give the same torrent for any file sizes',
     async (format) => {
       const sizes = [1, 16_383, 16_384, 65_535, 65_536, 65_537, 131_073, 1_000_000, 3_000_001];
       const folder = makeFolder('Album', Object.fromEntries(sizes.map((size) => [String(size), size])));
@@ -72,7 +72,7 @@ describe('createTorrent', () => {
     },
   );
 
-  test('leaves junk, hidden files and links out, and says so', async () => {
+  test('junk, hidden files and symbolic links are left out and listed with the reason', async () => {
     const folder = makeFolder('Album', {
       'a.flac': 10,
       '.DS_Store': 1,
@@ -97,7 +97,7 @@ describe('createTorrent', () => {
     expect(paths(all.metainfo.files)).toContain('Thumbs.db');
   });
 
-  test('follows links on request, but never out of the folder or round in circles', async () => {
+  test('symbolic links are followed on request, but never out of the folder or in a loop', async () => {
     const folder = makeFolder('Album', { 'a/x.flac': 10 });
     symlinkSync('a', join(folder, 'b'));
     symlinkSync('..', join(folder, 'a/up'));
@@ -113,7 +113,7 @@ describe('createTorrent', () => {
     ]);
   });
 
-  test('real names stay what they are', async () => {
+  test('unusual but valid file names stay unchanged', async () => {
     const names = [
       'Icon\r',
       'foo... bar',
@@ -136,11 +136,11 @@ describe('createTorrent', () => {
     ['create-piece-length', { a: 1 }, { pieceLength: 8192 }],
     ['create-piece-length', { a: 1 }, { pieceLength: 48 * 1024 }],
     ['create-piece-length', { a: 1 }, { pieceLength: 2 ** 25 }],
-  ])('%s: %j %j', async (code, files, options) => {
+  ])('createTorrent fails with %s: files %j, options %j', async (code, files, options) => {
     await expect(createTorrent(makeFolder('Album', files), options)).rejects.toMatchObject({ code });
   });
 
-  test.each(['v1', 'v2', 'hybrid'] as const)('%s of empty files has no pieces', async (format) => {
+  test.each(['v1', 'v2', 'hybrid'] as const)('a %s torrent of empty files has no pieces', async (format) => {
     const { metainfo } = await createTorrent(makeFolder('Album', { a: '', 'b/c': '' }), { format });
     expect(metainfo).toMatchObject({ format, bytes: 0, geometry: { pieceCount: 0 } });
     expect(metainfo.files.map((file) => [file.components.join('/'), file.bytes])).toEqual([
@@ -149,21 +149,21 @@ describe('createTorrent', () => {
     ]);
   });
 
-  test('a path that is not there is named', async () => {
+  test('an error for a missing path names the path', async () => {
     const path = join(makeFolder('x', {}), 'nothing');
     await expect(createTorrent(path)).rejects.toMatchObject({ code: 'file-missing', path });
   });
 
-  test('a name that is not UTF-8 is refused before anything is hashed', async () => {
+  test('a name that is not UTF-8 is refused before hashing', async () => {
     const folder = makeFolder('Album', { a: 1 });
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.of(0xff)]), 'x');
     await expect(createTorrent(folder)).rejects.toMatchObject({ code: 'create-name-not-utf8' });
   });
 
-  test('a file that changes while it is read is an error that names it', async () => {
+  test('a file that changes while it is read causes an error that names it', async () => {
     const folder = makeFolder('Album', { a: 30_000_000, b: 30_000_000 });
     const wanted = (components: readonly string[]) => {
-      // Both files have been looked at by the time this comes to run, and none has been read.
+      // When this runs, both files have been scanned and neither has been read.
       if (components[0] === 'b') setImmediate(() => appendFileSync(join(folder, 'b'), 'x'));
       return true;
     };
@@ -171,7 +171,7 @@ describe('createTorrent', () => {
     await expect(creating).rejects.toMatchObject({ code: 'file-changed', path: join(folder, 'b') });
   });
 
-  test('stops when it is told to, with the reason it was given', async () => {
+  test('an aborted createTorrent rejects with the reason of the signal', async () => {
     const folder = makeFolder('Album', { a: 30_000_000 });
     const controller = new AbortController();
     const wanted = () => {
@@ -182,7 +182,7 @@ describe('createTorrent', () => {
     await expect(creating).rejects.toBe('enough');
   });
 
-  test('tells how far it is, and ends at the end', async () => {
+  test('progress is reported, and the last report is the complete size', async () => {
     const folder = makeFolder('Album', { a: 3_000_000 });
     let last = { bytes: 0, totalBytes: 0 };
     await createTorrent(folder, {}, { onProgress: (progress) => (last = progress) });
@@ -190,7 +190,7 @@ describe('createTorrent', () => {
   });
 });
 
-test('piece lengths stay between 16 KiB and 16 MiB', () => {
+test('suggested piece lengths are between 16 KiB and 16 MiB', () => {
   expect([0, 1, 2 ** 20, 2 ** 30, 2 ** 36, 2 ** 42, 2 ** 52].map(suggestedPieceLength)).toEqual([
     2 ** 14,
     2 ** 14,
@@ -202,7 +202,7 @@ test('piece lengths stay between 16 KiB and 16 MiB', () => {
   ]);
 });
 
-test('pieces get shorter where files would be filled up with more than an eighth of zeros', () => {
+test('pieces get shorter if pad files would add more than an eighth to the content', () => {
   const album = Array.from({ length: 12 }, () => 30_000_000);
   expect(['v1', 'v2', 'hybrid'].map((format) => choosePieceLength(format as 'v1', album))).toEqual([
     2 ** 18,
@@ -219,7 +219,7 @@ test('pieces get shorter where files would be filled up with more than an eighth
 });
 
 describe('writeTorrentFile', () => {
-  test('never replaces a file unless told to, and leaves nothing behind', async () => {
+  test('writeTorrentFile replaces a file only with `force`, and leaves no temporary file behind', async () => {
     const path = join(makeFolder('out', {}), 'a.torrent');
     await writeTorrentFile(path, noise(10, 1));
     await expect(writeTorrentFile(path, noise(10, 2))).rejects.toMatchObject({ code: 'exists', path });
@@ -229,7 +229,7 @@ describe('writeTorrentFile', () => {
     expect(readdirSync(dirname(path))).toEqual(['a.torrent']);
   });
 
-  test('a folder that is not there is a clear error', async () => {
+  test('writeTorrentFile reports a missing folder as a clear error', async () => {
     const path = join(makeFolder('out', {}), 'no', 'a.torrent');
     await expect(writeTorrentFile(path, noise(1))).rejects.toMatchObject({ code: 'create-write' });
   });

@@ -16,7 +16,7 @@ describe('a torrent of a folder that lies in it', () => {
     ['Dvořák – Č. 9', 'Dvořák – Č. 9.torrent'],
     ['+44', 'index.torrent'],
   ])(
-    'is left out and named, and the torrent of %s stays the same when it is made again (%s)',
+    "a folder's own torrent is left out and listed: a new torrent of %s stays the same (%s)",
     async (name, file) => {
       const folder = makeFolder(name, { '1.flac': noise(20_000), 'sub/2.flac': noise(30_000) });
       const first = await create(folder);
@@ -28,14 +28,14 @@ describe('a torrent of a folder that lies in it', () => {
     },
   );
 
-  it('is left out under the name that the new torrent is given, too', async () => {
+  it("a folder's own torrent is left out if it has the name that the new torrent is given", async () => {
     const folder = makeFolder('tmp.x', { '1.flac': noise(20_000) });
     const { bytes } = await create(folder, { name: 'Real Name' });
     writeFileSync(join(folder, 'a.torrent'), bytes);
     expect(pathsIn((await create(folder, { name: 'Real Name' })).plan.files)).toEqual(['1.flac']);
   });
 
-  it('is left out when accents in its name are written in another way', async () => {
+  it("a folder's own torrent is left out if its name differs only in Unicode normalization form", async () => {
     const folder = makeFolder('Cafe\u0301', { '1.flac': noise(20_000) });
     writeFileSync(join(folder, 'a.torrent'), (await create(folder, { name: 'Caf\u00e9' })).bytes);
     expect(pathsIn((await create(folder)).plan.files)).toEqual(['1.flac']);
@@ -43,7 +43,7 @@ describe('a torrent of a folder that lies in it', () => {
 });
 
 describe('other torrent files in a folder', () => {
-  it('are content: of another folder, in a folder below, or no torrents at all', async () => {
+  it('other torrent files are content: of another folder, in a subfolder, or not valid torrents', async () => {
     const other = await create(makeFolder('Other', { 'a.flac': noise(20_000) }));
     const album = await create(makeFolder('Album', { 'a.flac': noise(20_000) }));
     const folder = makeFolder('Album', {
@@ -56,7 +56,7 @@ describe('other torrent files in a folder', () => {
     expect((await create(folder)).skipped).toEqual([]);
   });
 
-  it('may be shared alone', async () => {
+  it('a torrent file may be shared alone', async () => {
     const folder = makeFolder('Album', { 'a.flac': noise(20_000) });
     const at = join(folder, 'a.flac.torrent');
     await writeTorrentFile(at, (await create(join(folder, 'a.flac'))).bytes);
@@ -65,7 +65,7 @@ describe('other torrent files in a folder', () => {
 });
 
 describe('the file that a torrent is written to', () => {
-  it('is never a file of its content, under whatever name', async () => {
+  it('a torrent is never written over a file of its own content, by any path to it', async () => {
     const folder = makeFolder('Album', { '1.flac': noise(20_000), 'sub/2.flac': noise(30_000) });
     linkSync(join(folder, 'sub/2.flac'), join(folder, '../elsewhere'));
     for (const target of ['1.flac', 'sub/2.flac', 'sub/../1.flac', '../elsewhere']) {
@@ -76,7 +76,7 @@ describe('the file that a torrent is written to', () => {
     await expect(create(one, { target: one })).rejects.toMatchObject({ code: 'create-over-content' });
   });
 
-  it('may be one that is left out, that is only alike, or that is not there yet', async () => {
+  it('a torrent may be written over a left-out file or an identical copy of a file, or to a new path', async () => {
     const folder = makeFolder('Album', { '1.flac': noise(20_000), 'a.part': noise(10) });
     const copy = join(folder, '../copy');
     copyFileSync(join(folder, '1.flac'), copy);

@@ -38,7 +38,7 @@ function sha1Of(name: string, bytes: number): Uint8Array {
 const large = 3 * 2 ** 20 + 17;
 
 describe('a pool of hash workers', () => {
-  it('gives every one of many plans at once its own hashes, with no more threads than it may have', async () => {
+  it('a pool gives each of many concurrent plans its own hashes, with no more threads than allowed', async () => {
     const names = Array.from({ length: 9 }, (_, i) => `song-${i}`);
     const sizes = names.map((_, i) => large + i * pieceLength + i);
     const results = await Promise.all(names.map((name, i) => hashFiles(planOf(name, sizes[i]!), { pool })));
@@ -49,7 +49,7 @@ describe('a pool of hash workers', () => {
     expect(pool.threads).toBe(2);
   });
 
-  it('keeps its threads for the next plan, and ends them when none comes', async () => {
+  it('a pool keeps its threads for the next plan, and ends them after an idle time', async () => {
     await hashFiles(planOf('a', large), { pool });
     expect(pool.threads).toBe(1);
     await hashFiles(planOf('b', large), { pool });
@@ -59,7 +59,7 @@ describe('a pool of hash workers', () => {
     expect(Buffer.compare(sha1Table, sha1Of('c', large))).toBe(0);
   });
 
-  it('hashes a small torrent without a thread, and gives the same hashes as a thread would', async () => {
+  it('a small torrent is hashed without a thread, and its hashes are the same as with one', async () => {
     const { sha1Table } = await hashFiles(planOf('small', 90_000), { pool });
     expect(pool.threads).toBe(0);
     expect(Buffer.compare(sha1Table, sha1Of('small', 90_000))).toBe(0);
@@ -67,7 +67,7 @@ describe('a pool of hash workers', () => {
     expect(empty.faults).toEqual([]);
   });
 
-  it('leaves a torrent of many tiny files to a thread: opening them would keep the caller waiting', async () => {
+  it('a torrent of many tiny files is hashed by a thread, because opening them would block the caller', async () => {
     const files = Array.from({ length: 300 }, (_, i) => {
       const path = join(folder, String(i));
       writeFileSync(path, 'x');
@@ -77,7 +77,7 @@ describe('a pool of hash workers', () => {
     expect(pool.threads).toBe(1);
   });
 
-  it('a file that cannot be read fails its own plan and no other', async () => {
+  it('a file that cannot be read fails only its own plan', async () => {
     const missing = { ...planOf('gone', large) };
     rmSync(join(folder, 'gone'));
     const small = { ...planOf('small', 10) };
@@ -90,7 +90,7 @@ describe('a pool of hash workers', () => {
     expect(good!.faults).toEqual([]);
   });
 
-  it('a plan that is aborted while it waits is let go at once; the one before it goes on', async () => {
+  it('a plan that is aborted while it waits rejects at once, and the plan before it goes on', async () => {
     const control = new AbortController();
     const first = hashFiles(planOf('first', 64 * 2 ** 20), { pool });
     const second = hashFiles(planOf('second', large), { pool, signal: control.signal });
@@ -99,7 +99,7 @@ describe('a pool of hash workers', () => {
     expect((await first).faults).toEqual([]);
   });
 
-  it('that is closed fails what is under way and what waits, and serves later plans with new threads', async () => {
+  it('closing a pool fails its running and waiting plans, and later plans get new threads', async () => {
     const plans = ['one', 'two', 'three'].map((name) => planOf(name, 64 * 2 ** 20));
     const settled = Promise.allSettled(plans.map((plan) => hashFiles(plan, { pool })));
     await pool.close();
@@ -107,7 +107,7 @@ describe('a pool of hash workers', () => {
     expect((await hashFiles(plans[0]!, { pool })).faults).toEqual([]);
   });
 
-  it('a thread that breaks down fails the plan it had, and the next plan has a new thread', async () => {
+  it('a thread that crashes fails the plan that it had, and the next plan gets a new thread', async () => {
     const broken = { ...sharePlan(planOf('broken', large)), pathEnds: undefined as never };
     await expect(pool.run(broken)).rejects.toThrow(/undefined/);
     const { sha1Table } = await hashFiles(planOf('next', large), { pool });

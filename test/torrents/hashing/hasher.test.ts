@@ -15,7 +15,7 @@ const makeHasher = (backend: Backend) => {
 };
 
 describe.each(['openssl', 'simd'] satisfies Backend[])('%s', (backend) => {
-  test('SHA-1 of one to four pieces, wherever they lie in shared memory', () => {
+  test('SHA-1 is right for one to four pieces at any offset in shared memory', () => {
     const { bytes, hasher } = makeHasher(backend);
     for (let count = 1; count <= 4; count++) {
       const offsets = [0, 100_001, 200_002, 300_003].slice(0, count).map((offset) => piecesAt + offset);
@@ -30,7 +30,7 @@ describe.each(['openssl', 'simd'] satisfies Backend[])('%s', (backend) => {
     }
   });
 
-  test('the Merkle root of a piece, at every number of leaves and every width', () => {
+  test('the Merkle root of a piece is right for any number of leaves and any tree width', () => {
     const { bytes, hasher } = makeHasher(backend);
     for (const size of [
       1,
@@ -47,7 +47,7 @@ describe.each(['openssl', 'simd'] satisfies Backend[])('%s', (backend) => {
       for (const width of [treeWidth(size), 32, 1024]) {
         const root = new Uint8Array(32);
         hasher.pieceRoot(piecesAt + 3, size, width, root);
-        // A tree that is wider than it has to be goes on with subtrees of nothing.
+        // A tree wider than needed is filled with zero leaves.
         const padded = [...leaves, ...Array.from({ length: width - leaves.length }, () => zeroHash(0))];
         expect([size, width, hex(root)]).toEqual([size, width, hex(rootOf(Buffer.concat(padded), 0))]);
       }
@@ -55,11 +55,11 @@ describe.each(['openssl', 'simd'] satisfies Backend[])('%s', (backend) => {
   });
 });
 
-test('a batch is as large as the back end has lanes', () => {
+test('a SHA-1 batch is as large as the number of lanes of the back end', () => {
   expect([makeHasher('openssl').hasher.sha1Batch, makeHasher('simd').hasher.sha1Batch]).toEqual([1, 4]);
 });
 
-test('a few bytes are not worth a measurement; for many there is an answer', () => {
+test('OpenSSL is chosen without a measurement for few bytes, and a back end is measured for many', () => {
   expect(chooseBackends(2 ** 20)).toEqual({ sha1: 'openssl', sha256: 'openssl' });
   expect(['openssl', 'simd']).toContain(chooseBackends(2 ** 40).sha1);
 });

@@ -28,7 +28,7 @@ const lengths = [
 
 describe.each(['sha1', 'sha256'] satisfies Algorithm[])('%s', (algorithm) => {
   test.each([false, true])(
-    'agrees with OpenSSL at every length around a block, in shared memory: %s',
+    'hashes agree with OpenSSL at all lengths around a block, in shared memory: %s',
     (shared) => {
       const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
       const bytes = new Uint8Array(memory.buffer);
@@ -36,7 +36,7 @@ describe.each(['sha1', 'sha256'] satisfies Algorithm[])('%s', (algorithm) => {
       bytes.set(noise(pages * 65536 - messagesAt, 5), messagesAt);
       for (const length of lengths) {
         for (const count of [1, 3, 4]) {
-          // Odd offsets: pieces lie wherever they were received.
+          // Odd offsets, because pieces may be received into any place.
           const offsets = [messagesAt, messagesAt + 70_001, messagesAt + 140_003, messagesAt + 210_010].slice(
             0,
             count,
@@ -56,7 +56,7 @@ describe.each(['sha1', 'sha256'] satisfies Algorithm[])('%s', (algorithm) => {
     },
   );
 
-  test('a message that comes in parts has the same digest', () => {
+  test('a message hashed in parts has the same digest', () => {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const bytes = new Uint8Array(memory.buffer);
     bytes.set(noise(300_000, 3), messagesAt);
@@ -75,7 +75,7 @@ describe.each(['sha1', 'sha256'] satisfies Algorithm[])('%s', (algorithm) => {
     expect(parts).toEqual(whole);
   });
 
-  test('writes nowhere but into its own scratch', () => {
+  test('the hasher writes only to its own scratch memory', () => {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const bytes = new Uint8Array(memory.buffer);
     bytes.set(noise(bytes.length, 9));

@@ -22,7 +22,7 @@ describe('bytes and files', () => {
     platform: 'linux',
   });
 
-  test('a run of bytes lies in one segment a file, and skips empty files', () => {
+  test('a run of bytes has one segment per file, and empty files have none', () => {
     expect(four.totalBytes).toBe(35);
     expect(four.segments(8, 10)).toEqual([
       { fileIndex: 0, offset: 8, bytes: 2 },
@@ -34,7 +34,7 @@ describe('bytes and files', () => {
     expect(four.segments(5, 0)).toEqual([]);
   });
 
-  test('a byte lies in one file', () => {
+  test('every byte is in one file', () => {
     expect([0, 9, 10, 14, 15, 34, 35, -1].map((offset) => four.fileAt(offset))).toEqual([
       0,
       0,
@@ -47,7 +47,7 @@ describe('bytes and files', () => {
     ]);
   });
 
-  test('aligned files leave gaps that lie in no file', () => {
+  test('aligned files leave gaps that belong to no file', () => {
     const aligned = new FileLayout([entry('a', 10), entry('b', 0), entry('c', 16), entry('d', 1)], {
       name: 'Album',
       isSingleFile: false,
@@ -64,7 +64,7 @@ describe('bytes and files', () => {
     ]);
   });
 
-  test('segments of any run join up to that run', () => {
+  test('the segments of any run of bytes add up to that run', () => {
     const sizes = fc.array(fc.nat(20), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(sizes, fc.nat(200), fc.nat(200), (bytes, from, length) => {
@@ -87,7 +87,7 @@ describe('bytes and files', () => {
 });
 
 describe('disk paths', () => {
-  test('lie in the folder of the torrent; a single file is called by the name of the torrent', () => {
+  test("files are placed in the torrent's folder, and a single file has the torrent's name", () => {
     expect(diskPaths(['CD 1/01.flac', 'cover.jpg'], 'linux')).toEqual([
       'Album/CD 1/01.flac',
       'Album/cover.jpg',
@@ -100,7 +100,7 @@ describe('disk paths', () => {
     expect(single.files[0]!.diskPath).toEqual(['a_b']);
   });
 
-  test('of names that differ in case only the later one gets a number, where the system does not tell them apart', () => {
+  test('where case does not distinguish names, only the later of two equal names gets a number', () => {
     const paths = ['A.flac', 'a.flac', 'a (2).flac', 'É', 'e\u0301'];
     expect(diskPaths(paths, 'linux')).toEqual(paths.map((path) => `Album/${path}`));
     expect(diskPaths(paths, 'darwin')).toEqual([
@@ -114,11 +114,11 @@ describe('disk paths', () => {
     expect(layout(paths, 'linux').renamedOn('linux')).toBe(0);
   });
 
-  test('the same path twice is two files', () => {
+  test('the same path twice gives two files', () => {
     expect(diskPaths(['x/a.mp3', 'x/a.mp3'], 'linux')).toEqual(['Album/x/a.mp3', 'Album/x/a (2).mp3']);
   });
 
-  test('folders that the system takes for one are one', () => {
+  test('folders whose names differ only in case are one folder where the system compares them so', () => {
     expect(diskPaths(['Live/1', 'LIVE/2', 'live/1'], 'win32')).toEqual([
       'Album/Live/1',
       'Album/Live/2',
@@ -126,18 +126,18 @@ describe('disk paths', () => {
     ]);
   });
 
-  test('a file makes way for a folder of its name', () => {
+  test('a file is renamed to make way for a folder with its name', () => {
     expect(diskPaths(['a', 'a/b', 'A/c'], 'win32')).toEqual(['Album/a (2)', 'Album/a/b', 'Album/a/c']);
   });
 
-  test('20,000 names that all become one cost no more than linear time', () => {
+  test('20,000 names that differ only in case take linear time', () => {
     const paths = Array.from({ length: 20_000 }, (_, index) =>
       'aA'.repeat(20).replaceAll('A', (_, at) => ((index >> (at / 2)) & 1 ? 'A' : 'a')),
     );
     expect(new Set(diskPaths(paths, 'win32')).size).toBe(paths.length);
   });
 
-  test('pads have none', () => {
+  test('pad files have no disk path', () => {
     const padded = new FileLayout([entry('a', 1), { components: ['.pad', '15'], bytes: 15, isPad: true }], {
       name: 'x',
       isSingleFile: false,
@@ -148,22 +148,22 @@ describe('disk paths', () => {
 });
 
 describe('a file under way', () => {
-  test('is called NAME.part', () =>
+  test('a part file is named NAME.part', () =>
     expect(layout(['a/b.flac']).partPath(0)).toEqual(['Album', 'a', 'b.flac.part']));
 
-  test('never takes the place of another file', () => {
+  test('a part file never takes the place of another file', () => {
     const paths = layout(['b.flac', 'B.FLAC.part', 'b.flac.0.part'], 'darwin');
     const part = paths.partPath(0).join('/');
     expect(paths.files.map((file) => foldName(file.diskPath.join('/')))).not.toContain(foldName(part));
     expect(part).toBe('Album/b.flac.0.part.part');
   });
 
-  test('nor of one that only looks different: a joiner at the end is nothing to macOS', () => {
+  test('a part file avoids names that differ only by a joiner, which macOS ignores', () => {
     const paths = layout(['x', 'X.PART\u200d'], 'darwin');
     expect(paths.partPath(0).at(-1)).toBe('x.0.part');
   });
 
-  test('has a name that fits, and of its own', () => {
+  test('part files of long names fit the name limit and differ from each other', () => {
     const long = 'x'.repeat(253);
     const paths = layout([`${long}a`, `${long}b`]);
     const [a, b] = [paths.partPath(0).at(-1)!, paths.partPath(1).at(-1)!];
@@ -172,7 +172,7 @@ describe('a file under way', () => {
   });
 });
 
-test('no tree of names leaves its folder or has two files in one place, on any platform', () => {
+test('on every platform, no tree of names leaves its folder or gives two files one place', () => {
   const component = fc.oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }),
     fc.constantFrom(
@@ -226,7 +226,7 @@ test('no tree of names leaves its folder or has two files in one place, on any p
 });
 
 describe('a hidden name at the top', () => {
-  test.each(platforms)('%s: the folder is called otherwise, what is in it keeps its name', (platform) => {
+  test.each(platforms)('%s: a torrent folder with a hidden name is renamed, and the names in it stay', (platform) => {
     const hidden = new FileLayout([entry('.covers/a.jpg'), entry('b')], {
       name: '.ssh',
       isSingleFile: false,
@@ -237,7 +237,7 @@ describe('a hidden name at the top', () => {
     expect([hidden.rootName, hidden.ownRootName]).toEqual(['_ssh', '.ssh']);
   });
 
-  test.each(platforms)('%s: a single file too, also while it is under way', (platform) => {
+  test.each(platforms)('%s: a single file with a hidden name is renamed, and so is its part file', (platform) => {
     const hidden = new FileLayout([entry('.bash_profile')], {
       name: '.bash_profile',
       isSingleFile: true,

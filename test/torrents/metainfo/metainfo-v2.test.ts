@@ -8,7 +8,7 @@ import { noise } from '../folder-fixture.ts';
 
 type Dict = { [key: string]: BEncodable };
 const pieceLength = 32_768;
-/** A file of five leaves: three pieces. */
+/** A file of five leaves, which are three pieces. */
 const longFile = noise(70_000, 1);
 const leaves = Buffer.concat(
   [0, 1, 2, 3, 4].map((leaf) => leafHash(longFile.subarray(leaf * 16_384, (leaf + 1) * 16_384))),
@@ -49,7 +49,7 @@ const codeOf = (bytes: Uint8Array): string => {
 };
 
 describe('v2', () => {
-  test('files start with a piece, and the last piece of each ends with it', () => {
+  test('every v2 file starts with a new piece, and its last piece ends with the file', () => {
     const metainfo = parseMetainfo(torrent(v2Info()), { platform: 'linux' });
     expect(metainfo.format).toBe('v2');
     expect(metainfo.files.map((entry) => [entry.diskPath.join('/'), entry.offset, entry.bytes])).toEqual([
@@ -62,7 +62,8 @@ describe('v2', () => {
       32_768, 32_768, 4_464, 10,
     ]);
     expect(geometry.block(2, 0, 4_464)).toBeDefined();
-    // libtorrent asks for the last block of a file whole: the gap behind it counts as zeros, and is no place to begin.
+    // libtorrent requests the last block of a file in full length. The gap after the file counts as zeros,
+    // but no block may begin in it.
     expect(geometry.block(2, 0, 16_384)).toBeDefined();
     expect(geometry.block(2, 4_463, 16_384)).toBeDefined();
     expect(geometry.block(2, 4_464, 1)).toBeUndefined();
@@ -72,26 +73,26 @@ describe('v2', () => {
     expect(metainfo.bytes).toBe(70_010);
   });
 
-  test('the info-hash is SHA-256, and its beginning goes on the wire', () => {
+  test('the v2 info-hash is SHA-256, and its first 20 bytes go on the wire', () => {
     const metainfo = parseMetainfo(torrent(v2Info()));
     const hash = createHash('sha256').update(metainfo.infoBytes).digest();
     expect(metainfo.infoHashV2).toEqual(hash);
     expect(Buffer.from(metainfo.infoHash)).toEqual(hash.subarray(0, 20));
   });
 
-  test('every piece has its root: from the layer, or for a file of one piece the file’s own', () => {
+  test('every piece has its root: from the piece layer, or the file’s own root if it is one piece', () => {
     const { pieceRoots, pieceLayers } = parseMetainfo(torrent(v2Info()));
     expect(Buffer.from(pieceRoots!)).toEqual(Buffer.concat([layer, shortRoot]));
     expect(pieceLayers.length).toBe(1);
   });
 
-  test('metadata from peers has no layers yet', () => {
+  test('v2 metadata from peers has no piece layers yet', () => {
     const metainfo = parseInfo(encode(v2Info()));
     expect([metainfo.pieceRoots, metainfo.pieceLayers]).toEqual([undefined, []]);
   });
 
   test.each([v2Info(), hybridInfo()])(
-    'what a magnet link has found is written without layers, and read so where that is allowed',
+    'metadata from a magnet link is written without piece layers, and read back where this is allowed',
     (info) => {
       const found = parseInfo(encode(info), { trackers: [['http://a/announce']] });
       const bytes = encodeMetainfo(found);
@@ -100,7 +101,7 @@ describe('v2', () => {
     },
   );
 
-  test('layers that are there are proved also where they may lack', () => {
+  test('existing piece layers are verified even where they may be missing', () => {
     const options = { mayLackLayers: true };
     expect(parseMetainfo(torrent(v2Info()), options).pieceLayers.length).toBe(1);
     const wrong = torrent(v2Info(), layers(new Uint8Array(96)));
@@ -109,14 +110,14 @@ describe('v2', () => {
     expect(parseMetainfo(short, options).pieceRoots).toEqual(new Uint8Array(shortRoot));
   });
 
-  test('one file called like the torrent is that file; another name makes a folder', () => {
+  test("a single v2 file with the torrent's name is that file, and with another name it is in a folder", () => {
     const single = parseMetainfo(torrent(v2Info({ name: 'x', 'file tree': { x: file(10, shortRoot) } }), {}));
     expect(single.files[0]!.diskPath).toEqual(['x']);
     const folder = parseMetainfo(torrent(v2Info({ 'file tree': { x: file(10, shortRoot) } }), {}));
     expect(folder.files[0]!.diskPath).toEqual(['Album', 'x']);
   });
 
-  test('what was written reads the same', () => {
+  test('a v2 torrent is written back byte for byte', () => {
     const bytes = torrent(v2Info());
     expect(Buffer.from(encodeMetainfo(parseMetainfo(bytes)))).toEqual(Buffer.from(bytes));
   });
@@ -157,7 +158,7 @@ describe('v2', () => {
       torrent(v2Info(), layers(new Uint8Array(layer.length))),
     ],
     ['metainfo-nothing', 'no files', torrent(v2Info({ 'file tree': {} }), {})],
-  ])('%s: %s', (code, _what, bytes) => expect(codeOf(bytes)).toBe(code));
+  ])('a v2 torrent is refused with %s: %s', (code, _what, bytes) => expect(codeOf(bytes)).toBe(code));
 
   test.each([
     ['the info dictionary', 'd4:name1:a12:meta versioni2e9:file treedee'],
@@ -169,13 +170,13 @@ describe('v2', () => {
       'a key that is there twice',
       'd9:file treed1:ad0:d6:lengthi0eee1:ad0:d6:lengthi0eeee12:meta versioni2e4:name1:x12:piece lengthi32768ee',
     ],
-  ])('keys out of order are refused: %s', (_what, info) =>
+  ])('a v2 info dictionary with keys out of order is refused: %s', (_what, info) =>
     expect(codeOf(Buffer.from(`d4:info${info}e`))).toBe('metainfo-key-order'),
   );
 });
 
 describe('hybrid', () => {
-  test('has both hashes, pads, and a root for every file', () => {
+  test('a hybrid torrent has both hashes, pad files, and a root for every file', () => {
     const metainfo = parseMetainfo(torrent(hybridInfo()));
     expect(metainfo.format).toBe('hybrid');
     expect(Buffer.from(metainfo.infoHash)).toEqual(createHash('sha1').update(metainfo.infoBytes).digest());
@@ -205,13 +206,13 @@ describe('hybrid', () => {
     ['a file less', padded.slice(0, 3), 80],
     ['no pad', [padded[0]!, padded[2]!, padded[3]!], 60],
     ['pads that make a piece of their own', [...padded, { attr: 'p', length: 65_536 }], 120],
-  ])('two halves that differ are refused: %s', (_what, files, bytes) => {
+  ])('a hybrid torrent whose v1 and v2 files differ is refused: %s', (_what, files, bytes) => {
     expect(codeOf(torrent(hybridInfo({ files, pieces: new Uint8Array(bytes) })))).toBe(
       'metainfo-hybrid-mismatch',
     );
   });
 
-  test('a pad after the last file is as good as none', () => {
+  test('a pad file after the last file is accepted', () => {
     expect(codeOf(torrent(hybridInfo({ files: [...padded, { attr: 'p', length: 32_758 }] })))).toBe(
       'accepted',
     );

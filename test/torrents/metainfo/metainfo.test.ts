@@ -36,7 +36,7 @@ const codeOf = (bytes: Uint8Array): string => {
 const text = (value: string) => new TextEncoder().encode(value);
 
 describe('reading', () => {
-  test('a folder', () => {
+  test('a v1 torrent of a folder is parsed', () => {
     const metainfo = parseMetainfo(torrent(folder), { platform: 'linux' });
     expect(metainfo.files.map((file) => [file.diskPath.join('/'), file.offset, file.bytes])).toEqual([
       ['Album/CD 1/01.flac', 0, 20_000],
@@ -53,14 +53,14 @@ describe('reading', () => {
     expect(metainfo.geometry.pieceCount).toBe(2);
   });
 
-  test('a single file', () => {
+  test('a v1 torrent of a single file is parsed', () => {
     const metainfo = parseMetainfo(torrent(single));
     expect(metainfo.layout.isSingleFile).toBe(true);
     expect(metainfo.files[0]!.diskPath).toEqual(['song.mp3']);
     expect(metainfo.files[0]!.components).toEqual(['song.mp3']);
   });
 
-  test('the info-hash is over the bytes as they were, wrong order and unknown keys and all', () => {
+  test('the info-hash covers the original bytes, with keys out of order and unknown keys', () => {
     const info = Buffer.from(
       `d5:zzzzzi1e6:lengthi100e4:name1:a12:piece lengthi16384e6:pieces20:${'x'.repeat(20)}e`,
     );
@@ -71,7 +71,7 @@ describe('reading', () => {
     expect(parseInfo(metainfo.infoBytes).infoHash).toEqual(metainfo.infoHash);
   });
 
-  test('everything around the info dictionary', () => {
+  test('trackers, web seeds, comment, creator and date are parsed', () => {
     const metainfo = parseMetainfo(
       torrent(
         { ...single, private: 1, source: 'CIC' },
@@ -98,7 +98,7 @@ describe('reading', () => {
     expect(parseMetainfo(torrent(single, { announce: 'http://a/' })).trackers).toEqual([['http://a/']]);
   });
 
-  test('pads are no files of a person, and need no path', () => {
+  test('pad files do not count as content, and need no path', () => {
     const files = [
       { length: 10, path: ['a'] },
       { attr: 'p', length: kib16 - 10 },
@@ -109,14 +109,14 @@ describe('reading', () => {
     expect(metainfo.files.map((file) => file.isPad)).toEqual([false, true, false]);
   });
 
-  test('a link is an empty file and never a link', () => {
+  test('a symbolic link becomes an empty file, never a link', () => {
     const files = [...folder.files, { attr: 'l', path: ['x'], 'symlink path': ['..', '..', 'etc'] }];
     const metainfo = parseMetainfo(torrent({ ...folder, files }));
     expect(metainfo.files[3]!.bytes).toBe(0);
     expect(metainfo.warnings.map((warning) => warning.code)).toEqual(['link-ignored']);
   });
 
-  test('names that are not UTF-8 are shown as well as can be', () => {
+  test('names that are not UTF-8 are decoded with replacement characters', () => {
     const metainfo = parseMetainfo(torrent({ ...single, name: Uint8Array.of(0x61, 0xff) }));
     expect(metainfo.name).toBe('a\uFFFD');
     expect(metainfo.warnings.map((warning) => warning.code)).toEqual(['name-not-utf8']);
@@ -158,7 +158,7 @@ describe('refusing', () => {
     ],
     ['metainfo-nothing', 'no files', { ...folder, files: [], pieces: '' }],
     ['metainfo-version', 'a version of the future', { ...single, 'meta version': 3 }],
-  ])('%s: %s', (code, _what, info) => expect(codeOf(torrent(info))).toBe(code));
+  ])('a torrent is refused with %s: %s', (code, _what, info) => expect(codeOf(torrent(info))).toBe(code));
 
   test.each([
     ['metainfo-empty', ''],
@@ -171,20 +171,20 @@ describe('refusing', () => {
     ['bencode-not-a-value', 'hello'],
     ['bencode-truncated', 'd4:info'],
     ['bencode-too-deep', 'l'.repeat(1000)],
-  ])('%s: %j', (code, content) => expect(codeOf(text(content))).toBe(code));
+  ])('a file is refused with %s: %j', (code, content) => expect(codeOf(text(content))).toBe(code));
 
-  test('more than 100,000 files', () => {
+  test('a torrent of more than 100,000 files is refused', () => {
     const files = Array.from({ length: 100_001 }, (_, index) => ({ length: 0, path: [String(index)] }));
     expect(codeOf(torrent({ ...folder, files }))).toBe('metainfo-too-many-files');
   });
 
-  test('every truncation of a torrent', () => {
+  test('every truncated torrent is refused', () => {
     const bytes = torrent(folder, { announce: 'http://a/' });
     for (let length = 0; length < bytes.length; length++)
       expect(codeOf(bytes.subarray(0, length))).not.toBe('accepted');
   });
 
-  test('any change of any byte ends in a value or a MetainfoError', () => {
+  test('changing any bytes of a torrent gives a value or a MetainfoError', () => {
     const bytes = torrent(folder, { announce: 'http://a/', 'announce-list': [['http://b/']] });
     fc.assert(
       fc.property(
@@ -205,7 +205,7 @@ describe('refusing', () => {
 });
 
 describe('writing', () => {
-  test('what was written reads the same', () => {
+  test('a written torrent is parsed to the same values', () => {
     const infoBytes = encodeInfo({
       name: 'Album',
       pieceLength: kib16,
@@ -232,7 +232,7 @@ describe('writing', () => {
     expect(encodeMetainfo(metainfo)).toEqual(bytes);
   });
 
-  test('one tracker needs no list of tiers, and nothing that was not given is written', () => {
+  test('one tracker is written without a list of tiers, and missing fields are not written', () => {
     const infoBytes = encodeInfo({
       name: 'a',
       pieceLength: kib16,

@@ -1,4 +1,4 @@
-/** Torrents that break a rule of their format, whose info-hash and files are in no doubt all the same. */
+/** Torrents that break a rule of their format, although their info-hash and files are unambiguous. */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -41,11 +41,11 @@ describe('numbers beyond 2^53', () => {
 
   test.each([
     ['beside the info dictionary', torrent('3:agei99999999999999999999e', '')],
-    ['as the day of creation', torrent('13:creation datei18446744073709551615e', '')],
+    ['as the creation date', torrent('13:creation datei18446744073709551615e', '')],
     ['inside the info dictionary', torrent('', '5:mtimei-9223372036854775809e')],
     ['deep in a list that no program reads', torrent('', '', '1:zld1:ali9007199254740992eeee')],
-    ['of a hundred digits', torrent(`1:ai${'9'.repeat(100)}e`, '')],
-  ])('%s are passed over', (_, bytes) => {
+    ['if it has a hundred digits', torrent(`1:ai${'9'.repeat(100)}e`, '')],
+  ])('an integer beyond 2^53 is ignored %s', (_, bytes) => {
     const metainfo = parseMetainfo(bytes);
     expect(codesOf(metainfo)).toEqual(['integer-range']);
     expect(metainfo.creationDate).toBeUndefined();
@@ -59,14 +59,14 @@ describe('numbers beyond 2^53', () => {
       'metainfo-version',
       'd6:lengthi1e12:meta versioni99999999999999999e4:name1:a12:piece lengthi16384e6:pieces0:e',
     ],
-  ])('are refused as %s where they are needed', (code, info) => {
+  ])('an integer beyond 2^53 is refused with %s where it is needed', (code, info) => {
     expect(() => parseInfo(Buffer.from(info))).toThrow(expect.objectContaining({ code }));
   });
 });
 
 describe('bytes after the end', () => {
   test.each(['\n', '\0\0\0', 'e6:peers60:', 'd4:infodee', 'x'.repeat(10_000)])(
-    '%j are passed over',
+    'bytes after the end of a torrent are ignored: %j',
     (rest) => {
       const bytes = encode({ info: single });
       const metainfo = parseMetainfo(Buffer.concat([bytes, Buffer.from(rest)]));
@@ -75,7 +75,7 @@ describe('bytes after the end', () => {
     },
   );
 
-  test('of an info dictionary from peers are refused: its hash is over them too', () => {
+  test('bytes after an info dictionary from peers are refused, because its hash covers them', () => {
     const bytes = Buffer.concat([encode(single), Buffer.from('\n')]);
     expect(() => parseInfo(bytes)).toThrow(expect.objectContaining({ code: 'bencode-trailing-bytes' }));
   });
@@ -86,10 +86,10 @@ describe('pieces', () => {
     ['1 byte', 1, 100, 100],
     ['100 bytes', 100, 250, 3],
     ['8 KiB', 8_192, 100_000, 13],
-    ['20,000 bytes, which are no power of two', 20_000, 100_000, 5],
+    ['20,000 bytes, which is not a power of two', 20_000, 100_000, 5],
     ['32 MiB', 2 ** 25, 2 ** 26, 2],
     ['256 MiB', 2 ** 28, 2 ** 28 + 1, 2],
-  ])('of %s are read', (_, pieceLength, length, count) => {
+  ])('pieces of %s are accepted', (_, pieceLength, length, count) => {
     const metainfo = read({ ...single, 'piece length': pieceLength, length, pieces: pieces(count) });
     expect(metainfo.geometry.pieceCount).toBe(count);
     expect(codesOf(metainfo)).toEqual(pieceLength === 20_000 ? [] : ['piece-length-unusual']);
@@ -97,7 +97,7 @@ describe('pieces', () => {
     expect(metainfo.geometry.blockBytes(first, 0)).toBe(Math.min(pieceLength, kib16, length));
   });
 
-  test('are 2^22 at the most', () => {
+  test('a torrent may have at most 2^22 pieces', () => {
     const of = (count: number) =>
       read({ ...single, length: count * kib16, pieces: new Uint8Array(20 * count) });
     const most = of(2 ** 22);
@@ -107,7 +107,7 @@ describe('pieces', () => {
     expect(localLimits.bytesMax).toBeGreaterThan(2 ** 22 * (20 + 32));
   });
 
-  test('of v2 below 16 KiB are refused: they hold no whole leaf', () => {
+  test('v2 pieces below 16 KiB are refused, because they hold no whole leaf', () => {
     const tree = { a: { '': { length: 5, 'pieces root': new Uint8Array(32).fill(1) } } };
     const v2 = { name: 'a', 'meta version': 2, 'file tree': tree, 'piece length': 8_192 };
     expect(errorOf(v2)).toBe('metainfo-piece-length');
@@ -143,13 +143,13 @@ describe('paths', () => {
       ['_bashrc'],
       ['path-parts-empty', 'name-hidden'],
     ],
-  ])('%s is put in order', (_, info, paths, codes) => {
+  ])('paths are normalized: %s', (_, info, paths, codes) => {
     const metainfo = read(info);
     expect(pathsOf(metainfo)).toEqual(paths);
     expect(codesOf(metainfo)).toEqual(codes);
   });
 
-  test.each(['', '.', '/', './', '//./'])('a torrent called %j is called by its info-hash', (name) => {
+  test.each(['', '.', '/', './', '//./'])('a torrent with the name %j gets its info-hash as its name', (name) => {
     for (const info of [
       { ...single, name },
       { ...listed(['.ssh', 'a']), name },
@@ -178,9 +178,9 @@ describe('paths', () => {
     ['path-twice', listed(['a', '', 'b'], ['a', 'b'])],
     ['metainfo-path-depth', listed(['a/'.repeat(101)])],
     ['metainfo-path-depth', { ...listed(Array(100).fill('a')), name: 'x/y' }],
-  ])('%s: %j', (code, info) => expect(errorOf(info)).toBe(code));
+  ])('unsafe and ambiguous paths are refused with %s: %j', (code, info) => expect(errorOf(info)).toBe(code));
 
-  test('a stray path.utf-8 is passed over, and one that is a path counts', () => {
+  test('an invalid path.utf-8 is ignored, and a valid one is used', () => {
     const withUtf8 = (value: BEncodable) => ({
       ...listed(),
       files: [{ length: 5, path: ['a'], 'path.utf-8': value }],
@@ -196,13 +196,13 @@ describe('paths', () => {
     expect(errorOf(withUtf8(['..', 'x']))).toBe('path-traversal');
   });
 
-  test('of both a length and files, the files count', () => {
+  test('if a torrent has both a length and files, the files count', () => {
     const metainfo = read({ ...listed(['a']), length: 5 });
     expect(pathsOf(metainfo)).toEqual(['Album/a']);
     expect(codesOf(metainfo)).toEqual(['length-and-files']);
   });
 
-  test('in the tree of v2 are put in order too', () => {
+  test('paths in a v2 file tree are normalized too', () => {
     const file = { '': { length: 5, 'pieces root': new Uint8Array(32).fill(1) } };
     const v2 = (tree: BEncodable, name = 'Album') => ({
       ...{ name, 'meta version': 2, 'file tree': tree, 'piece length': kib16 },
@@ -215,7 +215,7 @@ describe('paths', () => {
     expect(errorOf(v2({ '': { a: file } }))).toBe('path-empty');
   });
 
-  test('never leave the folder, whatever they are made of', () => {
+  test('paths of any components never leave the folder', () => {
     const part = fc.oneof(
       fc.constantFrom(
         '',

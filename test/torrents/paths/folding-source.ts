@@ -1,11 +1,14 @@
 /**
- * Where the numbers of torrents/paths/name-folding-table.ts come from: the Unicode data inside the running Node. The project
- * ships the frozen table, so that two machines with different Node versions resolve colliding names alike; this file
- * makes it (`node test/torrents/paths/folding-source.ts > torrents/paths/name-folding-table.ts`) and the tests compare the two.
+ * Generates torrents/paths/name-folding-table.ts from the Unicode data of the running Node. The project ships
+ * the frozen table, so that two machines with different Node versions resolve colliding names alike. `node
+ * test/torrents/paths/folding-source.ts > torrents/paths/name-folding-table.ts` writes the table, and the
+ * tests compare both.
  */
 import process from 'node:process';
 
-/** All code points but ASCII, Hangul (taken apart by arithmetic), surrogates, and the planes where nothing folds. */
+/**
+ * All code points except ASCII, Hangul (decomposed by arithmetic), surrogates, and planes without folding.
+ */
 const ranges = [
   [0x80, 0xabff],
   [0xd7a4, 0xd7ff],
@@ -15,11 +18,13 @@ const ranges = [
 function* codePoints(): Generator<number> {
   for (const [first, last] of ranges) for (let code = first; code <= last; code++) yield code;
 }
-/** GREEK YPOGEGRAMMENI folds to a letter of its own, which would make the order of marks matter. No disk folds it. */
+/**
+ * GREEK YPOGEGRAMMENI folds to a letter, which would make the order of marks matter. No file system folds it.
+ */
 const isExempt = (code: number) => code === 0x345;
 const codesOf = (text: string): number[] => Array.from(text, (char) => char.codePointAt(0)!);
 
-/** Code point → its full canonical decomposition, where it has one. */
+/** Code point → its full canonical decomposition, if it has one. */
 export function deriveDecompositions(): Map<number, number[]> {
   const result = new Map<number, number[]>();
   for (const code of codePoints()) {
@@ -30,7 +35,10 @@ export function deriveDecompositions(): Map<number, number[]> {
   return result;
 }
 
-/** Code point that does not decompose → what it is folded to, where that differs. Three steps, for the capital ẞ. */
+/**
+ * Code point without a decomposition → its case fold, if it differs. Takes three steps because of the capital
+ * ẞ.
+ */
 export function deriveFolds(): Map<number, number[]> {
   const result = new Map<number, number[]>();
   for (const code of codePoints()) {
@@ -43,14 +51,18 @@ export function deriveFolds(): Map<number, number[]> {
   return result;
 }
 
-/** Combining mark → the rank of its combining class (1 is lowest): marks of different ranks may change places. */
+/**
+ * Combining mark → the rank of its combining class (1 is the lowest). Marks of different ranks may be
+ * reordered.
+ */
 export function deriveMarkRanks(): Map<number, number> {
   const swaps = (a: string, b: string) => `A${a}${b}`.normalize('NFD') !== `A${a}${b}`;
   const marks: string[] = [];
   for (const code of codePoints()) {
     const text = String.fromCodePoint(code);
     if (!/\p{M}/u.test(text) || text.normalize('NFD') !== text) continue;
-    // U+0334 has the lowest combining class, U+0345 the highest: only marks change places with one of them.
+    // U+0334 has the lowest combining class and U+0345 the highest. Only marks are reordered with one of
+    // them.
     if (swaps(text, '\u0334') || swaps('\u0345', text) || text === '\u0345') marks.push(text);
   }
   const compare = (a: string, b: string) => (swaps(a, b) ? 1 : swaps(b, a) ? -1 : 0);
@@ -64,7 +76,10 @@ export function deriveMarkRanks(): Map<number, number> {
   return result;
 }
 
-/** Entries `step=part,part` in base 36, where step counts from the code point before; ` ` between entries. */
+/**
+ * Entries `step=part,part` in base 36, separated by spaces. `step` is the distance from the code point
+ * before.
+ */
 function packEntries(entries: Map<number, number[]>): string {
   let before = 0;
   return [...entries]
@@ -76,7 +91,7 @@ function packEntries(entries: Map<number, number[]>): string {
     .join(' ');
 }
 
-/** Runs `step=count,rank`: neighbours of one rank are one run. */
+/** Entries `step=count,rank`: consecutive code points of one rank are one entry. */
 function packRanks(ranks: Map<number, number>): string {
   const runs: [code: number, count: number, rank: number][] = [];
   for (const [code, rank] of [...ranks].sort((a, b) => a[0] - b[0])) {
@@ -95,7 +110,7 @@ function literal(name: string, comment: string, packed: string): string {
 if (process.argv[1] === import.meta.filename) {
   process.stdout.write(
     [
-      `/**\n * Data of name-folding.ts, made by test/torrents/paths/folding-source.ts from Unicode ${process.versions.unicode}. Frozen: a change\n * would rename files of torrents that are already on disks. Numbers in base 36; \`step\` counts from the entry before.\n */\n`,
+      `/**\n * Data of name-folding.ts, made by test/torrents/paths/folding-source.ts from Unicode ${process.versions.unicode}. Frozen: a change\n * would rename files of torrents that are already downloaded. Numbers are in base 36. \`step\` is the distance\n * from the entry before.\n */\n`,
       literal(
         'decompositions',
         '`step=part,part`: canonical decompositions.',
@@ -103,7 +118,7 @@ if (process.argv[1] === import.meta.filename) {
       ),
       literal(
         'folds',
-        '`step=part,part`: case folds of what does not decompose.',
+        '`step=part,part`: case folds of characters that do not decompose.',
         packEntries(deriveFolds()),
       ),
       literal('markRanks', '`step=count,rank`: ranks of combining classes.', packRanks(deriveMarkRanks())),

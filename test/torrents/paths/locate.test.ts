@@ -1,4 +1,4 @@
-/** Torrents and folders that write one name in two ways: composed and apart, decoded and in bytes. */
+/** Torrents and folders that write one name in two ways: composed or decomposed, decoded or in raw bytes. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 type Name = string | Uint8Array;
 const content = (index: number) => Buffer.alloc(1_000, index + 1);
 
-/** Each file has content of its own, by its place in the list. */
+/** The content of each file depends on its index. */
 function torrentOf(name: Name, paths: readonly (readonly Name[])[], outer = {}): Metainfo {
   const bytes = Buffer.concat(paths.map((_, index) => content(index)));
   const info: BEncodable = {
@@ -51,7 +51,7 @@ describe('Unicode forms', () => {
     ['が行', 'ぱぴぷ', 'ガギグ.mp3'],
     ['한국', '음악', '노래.ogg'],
     ['Ễ', 'ộ', 'ǟ.flac'],
-  ])('%s is found composed and apart, as a folder and in the folder that holds it', async (...names) => {
+  ])('%s is found composed and decomposed, by its folder and by the parent folder', async (...names) => {
     for (const [inTorrent, onDisk] of [
       [nfd, nfc],
       [nfc, nfd],
@@ -65,7 +65,7 @@ describe('Unicode forms', () => {
     }
   });
 
-  test('of a single file too', async () => {
+  test('a single file is found in the other Unicode normalization form', async () => {
     const [length, name] = [1_000, nfd('Café.flac')];
     const pieces = createHash('sha1').update(content(0)).digest();
     const torrent = parseMetainfo(encode({ info: { name, length, 'piece length': 1_000, pieces } }));
@@ -73,7 +73,7 @@ describe('Unicode forms', () => {
     expect((await verifyTorrent(torrent, folder)).ok).toBe(true);
   });
 
-  test('two files of a torrent that differ in their form alone are never found in one place', async () => {
+  test('two files of a torrent that differ only in Unicode form are never found in one place', async () => {
     const torrent = torrentOf('A', [[nfc('é')], [nfd('é')]]);
     put(['A', nfc('é')], 0);
     const { files } = await verifyTorrent(torrent, folder);
@@ -85,7 +85,7 @@ describe('Unicode forms', () => {
     expect((await verifyTorrent(torrent, folder)).ok).toBe(true);
   });
 
-  test('the exact name goes first where the disk has both', async () => {
+  test('the exact name comes first if the disk has both Unicode forms', async () => {
     const torrent = torrentOf('A', [[nfd('é')]]);
     put(['A', nfc('é')], 7);
     put(['A', nfd('é')], 0);
@@ -107,7 +107,7 @@ describe('declared encodings', () => {
     ['windows-1251', { encoding: 'windows-1251' }, cp1251, 'Песня'],
     ['Shift_JIS', { encoding: 'Shift_JIS' }, shiftJis, '音楽'],
     ['Big5', { encoding: 'BIG5' }, big5, '音樂'],
-  ])('%s is read, on the disk decoded or in its bytes', async (_, outer, bytes, text) => {
+  ])('names in %s are decoded, and are found on the disk decoded or as raw bytes', async (_, outer, bytes, text) => {
     const torrent = torrentOf(bytes, [[bytes, bytes]], outer);
     expect(torrent.files[0]!.diskPath).toEqual([text, text, text]);
     expect(torrent.warnings.map(({ code }) => code)).toEqual(['name-encoding', 'piece-length-unusual']);
@@ -120,7 +120,7 @@ describe('declared encodings', () => {
     }
   });
 
-  test('bytes of no declared encoding are found as they are on the disk', async () => {
+  test('a name in an undeclared encoding is found by its raw bytes on the disk', async () => {
     const torrent = torrentOf('A', [[gbk], ['plain']]);
     put(['A', gbk], 0);
     put(['A', 'plain'], 1);
@@ -131,7 +131,7 @@ describe('declared encodings', () => {
     expect(files.every(({ missing }) => missing)).toBe(true);
   });
 
-  test('what is whole UTF-8 is UTF-8, and ASCII is itself, whatever is declared', () => {
+  test('valid UTF-8 stays UTF-8 and ASCII stays ASCII, with any declared encoding', () => {
     const outer = { encoding: 'GBK' };
     expect(torrentOf('音楽', [['plain.flac']], outer).name).toBe('音楽');
     expect(torrentOf('Ö', [['a']], { encoding: 'koi8-r' }).name).toBe('Ö');
@@ -141,20 +141,20 @@ describe('declared encodings', () => {
     }
   });
 
-  test('the rules for names hold for what is decoded', () => {
+  test('the rules for names apply after decoding', () => {
     const outer = { encoding: 'gbk' };
     const [dots, dot] = [Buffer.from('..'), Buffer.concat([Buffer.from('.ssh'), gbk])];
     expect(() => torrentOf('A', [[gbk, dots]], outer)).toThrow(
       expect.objectContaining({ code: 'path-traversal' }),
     );
     expect(torrentOf(dot, [['a']], outer).layout.rootName).toBe('_ssh中文');
-    // The second byte of a character may be a backslash.
+    // The second byte of a Shift_JIS character may be a backslash.
     expect(
       torrentOf('A', [[Uint8Array.of(0x95, 0x5c)]], { encoding: 'shift_jis' }).files[0]!.diskPath[1],
     ).toBe('表');
   });
 
-  test('the bytes of path are looked for where path.utf-8 gives the name', async () => {
+  test('a file with a path.utf-8 is also found under the raw bytes of its path', async () => {
     const pieces = createHash('sha1').update(content(0)).digest();
     const files = [{ length: 1_000, path: [gbk], 'path.utf-8': ['中文'] }];
     const info = { name: gbk, 'name.utf-8': '专辑', 'piece length': 1_000, pieces, files };

@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import { foldName } from '../../../torrents/paths/name-folding.ts';
 import { deriveDecompositions, deriveFolds, deriveMarkRanks } from './folding-source.ts';
 
-/** The frozen table is of this version; an older runtime knows fewer code points, a newer one more. */
+/** The Unicode version of the frozen table. An older runtime knows fewer code points, a newer one more. */
 const tableUnicode = 17;
 const runtimeUnicode = Number.parseInt(process.versions.unicode ?? '0', 10);
 const runtimeKey = (name: string) =>
   name.normalize('NFD').toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFD');
 
-test('the frozen table says what the runtime says, for every code point that both know', () => {
+test("the frozen table equals the runtime's folding for every code point that both know", () => {
   for (const [code, parts] of [...deriveDecompositions(), ...deriveFolds()]) {
     const text = String.fromCodePoint(code);
     if (runtimeUnicode > tableUnicode && foldName(text) === text) continue;
@@ -20,7 +20,7 @@ test('the frozen table says what the runtime says, for every code point that bot
   }
 });
 
-test('marks of different classes are put in one order', () => {
+test('marks of different combining classes are sorted', () => {
   const marks = [...deriveMarkRanks()].filter(([code]) => code < 0x3000);
   for (let index = 0; index < marks.length; index += 7) {
     const a = String.fromCodePoint(marks[index]![0]);
@@ -54,7 +54,7 @@ test.each([
   ['🎵', '🎶'],
 ])('%s and %s are two names', (a, b) => expect(foldName(a)).not.toBe(foldName(b)));
 
-test('composed or not, upper or lower case, a name has one key', () => {
+test('a name has one key in every case and normalization form', () => {
   const name = fc
     .string({ unit: 'binary', maxLength: 12 })
     .filter((text) => !/[\u0345\p{Cn}]/u.test(text.normalize('NFD')));

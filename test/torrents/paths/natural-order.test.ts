@@ -35,9 +35,9 @@ test.each([
     ['99999999999999999999999', '100000000000000000000000', '7'],
     ['7', '99999999999999999999999', '100000000000000000000000'],
   ],
-])('%j → %j', (names, sorted) => expect([...names].sort(compareNames)).toEqual(sorted));
+])('the names %j are sorted to %j', (names, sorted) => expect([...names].sort(compareNames)).toEqual(sorted));
 
-test('paths go folder by folder', () => {
+test('paths are compared folder by folder', () => {
   const paths = ['CD 2/1', 'CD 10/1', 'CD 2', 'CD 1/11', 'CD 1/2'].map((path) => path.split('/'));
   expect(paths.sort(comparePaths).map((path) => path.join('/'))).toEqual([
     'CD 1/2',
@@ -48,7 +48,7 @@ test('paths go folder by folder', () => {
   ]);
 });
 
-test('it is a total order: any three names agree, and only equal names are equal', () => {
+test('the order is total: it is transitive for any three names, and only equal names compare as 0', () => {
   const name = fc
     .array(fc.constantFrom('a', 'A', 'b', '0', '1', '9', '10', ' ', 'é', '\uFF01', '\u{1F600}'), {
       maxLength: 5,

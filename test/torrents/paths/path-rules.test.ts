@@ -30,7 +30,7 @@ describe('what no file system could have given its author is refused', () => {
       'path-separator',
     ],
     ['a\0b', 'path-nul'],
-  ])('%j → %s', (component, code) => expect(componentFault(component)?.code).toBe(code));
+  ])('the component %j is refused with %s', (component, code) => expect(componentFault(component)?.code).toBe(code));
 });
 
 describe('real names stand, and stay what they are on Unix', () => {
@@ -59,7 +59,7 @@ describe('real names stand, and stay what they are on Unix', () => {
     '-rf',
     ' ',
     'x'.repeat(255),
-  ])('%j', (name) => {
+  ])('the component %j is accepted, and unchanged on Unix', (name) => {
     expect(componentFault(name)).toBeUndefined();
     expect(mapComponent(name, 'linux')).toBe(name);
     expect(mapComponent(name, 'darwin')).toBe(name);
@@ -85,7 +85,7 @@ describe('what Windows cannot hold is mapped', () => {
     ['Console.flac', 'Console.flac'],
     ['COM10', 'COM10'],
     ['C:', 'C_'],
-  ])('%j → %j', (name, mapped) => expect(mapComponent(name, 'win32')).toBe(mapped));
+  ])('on Windows, %j becomes %j', (name, mapped) => expect(mapComponent(name, 'win32')).toBe(mapped));
 });
 
 describe("a torrent's own folder or file is never hidden", () => {
@@ -95,7 +95,7 @@ describe("a torrent's own folder or file is never hidden", () => {
     ['.SSH', '_SSH'],
     ['..x', '_.x'],
     ['.\u0338x', '_\u0338x'],
-    // HFS+ passes over these when it compares names.
+    // HFS+ ignores these characters when it compares names.
     ['\u200b.ssh', '\u200b_ssh'],
     ['\ufeff\u00ad.ssh', '\ufeff\u00ad_ssh'],
     ['.\u200c', '_\u200c'],
@@ -104,7 +104,7 @@ describe("a torrent's own folder or file is never hidden", () => {
     ['\uff0essh', '_ssh'],
     ['\u2024ssh', '_ssh'],
     ['\u2025x', '_x'],
-  ])('%j → %j on every platform', (name, mapped) => {
+  ])("a torrent's own folder %j becomes %j on every platform", (name, mapped) => {
     for (const platform of platforms) expect(mapTopName(name, platform)).toBe(mapped);
   });
 
@@ -118,11 +118,11 @@ describe("a torrent's own folder or file is never hidden", () => {
     '·x',
     '。x',
     '\u0301.x',
-  ])('%j is a title, and stays', (name) => {
+  ])("a torrent's own folder %j is a title and keeps its name", (name) => {
     for (const platform of ['linux', 'darwin'] as const) expect(mapTopName(name, platform)).toBe(name);
   });
 
-  test('whatever it was', () => {
+  test("no name of a torrent's own folder is hidden after mapping", () => {
     const piece = fc.constantFrom(
       '.',
       '\u200b',
@@ -150,16 +150,16 @@ describe("a torrent's own folder or file is never hidden", () => {
 });
 
 describe('what is too long is cut', () => {
-  test('between characters, and keeps its extension', () => {
+  test('a long name is cut between characters and keeps its extension', () => {
     const name = `${'楽'.repeat(100)}.flac`;
     expect(mapComponent(name, 'linux')).toBe(`${'楽'.repeat(66)}.flac`);
     expect(mapComponent(name, 'win32')).toBe(name);
   });
 
-  test('never down to a dot', () =>
+  test('a name of 300 dots is cut to a name that does not consist of dots', () =>
     expect(mapComponent('.'.repeat(300), 'linux')).toBe(`${'_'.repeat(200)}.`));
 
-  test('so that a number or `.part` fits', () => {
+  test('a cut name has room for a number or `.part`', () => {
     for (const platform of platforms) {
       const name = withSuffix(`${'é'.repeat(400)}.flac`, ' (123456)', platform);
       expect(name).toMatch(/^é+ \(123456\)\.flac$/);
@@ -168,7 +168,7 @@ describe('what is too long is cut', () => {
   });
 });
 
-test('a mapped component is one plain name of its platform, whatever it was', () => {
+test('any component is mapped to one plain name of its platform', () => {
   const piece = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 6 }),
     fc.constantFrom(
@@ -206,7 +206,7 @@ test('a mapped component is one plain name of its platform, whatever it was', ()
   );
 });
 
-test('nothing in a displayed path can drive a terminal or turn the text around', () => {
+test('no character in a displayed path can control a terminal or reverse the text direction', () => {
   expect(displayPath(['a\x1b[31m', 'song\u202egnp.exe', 'Icon\r'])).toBe(
     'a\\u001b[31m/song\\u202egnp.exe/Icon\\r',
   );

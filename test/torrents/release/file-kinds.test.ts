@@ -1,4 +1,4 @@
-/** What is given in a torrent's place is called by its kind. */
+/** A file that is picked instead of a torrent is reported with its kind. */
 import { describe, expect, it } from 'vitest';
 import { MetainfoError, parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { fileKind } from '../../../torrents/release/file-kinds.ts';
@@ -22,14 +22,14 @@ describe('a file that is no torrent', () => {
     ['PK\x03\x04', 'metainfo-compressed', 'ZIP'],
     ['Rar!\x1a', 'metainfo-compressed', 'RAR'],
     ['7z\xbc\xaf\x27\x1c', 'metainfo-compressed', '7-Zip'],
-  ])('%j is refused with %s, and called %s', (beginning, code, name) => {
+  ])('a file that begins with %j is refused with %s and called %s', (beginning, code, name) => {
     const parse = () => parseMetainfo(bytes(beginning));
     expect(parse).toThrow(MetainfoError);
     expect(parse).toThrow(expect.objectContaining({ code, message: expect.stringContaining(name) }));
   });
 });
 
-it('a torrent and plain text are of none of these kinds', () => {
+it('a torrent and plain text have no file kind', () => {
   for (const beginning of ['d8:announce', 'hello', 'd4:info', '\xff\xfeh\0'])
     expect(fileKind(bytes(beginning))).toBeUndefined();
 });

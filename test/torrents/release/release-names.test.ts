@@ -32,7 +32,7 @@ describe('the name of a folder', () => {
     ['Artist - Album - CD 2 (1999)', 'Artist', 'Album', 1999],
     ['FKA twigs - LP1', 'FKA twigs', 'LP1', undefined],
     ['Artist - Tape 2', 'Artist', 'Tape 2', undefined],
-  ])('%s', (name, artist, album, year) => {
+  ])('the folder name %s is parsed', (name, artist, album, year) => {
     expect(readFolderName(name)).toMatchObject({ artist, album, year });
   });
 });
@@ -62,15 +62,15 @@ describe('the name of a file', () => {
     ['9-5 Jobs.mp3', undefined, undefined, ['9-5 Jobs']],
     ['04 - 1-800-273-8255.mp3', undefined, 4, ['1-800-273-8255']],
     ['Track 07.mp3', undefined, 7, ['Track 07']],
-  ])('%s', (name, disc, track, parts) => {
+  ])('the file name %s is parsed', (name, disc, track, parts) => {
     expect(readFileName(name)).toMatchObject({ disc, track, parts, isCertain: true });
   });
 
-  it('that begins with a number and a space is in doubt', () => {
+  it('a number before a title without a separator is uncertain', () => {
     expect(readFileName('99 Problems.mp3')).toMatchObject({ track: 99, isCertain: false });
   });
 
-  it('is never without a title, and costs no time, whatever it is', () => {
+  it('any file name gives a title, in limited time', () => {
     const name = fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 1 }),
       fc.stringMatching(/^[0-9 ._[\]()A-H-]{1,40}$/),
@@ -87,25 +87,25 @@ describe('the name of a file', () => {
 });
 
 describe('text of a tag', () => {
-  it('loses what drives a terminal or turns the text around, and keeps what is written', () => {
+  it("a tag's text loses control and direction-override characters, and keeps all others", () => {
     expect(tagText('a\u0000b\u001b[31m\u202Ec\r\nd')).toBe('a b [31m c d');
     expect(tagText('  Beyonce\u0301  ')).toBe('Beyoncé');
     expect(tagText('نور \u200Fعلى')).toBe('نور \u200Fعلى');
     expect(tagText('👩‍👩‍👧')).toBe('👩‍👩‍👧');
   });
 
-  it('is cut, not in the middle of a character', () => {
+  it("a tag's text is cut between characters", () => {
     expect([...tagText('🎵'.repeat(10_000))!].length).toBe(textCharsMax);
     expect(tagText('x\ud800'.repeat(5))!.isWellFormed()).toBe(true);
   });
 
-  it('that says nothing is none', () => {
+  it('an empty text or a value of another type gives no text', () => {
     for (const nothing of ['', ' \t\u200b', undefined, 7, {}, ['x']])
       expect(tagText(nothing)).toBeUndefined();
   });
 });
 
-it('numbers of tags that make no sense are none', () => {
+it('impossible numbers in tags are ignored', () => {
   const bad = {
     year: 0,
     disc: -1,
@@ -142,7 +142,7 @@ describe('tags and names together', () => {
     return releaseFields(name, isSingleFile, tagged);
   };
 
-  it('tags count before names', () => {
+  it('tags come before names', () => {
     const tags = {
       artist: 'Björk',
       album: 'Post',
@@ -164,7 +164,7 @@ describe('tags and names together', () => {
     });
   });
 
-  it('names serve where tags are missing', () => {
+  it('names are used if tags are missing', () => {
     const { tracks, ...album } = release('Björk - Post (1995) [FLAC]', {
       'CD1/01 - Army of Me.flac': undefined,
       'CD2/01 - Isobel.flac': {},
@@ -184,7 +184,7 @@ describe('tags and names together', () => {
     expect(release('A - B', { '1.mp3': post, '2.mp3': {}, '3.mp3': {} }).album).toBe('B');
   });
 
-  it('several artists and nobody to whom the album belongs are various', () => {
+  it('an album of several artists without an album artist gets the artist Various Artists', () => {
     const { artist, tracks } = release('Hits', {
       '1.mp3': { artist: 'A' },
       '2.mp3': { artist: 'B' },
@@ -210,14 +210,14 @@ describe('tags and names together', () => {
     ['nothing but signs', ['!!!', '!!!', '+/-'], '!!!'],
     ['no artist of more than half', ['Ava', 'Ava', 'Ben', 'Cleo'], 'Various Artists'],
     ['guests alone in common', ['Ava feat. Ben', 'Cleo feat. Ben'], 'Various Artists'],
-  ])('an album with %s is of %s → %s', (_, artists, expected) => {
+  ])('an album with %s (%s) has the artist %s', (_, artists, expected) => {
     const files = Object.fromEntries(artists.map((artist, index) => [`${index}.mp3`, { artist }]));
     const { artist, tracks } = release('Hits', files);
     expect(artist).toBe(expected);
     expect(tracks.map((track) => track.artist)).toEqual(artists);
   });
 
-  it('an artist stands in the names of the files only when it does so in all of them', () => {
+  it('file names give artists only if all of them do', () => {
     const all = release('Hits', { '01 - A - X.mp3': undefined, '02 - B - Y.mp3': undefined });
     expect(all.tracks.map(({ artist, title }) => [artist, title])).toEqual([
       ['A', 'X'],
@@ -232,14 +232,14 @@ describe('tags and names together', () => {
     expect(some.tracks.map(({ artist }) => artist)).toEqual(['Band', 'Band', 'Band']);
   });
 
-  it('a number is a track only beside other numbers', () => {
+  it('a number in a file name is a track number only beside other numbers', () => {
     const alone = release('Album', { '99 Problems.mp3': undefined, 'Encore.mp3': undefined });
     expect(alone.tracks[0]).toMatchObject({ title: '99 Problems', track: undefined });
     const listed = release('Album', { '09 One.mp3': undefined, '10 Two.mp3': undefined });
     expect(listed.tracks[1]).toMatchObject({ title: 'Two', track: 10 });
   });
 
-  it('a disc and a track with a dash between count where they follow one another', () => {
+  it('a disc and a track with a dash between them count only if they are consecutive', () => {
     const numbersOf = (...names: string[]) =>
       release('Album', Object.fromEntries(names.map((name) => [`${name}.mp3`, undefined]))).tracks.map(
         ({ disc, track, title }) => [disc, track, title],
@@ -264,7 +264,7 @@ describe('tags and names together', () => {
     ]);
   });
 
-  it('discs of one album have its one name, also one of them alone', () => {
+  it("the discs of an album get the album's name, even a single disc", () => {
     const set = release('Box', {
       'a/1.mp3': { album: 'Album (Disc 1)', title: 'x' },
       'b/1.mp3': { album: 'Album (Disc 2)', title: 'y' },
@@ -287,7 +287,7 @@ describe('tags and names together', () => {
     }
     const byName = release('Ava - Box (1999) (Disc 2) [FLAC]', { '1.mp3': undefined });
     expect(byName).toMatchObject({ artist: 'Ava', album: 'Box', year: 1999, tracks: [{ disc: 2 }] });
-    // Tagged by itself, each disc is the first of one.
+    // Tagged as an album of its own, a disc has disc number 1.
     expect(release('x', { '1.mp3': { album: 'Album [CD2]', disc: 1 } }).tracks[0]!.disc).toBe(2);
     expect(release('x', { '1.mp3': { album: 'Album [CD2]', disc: 3 } }).tracks[0]!.disc).toBe(3);
   });

@@ -24,7 +24,7 @@ const tags = (title: string, track: number) => ({
 });
 
 describe('a release', () => {
-  it('is what the tags of its files say', async () => {
+  it("a release has the values of its files' tags", async () => {
     const folder = makeFolder('whatever', {
       '02.flac': flac(tags('Sinnerman', 9)),
       '10.flac': flac(tags('Strange Fruit', 10)),
@@ -49,7 +49,7 @@ describe('a release', () => {
     expect(tracks[0]!.piecesRoot).toHaveLength(32);
   });
 
-  it('names artists as their tags do: with slashes, and all of several', async () => {
+  it('artist names are taken from tags with their slashes, and several artists are joined', async () => {
     const folder = makeFolder('mixed', {
       '1.mp3': mp3(3, { TPE1: 'AC/DC', TPE2: 'AC/DC', TIT2: 'a' }),
       '2.mp3': mp3(2, { TP1: 'D/troit', TT2: 'b' }),
@@ -69,7 +69,7 @@ describe('a release', () => {
     ]);
   });
 
-  it('gives the same song the same root in every album', async () => {
+  it('the same song has the same root in every album', async () => {
     const song = flac(tags('Sinnerman', 9));
     const [a, b] = await Promise.all([
       releaseOf(makeFolder('Pastel Blues', { '09.flac': song })),
@@ -80,7 +80,7 @@ describe('a release', () => {
     expect(a.tracks[0]!.piecesRoot).toEqual(b.tracks[0]!.piecesRoot);
   });
 
-  it('takes a cover out of the folder, or out of a tag', async () => {
+  it('the cover is a picture in the folder, or else a picture in a tag', async () => {
     const song = flac(tags('Sinnerman', 9), png(20, 20));
     const inTag = await releaseOf(makeFolder('a', { '1.flac': song }));
     expect(inTag.cover).toMatchObject({ type: 'image/png' });
@@ -92,17 +92,17 @@ describe('a release', () => {
 });
 
 describe('a hostile file', () => {
-  it('costs its own tags, and nothing else', async () => {
+  it('a hostile file loses its own tags, and all other files are read', async () => {
     const hostile = hostileFiles();
     const folder = makeFolder('Album', { ...hostile, 'z.flac': flac(tags('Good', 99)) });
     const { tracks, faults } = await releaseOf(folder);
     const stems = Object.keys(hostile).map((name) => name.replace(/\..*/, ''));
     expect(tracks.map(({ title }) => title)).toEqual([...stems.sort(), 'Good']);
-    // Refused, all of them: none had to be ended.
+    // The parser refused all of them. No reader had to be killed.
     expect(faults.filter(({ fault }) => !['unreadable', 'not-audio'].includes(fault))).toEqual([]);
   });
 
-  it('of noise under any ending is described by its name', async () => {
+  it('a file of noise with an audio extension is described by its name', async () => {
     const endings = [
       'flac',
       'mp3',
@@ -123,7 +123,7 @@ describe('a hostile file', () => {
     expect(tracks.map(({ title }) => title)).toEqual(endings.map(() => 'Song'));
   });
 
-  it('that takes too long ends its reader, and the next file has a new one', async () => {
+  it('a file that takes too long gets its reader killed, and the next file has a new reader', async () => {
     const folder = makeFolder('Album', { 'good.flac': flac(tags('Good', 1)) });
     const pipe = join(folder, 'pipe.flac');
     if (spawnSync('mkfifo', [pipe]).status !== 0) return;
@@ -133,9 +133,9 @@ describe('a hostile file', () => {
     expect(await reader.read(join(folder, 'good.flac'), false)).toMatchObject({ title: 'Good' });
   });
 
-  it('that takes too much memory ends its reader', async () => {
+  it('a file that takes too much memory gets its reader killed', async () => {
     const folder = makeFolder('Album', { 'good.flac': flac(tags('Good', 1)) });
-    // A limit that the child passes by itself: the look at it is what is under test.
+    // The child exceeds this limit by itself, because the test is about the check of its memory.
     const reader = openTagReader({ memoryBytesMax: 1 });
     onTestFinished(() => reader.stop());
     const pipe = join(folder, 'pipe.flac');
@@ -143,7 +143,7 @@ describe('a hostile file', () => {
     expect(await reader.read(pipe, false)).toBe('too-large');
   });
 
-  it('cannot hold up a folder for longer than the folder may take', async () => {
+  it('a slow folder ends at its time limit, and the remaining files are described by their names', async () => {
     const folder = makeFolder('Album', {
       '1 - A.flac': flac(tags('x', 1)),
       '2 - B.flac': flac(tags('y', 2)),
@@ -153,7 +153,7 @@ describe('a hostile file', () => {
     expect(faults.map(({ fault }) => fault)).toEqual(['not-reached', 'not-reached']);
   });
 
-  it('that has gone is described by its name', async () => {
+  it('a missing file is described by its name', async () => {
     const folder = makeFolder('Album', { '1 - A.flac': flac(tags('x', 1)) });
     const { metainfo } = await createTorrent(folder);
     const { tracks, faults } = await readRelease(metainfo, () => join(folder, 'gone.flac'));
@@ -162,7 +162,7 @@ describe('a hostile file', () => {
   });
 });
 
-it('stops at once when asked', async () => {
+it('an aborted readRelease rejects at once', async () => {
   const folder = makeFolder('Album', { '1.flac': flac(tags('x', 1)) });
   await expect(releaseOf(folder, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
     'enough',
@@ -170,7 +170,7 @@ it('stops at once when asked', async () => {
 });
 
 describe('a cover', () => {
-  it('is told by its own bytes, whatever its kind', () => {
+  it('the type of a cover is known by its bytes', () => {
     for (const [make, type] of [
       [jpeg, 'image/jpeg'],
       [png, 'image/png'],
@@ -182,7 +182,7 @@ describe('a cover', () => {
     }
   });
 
-  it('is nothing that runs, nothing that is large, and nothing cut short', () => {
+  it('an SVG, a large picture or a truncated picture is not a cover', () => {
     expect(
       coverImage(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>')),
     ).toBeUndefined();
@@ -204,7 +204,7 @@ it.skipIf(!hasFfmpeg).each([
   ['m4a', [], { codec: 'aac', lossless: false }],
   ['m4a', ['-acodec', 'alac'], { codec: 'alac', lossless: true }],
   ['wv', [], { codec: 'wavpack', lossless: true }],
-])('%s %j of ffmpeg is read whole', async (ending, codec, expected) => {
+])('a %s file by ffmpeg is read completely (%j)', async (ending, codec, expected) => {
   const folder = makeFolder('Album', {});
   mkdirSync(folder, { recursive: true });
   const metadata = [
@@ -221,7 +221,7 @@ it.skipIf(!hasFfmpeg).each([
     ...metadata.flatMap((field) => ['-metadata', field]),
     join(folder, `x.${ending}`),
   ]);
-  // A build without this encoder.
+  // This ffmpeg lacks the encoder.
   if (status !== 0) return;
   const { tracks, ...album } = await releaseOf(folder);
   expect(album).toMatchObject({ artist: 'Someone', album: 'Thing', year: 1999, genre: 'Rock' });

@@ -26,20 +26,20 @@ const first: ReleaseVersion = {
   publishedAtMs: 1_790_000_000_000,
 };
 
-it('the text that is signed is written down', () => {
+it('the signed text has a fixed form', () => {
   expect(versionText(first)).toBe(
     `cicada release\nmfrggzdfmztwq2lknnwg23tpoa\n1\n${'01'.repeat(20)}\n${'02'.repeat(32)}\n1790000000000`,
   );
   expect(versionText({ ...first, infoHashV2: undefined })).toContain(`${'01'.repeat(20)}\n-\n`);
 });
 
-it('only its publisher signs a version', () => {
+it('only the publisher can sign a version', () => {
   const signed = signVersion(first, publisher.privateKey);
   expect(isSignedBy(signed, publisher.raw)).toBe(true);
   expect(isSignedBy(signed, stranger.raw)).toBe(false);
 });
 
-it('a signature holds for nothing but the version it was made for', () => {
+it('a signature is valid only for its own version', () => {
   const signed = signVersion(first, publisher.privateKey);
   const others = [
     { version: 2 },
@@ -53,7 +53,7 @@ it('a signature holds for nothing but the version it was made for', () => {
   for (const other of others) expect(isSignedBy({ ...signed, ...other }, publisher.raw)).toBe(false);
 });
 
-it('what is no version is not signed, and no signature holds for it', () => {
+it('an invalid version is not signed, and no signature is valid for it', () => {
   const signed = signVersion(first, publisher.privateKey);
   const wrong = [
     { releaseId: 'a\n2' },
@@ -70,7 +70,7 @@ it('what is no version is not signed, and no signature holds for it', () => {
   }
 });
 
-it('any bytes may be given as a key or a signature', () => {
+it('arbitrary bytes as key or signature are refused without an error', () => {
   const bytes = fc.uint8Array({ maxLength: 80 });
   const keys = fc.oneof(bytes, fc.uint8Array({ minLength: 32, maxLength: 32 }));
   fc.assert(
@@ -80,7 +80,7 @@ it('any bytes may be given as a key or a signature', () => {
   );
 });
 
-it('the latest version is the highest one that is signed', () => {
+it('the latest version is the highest signed version', () => {
   const versions = [1, 3, 2].map((version) => signVersion({ ...first, version }, publisher.privateKey));
   const forged = signVersion({ ...first, version: 9 }, stranger.privateKey);
   const otherRelease = signVersion({ ...first, releaseId: 'b', version: 8 }, publisher.privateKey);
@@ -89,7 +89,7 @@ it('the latest version is the highest one that is signed', () => {
   expect(latestVersion(first.releaseId, [forged], publisher.raw)).toBeUndefined();
 });
 
-it('a torrent of v2 alone has one hash', () => {
+it('a v2-only torrent has one info-hash', () => {
   const infoHashV2 = new Uint8Array(32).fill(7);
   const version = versionOf({ format: 'v2', infoHash: infoHashV2.subarray(0, 20), infoHashV2 }, first);
   expect(version).toMatchObject({ infoHash: undefined, infoHashV2, version: 1 });

@@ -1,6 +1,6 @@
-/** Small files of sound in the formats that tell little of themselves, made byte by byte. */
+/** Makes small audio files byte by byte, in formats whose headers tell little. */
 
-/** Frames of MPEG 1 layer 3, 44.1 kHz: one of 1152 samples for each bit rate that is given. */
+/** MPEG 1 frames of 44.1 kHz: one frame of 1152 samples per given bit rate. */
 export function mp3Frames(kbits: readonly number[], layer: 2 | 3 = 3): Uint8Array {
   const rates =
     layer === 3
@@ -14,7 +14,7 @@ export function mp3Frames(kbits: readonly number[], layer: 2 | 3 = 3): Uint8Arra
   return Buffer.concat(frames);
 }
 
-/** The first frame with a table of how many there are, and then so many of `frames` as are given. */
+/** A first frame whose header counts `told` frames, followed by `frames`. */
 export function mp3WithTable(kind: 'Xing' | 'VBRI', told: number, frames: Uint8Array): Uint8Array {
   const first = Buffer.from(mp3Frames([128]));
   first.write(kind, 36);
@@ -23,7 +23,7 @@ export function mp3WithTable(kind: 'Xing' | 'VBRI', told: number, frames: Uint8A
   return Buffer.concat([first, frames]);
 }
 
-/** Frames of 23 ms each, of the sizes that are given. */
+/** AAC frames of 23 ms each, in the given sizes. */
 export function adtsFrames(sizes: readonly number[]): Uint8Array {
   return Buffer.concat(
     sizes.map((size) => {
@@ -34,14 +34,14 @@ export function adtsFrames(sizes: readonly number[]): Uint8Array {
   );
 }
 
-/** Frames of 32 ms, 192 kbit/s. */
+/** AC-3 frames of 32 ms at 192 kbit/s. */
 export function ac3Frames(count: number): Uint8Array {
   const frame = Buffer.alloc(768);
   frame.set([0x0b, 0x77, 0, 0, 20, 8 << 3]);
   return Buffer.concat(Array<Buffer>(count).fill(frame));
 }
 
-/** 44.1 kHz, 16 bits, two channels. `tag`: what `fmt ` says the data is; `inner`: what its extension says. */
+/** 44.1 kHz, 16 bits, two channels. `tag`: the format in `fmt `. `inner`: the format in its extension. */
 export function wav(
   tag: number,
   data: Uint8Array,
@@ -63,7 +63,7 @@ export function wav(
   return chunk('RIFF', Buffer.concat(body));
 }
 
-/** `LIST`/`INFO`, as it stands in a WAVE. */
+/** A `LIST`/`INFO` chunk of a WAVE file. */
 export function riffInfo(fields: Record<string, Uint8Array>): Uint8Array {
   const parts = Object.entries(fields).map(([name, bytes]) =>
     chunk(name, Buffer.concat([bytes, Buffer.alloc(bytes.length % 2 === 0 ? 2 : 1)])),
@@ -78,7 +78,7 @@ function chunk(name: string, content: Uint8Array): Buffer {
   return Buffer.concat([head, content, Buffer.alloc(content.length % 2)]);
 }
 
-/** Two header pages of Opus, sound that is none, and a last page that counts `samples` of 48 kHz. */
+/** Two header pages of Opus, pages of zeros, and a last page that counts `samples` at 48 kHz. */
 export function opus(tags: Record<string, string>, samples: number, skip = 312): Uint8Array {
   const head = Buffer.alloc(19);
   head.write('OpusHead');
@@ -91,7 +91,7 @@ export function opus(tags: Record<string, string>, samples: number, skip = 312):
   const pages = [page(7, 2, 0, 0n, head), page(7, 0, 1, 0n, Buffer.concat(parts))];
   for (let index = 2; index < 20; index++)
     pages.push(page(7, 0, index, 960n * BigInt(index), Buffer.alloc(200)));
-  // Of another stream, which counts something else.
+  // The last page belongs to another stream, with another count.
   return Buffer.concat([
     ...pages,
     page(7, 4, 20, BigInt(samples + skip), Buffer.alloc(9)),
@@ -111,7 +111,7 @@ function page(serial: number, flags: number, index: number, granule: bigint, con
   return Buffer.concat([head, Buffer.from(sizes), content]);
 }
 
-/** Apple's container, of linear PCM: 44.1 kHz, 16 bits, two channels. */
+/** Core Audio Format with the given codec: 44.1 kHz, 16 bits, two channels. */
 export function caf(codec: string, data: Uint8Array): Uint8Array {
   const description = Buffer.alloc(32);
   description.writeDoubleBE(44_100, 0);

@@ -24,7 +24,7 @@ async function releaseOf(name: string, files: Record<string, string | Uint8Array
 const titlesOf = ({ tracks }: Awaited<ReturnType<typeof releaseOf>>) =>
   tracks.map(({ path, track, title, durationMs }) => [path, track, title, durationMs]);
 
-it('a cue sheet in the comments of a FLAC names its songs, its album and its artist', async () => {
+it('a cue sheet in the comments of a FLAC names its songs, album and artist', async () => {
   const release = await releaseOf(
     'x',
     { 'rip.flac': flac({ CUESHEET: sheetOf('Sunflower', 'Whitetail') }) },
@@ -37,7 +37,7 @@ it('a cue sheet in the comments of a FLAC names its songs, its album and its art
   ]);
 });
 
-it('a cue sheet in a text frame of an MP3 names its songs, also without a line for the file', async () => {
+it('a cue sheet in a text frame of an MP3 names its songs, even without a FILE line', async () => {
   const release = await releaseOf('Low - Trust', {
     'a.mp3': mp3(4, { TXXX: ['CUESHEET', songs('Ärger', 'Two')], TALB: 'Trust', TPE1: 'Low' }),
     'b.mp3': mp3(4, { TIT2: 'Bonus', TALB: 'Trust', TPE1: 'Low' }),
@@ -50,7 +50,7 @@ it('a cue sheet in a text frame of an MP3 names its songs, also without a line f
   expect(release.album).toBe('Trust');
 });
 
-it('the sheet block of a FLAC numbers its songs where no other sheet names them', async () => {
+it('the CUESHEET block of a FLAC numbers its songs if no other sheet names them', async () => {
   const block = flacSheet([
     [1, 0],
     [2, 44_100 - 588],
@@ -68,7 +68,7 @@ it('the sheet block of a FLAC numbers its songs where no other sheet names them'
   expect(beside.tracks.map(({ title }) => title)).toEqual(['One', 'Two']);
 });
 
-it('the sheet in the tags counts before the one beside the file, unless it names no song', async () => {
+it('the sheet in the tags comes before the one beside the file, unless it has no titles', async () => {
   const files = (inside: string) => ({
     'a.flac': flac({ CUESHEET: inside }),
     'a.cue': sheetOf('Beside', 'Too'),
@@ -79,7 +79,7 @@ it('the sheet in the tags counts before the one beside the file, unless it names
   expect(nameless.tracks.map(({ title }) => title)).toEqual(['Beside', 'Too']);
 });
 
-it('a sheet of songs by several artists makes no first song the name of the album', async () => {
+it('a sheet with songs of several artists does not give the album the name of its first song', async () => {
   const various = sheetOf('One', 'Two', 'Three')
     .replace('PERFORMER "Low"\r\nTITLE "Things We Lost"\r\n', '')
     .replace('"One"', '"One"\nPERFORMER "A"')
@@ -95,7 +95,7 @@ test.each([
   ['one song', songs('A')],
   ['starts that go back', songs('A', 'B').replace('00:00:00', '09:00:00')],
   ['no line', '\0\0\xff'.repeat(200_000)],
-])('a sheet in tags with %s changes nothing', async (_, sheet) => {
+])('a cue sheet in tags with %s is ignored', async (_, sheet) => {
   const release = await releaseOf('A', { 'a.flac': flac({ CUESHEET: sheet, TITLE: 'Whole' }) });
   expect(release.tracks.map(({ title }) => title)).toEqual(['Whole']);
 });
@@ -106,13 +106,13 @@ it.each([
   ['INDEX', `INDEX 01 ${' '.repeat(130_000)}x`],
   ['nothing', `${' '.repeat(130_000)}x`],
   ['line breaks', `${'\n'.repeat(130_000)}x`],
-])('a sheet of one endless line of blanks is read in the time of any other: %s', (_, text) => {
-  // By the square of its length it would be half a minute, and the test would be stopped.
+])('a cue sheet with a very long run of blanks is parsed in linear time: %s', (_, text) => {
+  // Quadratic parsing would take half a minute, and the test would time out.
   expect(readCueSheet(text)).toBeUndefined();
   expect(trackTags({ cueSheet: text }).cues).toEqual([]);
 });
 
-it('a song that begins behind the end of its file has no length', async () => {
+it('a song that begins after the end of its file has no duration', async () => {
   const late = sheetOf('One', 'Two').replace('00:01:00', '90:00:00');
   const release = await releaseOf('A', { 'a.flac': flac({ CUESHEET: late }) });
   expect(titlesOf(release)).toEqual([
@@ -121,7 +121,7 @@ it('a song that begins behind the end of its file has no length', async () => {
   ]);
 });
 
-it('a sheet block that is cut off, endless or full of starts names nothing, and is read in part only', () => {
+it('a truncated, endless or overfull CUESHEET block gives no songs, and only part of it is read', () => {
   const whole = flac({}, undefined, flacSheet(Array.from({ length: 255 }, (_, at) => [at % 99, at])));
   const isRead = (bytes: Uint8Array) => {
     let most = 0;

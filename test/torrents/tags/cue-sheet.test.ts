@@ -19,7 +19,7 @@ const sheetOf = (file: string, ...songs: string[]): string =>
     ]),
   ].join('\r\n');
 
-it('a cue sheet names the songs of a single file, with their lengths', async () => {
+it('a cue sheet names the songs of a single file, with their durations', async () => {
   const folder = makeFolder('Кино - Ночь', {
     'Album.wav': wav(1, Buffer.alloc(176_400 * 4)),
     'album.cue': sheetOf('ALBUM.ape', 'Видели ночь', 'Фильмы', 'Твой номер'),
@@ -38,7 +38,7 @@ it('a cue sheet names the songs of a single file, with their lengths', async () 
   expect(new Set(tracks.map(({ fileIndex }) => fileIndex)).size).toBe(2);
 });
 
-it('a cue sheet in an old encoding is read, and one of a file for each song changes nothing', async () => {
+it('a cue sheet in an old encoding is decoded, and a sheet with one file per song changes nothing', async () => {
   const old = Buffer.from(
     sheetOf('x.wav', 'A', 'B')
       .replace('"A"', '"\xd1\xe8\xed\xe5\xe5 \xed\xe5\xe1\xee"')
@@ -64,7 +64,7 @@ it('a cue sheet in an old encoding is read, and one of a file for each song chan
   ]);
 });
 
-it('a cue sheet that makes no sense names nothing', () => {
+it('an invalid cue sheet gives no songs', () => {
   expect(readCueSheet('')).toBeUndefined();
   expect(readCueSheet('FILE "x" WAVE\nTRACK 01 AUDIO\nTITLE "no start"')).toBeUndefined();
   const backwards = sheetOf('x.wav', 'A', 'B')

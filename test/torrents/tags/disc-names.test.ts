@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { discOf, isDiscName, withoutDisc } from '../../../torrents/tags/texts/disc-numbers.ts';
 
-it('a disc is told by the folder, in digits, roman numbers or letters', () => {
+it('a folder name gives the disc in digits, Roman numerals or letters', () => {
   const discs = ['CD1', 'CD 2 - Live', 'Disc III', 'disk_04', 'LP B', 'Диск 5', 'Scans', 'CD', 'Disco'];
   expect(discs.map((folder) => discOf([folder]))).toEqual([
     1,
@@ -34,11 +34,11 @@ it.each([
   ['Decide 2', undefined],
   ['1-800-273-8255', undefined],
   ['20-20 Vision', undefined],
-])('the folder %s is of disc %s', (folder, disc) => {
+])('the folder %s has disc number %s', (folder, disc) => {
   expect(discOf([folder])).toBe(disc);
 });
 
-it('an album is found under its discs, and a folder of one disc alone is one', () => {
+it('the name of a disc gives its album, and a folder of one disc only is recognised', () => {
   for (const disc of ['Album (Disc 2)', 'Album - CD 1', 'Album [cd two: Live]', 'Album, Disc 1 of 3']) {
     expect(withoutDisc(disc)).toBe('Album');
   }

@@ -1,7 +1,9 @@
-/** Smallest files of music and pictures that readers of tags accept, and some that were made to hurt them. */
+/** The smallest audio files and pictures that tag readers accept, and files made to attack them. */
 import { noise } from '../folder-fixture.ts';
 
-/** Two seconds by its header, and no sound: the STREAMINFO of 44.1 kHz, 16 bits, two channels, then comments. */
+/**
+ * A FLAC header of two seconds without audio: STREAMINFO of 44.1 kHz, 16 bits, two channels, then comments.
+ */
 export function flac(
   tags: Record<string, string | string[]>,
   picture?: Uint8Array,
@@ -10,14 +12,14 @@ export function flac(
   const info = Buffer.alloc(34);
   info.writeUInt16BE(4096, 0);
   info.writeUInt16BE(4096, 2);
-  // 20 bits of sample rate, 3 of channels - 1, 5 of bits - 1, 36 of samples.
+  // 20 bits of sample rate, 3 of channels - 1, 5 of bits per sample - 1, 36 of samples.
   info.writeBigUInt64BE((44_100n << 44n) | (1n << 41n) | (15n << 36n) | 88_200n, 10);
   const blocks = [block(0, info), block(4, comments(tags))];
   if (picture !== undefined) blocks.push(block(6, pictureBlock(picture)));
   if (sheet !== undefined) blocks.push(block(5, sheet));
   const last = blocks.at(-1)!;
   last[0]! |= 0x80;
-  // One frame's sync code, so that the reader knows where the sound begins.
+  // The sync code of one frame, so that the reader finds where the audio begins.
   return Buffer.concat([
     Buffer.from('fLaC'),
     ...blocks,
@@ -26,7 +28,7 @@ export function flac(
   ]);
 }
 
-/** The block of a FLAC that says where songs begin, as `[number, sample]`, each with a pause of 588 samples before it. */
+/** A CUESHEET block with songs as `[number, sample]`, each after a pause of 588 samples. */
 export function flacSheet(songs: readonly (readonly [number, number])[]): Uint8Array {
   const head = Buffer.alloc(396);
   head[395] = songs.length;
@@ -42,7 +44,7 @@ export function flacSheet(songs: readonly (readonly [number, number])[]): Uint8A
   return Buffer.concat([head, ...tracks]);
 }
 
-/** A header without tags, and noise for sound. */
+/** A FLAC header without tags, followed by noise. */
 export function flacOf(bytes: number, seed: number): Uint8Array {
   return Buffer.concat([flac({}), noise(bytes, seed)]);
 }
@@ -53,7 +55,7 @@ function block(type: number, content: Uint8Array): Buffer {
   return Buffer.concat([head, content]);
 }
 
-/** Vorbis comments: what FLAC, Vorbis and Opus have in common. */
+/** Vorbis comments, as in FLAC, Vorbis and Opus. */
 function comments(tags: Record<string, string | string[]>): Buffer {
   const texts = Object.entries(tags).flatMap(([name, values]) =>
     [values].flat().map((value) => Buffer.from(`${name}=${value}`)),
@@ -80,7 +82,10 @@ function pictureBlock(picture: Uint8Array): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Frames of ID3v2 in UTF-16, or UTF-8 in version 4, which ends several values with zeros; then one frame of silence. */
+/**
+ * ID3v2 frames in UTF-16, or in UTF-8 for version 4, where zeros separate several values. Then three frames
+ * of silence.
+ */
 export function mp3(version: 2 | 3 | 4, frames: Record<string, string | string[]>): Uint8Array {
   const bodies = Object.entries(frames).map(([id, values]) => {
     const text = [values].flat().join('\0');
@@ -100,7 +105,7 @@ export function mp3(version: 2 | 3 | 4, frames: Record<string, string | string[]
   return Buffer.concat([tag, body, frame, frame, frame]);
 }
 
-/** An Ogg page that announces 4,294,967,295 comments, the first of them as long as a disk. */
+/** An Ogg page that announces 4,294,967,295 comments, the first of 2 GiB. */
 function oggWithEndlessComment(): Uint8Array {
   const identification = Buffer.concat([Buffer.from('\x01vorbis', 'latin1'), Buffer.alloc(23, 1)]);
   const comment = Buffer.concat([
@@ -121,13 +126,13 @@ function oggPage(sequence: number, content: Buffer): Buffer {
   return Buffer.concat([head, Buffer.from(sizes), content]);
 }
 
-/** Headers whose sizes lead a careless parser round in a circle, out of the file, or into all of its memory. */
+/** Headers whose sizes make a careless parser loop, read outside the file, or fill its memory. */
 export function hostileFiles(): Record<string, Uint8Array> {
   const asfHeader = Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex');
   const asfFile = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex');
   const none = Buffer.alloc(8);
   return {
-    // CVE-2026-32256: an object of no length is read for ever.
+    // CVE-2026-32256: a parser loops on an object of length 0.
     'asf-object.wma': Buffer.concat([
       asfHeader,
       uint64le(2n ** 40n),
@@ -137,7 +142,7 @@ export function hostileFiles(): Record<string, Uint8Array> {
       none,
       none,
     ]),
-    // GHSA-f94x-6692-553q: so is a sample description.
+    // GHSA-f94x-6692-553q: a parser loops on a sample description of length 0.
     'mp4-description.m4a': Buffer.concat([
       atom('ftyp', Buffer.from('M4A \0\0\0\0')),
       atom(
@@ -190,7 +195,7 @@ export function png(width: number, height: number): Uint8Array {
   return Buffer.concat([head, uint32be(width), uint32be(height), Buffer.alloc(9)]);
 }
 
-/** A comment, then the start of a progressive frame. */
+/** A comment segment, then the header of a progressive frame. */
 export function jpeg(width: number, height: number): Uint8Array {
   const frame = Buffer.from('ffd8fffe00046162ffc2001108', 'hex');
   const size = Buffer.alloc(4);
@@ -199,7 +204,7 @@ export function jpeg(width: number, height: number): Uint8Array {
   return Buffer.concat([frame, size, Buffer.alloc(12)]);
 }
 
-/** The extended kind, whose numbers are one less than what they mean. */
+/** The VP8X form, which stores width and height minus one. */
 export function webp(width: number, height: number): Uint8Array {
   const file = Buffer.alloc(40);
   file.write('RIFF');

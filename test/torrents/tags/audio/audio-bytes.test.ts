@@ -12,7 +12,7 @@ import { flac, mp3, png } from '../tag-fixtures.ts';
 const second = Buffer.alloc(176_400);
 const text = (content: string): Uint8Array => Buffer.from(content, 'latin1');
 
-it('the format of a file is that of its bytes, whatever its name ends in', async () => {
+it('the bytes of a file decide its format, not its extension', async () => {
   const files = {
     '01.flac': mp3(3, { TIT2: 'a' }),
     '02.wav': flac({ TITLE: 'b' }),
@@ -60,7 +60,7 @@ it('the format of a file is that of its bytes, whatever its name ends in', async
   ]);
 });
 
-it('a file without sound claims no format, and is named', async () => {
+it('a file without audio gets no format, and is reported', async () => {
   const files = {
     '1 zeros.flac': Buffer.alloc(50_000),
     '2 page.wav': text('<!DOCTYPE html><html><body>404</body></html>'),
@@ -81,7 +81,7 @@ it('a file without sound claims no format, and is named', async () => {
   expect(faults).toEqual(Object.keys(files).map((path) => ({ path, fault: 'not-audio' })));
 });
 
-it('where no file is at hand its ending is all there is', async () => {
+it('without the file, the extension decides the format', async () => {
   const folder = makeFolder('Album', { '1.flac': noise(10, 1), '2.wav': noise(10, 2) });
   const { metainfo } = await createTorrent(folder);
   const { tracks, faults } = await readRelease(metainfo, () => undefined);
@@ -92,7 +92,7 @@ it('where no file is at hand its ending is all there is', async () => {
   expect(faults.map(({ fault }) => fault)).toEqual(['not-reached', 'not-reached']);
 });
 
-it('what a parser says of a codec becomes a short name, lossless only when nothing is lost', () => {
+it("a parser's codec description becomes a short name, which is lossless only for a lossless codec", () => {
   const named = (codec: string, container?: string) => Object.values(audioFormat(codec, container, true));
   expect(named('MPEG 1 Layer 3', 'MPEG')).toEqual(['mp3', false]);
   expect(named('Windows Media Audio 9.2 Lossless', 'ASF')).toEqual(['wma', true]);
@@ -104,7 +104,7 @@ it('what a parser says of a codec becomes a short name, lossless only when nothi
   expect(named('µLaw 2:1	8-bit ITU-T G.711 µ-law', 'AIFF-C')).toEqual(['g711', false]);
 });
 
-it('frames tell how long they are, constant or not, counted by a table or not', () => {
+it('the duration of MPEG and AAC frames is right for constant and variable bit rates, with and without a frame count', () => {
   const lengthOf = (bytes: Uint8Array): number => Math.round(framesDuration(bytesOf(bytes), 0)!);
   const frameMs = 1152 / 44.1;
   const changing = mp3Frames(Array.from({ length: 400 }, (_, index) => (index < 200 ? 32 : 320)));
@@ -119,13 +119,13 @@ it('frames tell how long they are, constant or not, counted by a table or not', 
   expect(lengthOf(adtsFrames([300, 200, 400, 300]))).toBe(Math.round((4 * 1024) / 44.1));
 });
 
-it('the last page of an Ogg tells how long it is, without what a decoder throws away', () => {
+it('the last page of an Ogg gives its duration, without the samples that a decoder discards', () => {
   expect(oggDuration(bytesOf(opus({}, 96_000)))).toBe(2_000);
   expect(oggDuration(bytesOf(opus({}, 4_800, 3_840)))).toBe(100);
   expect(oggDuration(bytesOf(opus({}, 96_000).subarray(0, 90)))).toBeUndefined();
 });
 
-it('sound is found behind ID3 tags and padding, and bytes cut anywhere do no harm', () => {
+it('audio is found after ID3 tags and padding, and truncated bytes cause no error', () => {
   const song = mp3Frames(Array<number>(5).fill(128));
   const twice = Buffer.concat([
     mp3(3, { TIT2: 'x' }).slice(0, -3 * 417),

@@ -7,7 +7,7 @@ import { coverBytesMax, coverImage, imageSize } from '../../../../torrents/tags/
 import { makeFolder, noise } from '../../folder-fixture.ts';
 import { flac, jpeg, png } from '../tag-fixtures.ts';
 
-/** Noise, which no format makes small. */
+/** A picture of noise, which no format compresses well. */
 const picture = (width: number, height: number): PhotonImage => {
   const pixels = noise(width * height * 4, 9);
   return new PhotonImage(new Uint8Array(pixels), width, height);
@@ -18,7 +18,7 @@ const large = {
   png: realPng(500, 400),
 };
 
-/** Eight bits of red, green and blue; the sums of its chunks are right. */
+/** A PNG with 8 bits per colour and valid chunk checksums. */
 function realPng(width: number, height: number): Uint8Array {
   const rows = Array.from({ length: height }, (_, row) =>
     Buffer.concat([Buffer.alloc(1), noise(width * 3, row)]),
@@ -55,7 +55,7 @@ async function releaseOf(files: Record<string, Uint8Array>) {
 const song = flac({ TITLE: 'x' });
 
 describe('a picture above 256 KiB', () => {
-  it.each(['jpeg', 'png', 'webp'] as const)('beside the music is made smaller: %s', async (kind) => {
+  it.each(['jpeg', 'png', 'webp'] as const)('a picture file above 256 KiB beside the music is scaled down: %s', async (kind) => {
     expect(large[kind].length).toBeGreaterThan(coverBytesMax);
     const { cover, faults } = await releaseOf({ '1.flac': song, [`cover.${kind}`]: large[kind] });
     expect(faults).toEqual([]);
@@ -66,7 +66,7 @@ describe('a picture above 256 KiB', () => {
     expect(after[0] / after[1]).toBeCloseTo(before[0] / before[1], 1);
   });
 
-  it('in the tags is made smaller, and one beside the music comes first', async () => {
+  it('a picture above 256 KiB in the tags is scaled down, and a file beside the music comes first', async () => {
     const tagged = flac({ TITLE: 'x' }, large.png);
     expect(imageSize((await releaseOf({ '1.flac': tagged, '2.flac': tagged })).cover!.bytes)).toEqual([
       500, 400,
@@ -75,7 +75,7 @@ describe('a picture above 256 KiB', () => {
     expect(both.cover!.bytes).toHaveLength(jpeg(30, 30).length);
   });
 
-  it('that cannot be made smaller is named, and the next one is taken', async () => {
+  it('a picture that cannot be scaled is reported, and the next picture is used', async () => {
     const bomb = Buffer.concat([png(60_000, 60_000), Buffer.alloc(coverBytesMax)]);
     const broken = Buffer.concat([jpeg(300, 300), noise(coverBytesMax, 3)]);
     const text = Buffer.concat([Buffer.from('<svg>'), Buffer.alloc(coverBytesMax)]);

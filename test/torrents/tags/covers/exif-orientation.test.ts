@@ -13,7 +13,7 @@ const green = [0, 255, 0, 255];
 const blue = [0, 0, 255, 255];
 const white = [255, 255, 255, 255];
 
-/** As a camera stores it: 64 by 32, red and green above, blue and white below. */
+/** A JPEG as a camera stores it: 64 by 32, red and green above blue and white. */
 function storedJpeg(): Uint8Array {
   const pixels = Array.from({ length: 64 * 32 }, (_, at) => {
     const isLeft = at % 64 < 32;
@@ -23,7 +23,7 @@ function storedJpeg(): Uint8Array {
   return new PhotonImage(Uint8Array.from(pixels.flat()), 64, 32).get_bytes_jpeg(100);
 }
 
-/** A directory with another entry before that of the orientation. */
+/** A TIFF directory with one other entry before the orientation. */
 function tiff(orientation: number, isLittle: boolean): Buffer {
   const bytes = Buffer.alloc(8 + 2 + 24 + 4);
   bytes.write(isLittle ? 'II*\0' : 'MM\0*', 'latin1');
@@ -46,7 +46,7 @@ function tiff(orientation: number, isLittle: boolean): Buffer {
   return bytes;
 }
 
-/** Behind the header that JFIF wants first. */
+/** Puts the Exif segment after the JFIF header, which must come first. */
 function withExif(jpeg: Uint8Array, exif: Uint8Array): Uint8Array {
   const head = Buffer.from([0xff, 0xe1, 0, 0]);
   head.writeUInt16BE(exif.length + 8, 2);
@@ -54,7 +54,7 @@ function withExif(jpeg: Uint8Array, exif: Uint8Array): Uint8Array {
   return Buffer.concat([jpeg.subarray(0, first), head, Buffer.from('Exif\0\0'), exif, jpeg.subarray(first)]);
 }
 
-/** The colours of its four quarters, as names: those above from the left, then those below. */
+/** The size and the colours of its four quarters: the upper ones from the left, then the lower ones. */
 function quarters(jpeg: Uint8Array): string {
   const image = PhotonImage.new_from_byteslice(jpeg);
   const [width, height] = [image.get_width(), image.get_height()];
@@ -76,14 +76,14 @@ test.each([
   [6, '32x64 blue red white green'],
   [7, '32x64 white green blue red'],
   [8, '32x64 green white red blue'],
-])('a scaled cover with orientation %i is as viewers show it', async (orientation, shown) => {
+])('a scaled cover with orientation %i looks as in a viewer', async (orientation, shown) => {
   for (const isLittle of [true, false]) {
     const scaled = await scaledCover(withExif(storedJpeg(), tiff(orientation, isLittle)));
     expect(quarters(scaled as Uint8Array)).toBe(shown);
   }
 });
 
-test.each([0, 9, 65_535])('the orientation %i is none, and changes nothing', async (orientation) => {
+test.each([0, 9, 65_535])('the invalid orientation %i changes nothing', async (orientation) => {
   const scaled = await scaledCover(withExif(storedJpeg(), tiff(orientation, true)));
   expect(quarters(scaled as Uint8Array)).toBe('64x32 red green blue white');
 });
@@ -98,7 +98,7 @@ it('a large photograph beside the music is turned upright', async () => {
   expect(width / height).toBeCloseTo(600 / 900, 1);
 });
 
-it('PNG and WebP tell their orientation, too', () => {
+it('the orientation is read from PNG and WebP too', () => {
   const chunk = (name: string, content: Buffer, isLittle: boolean): Buffer => {
     const length = Buffer.alloc(4);
     if (isLittle) length.writeUInt32LE(content.length);
@@ -106,7 +106,7 @@ it('PNG and WebP tell their orientation, too', () => {
     const parts = isLittle ? [Buffer.from(name), length] : [length, Buffer.from(name)];
     return Buffer.concat([...parts, content, Buffer.alloc(isLittle ? content.length % 2 : 4)]);
   };
-  // Header and its sum.
+  // The signature, and the header chunk with its checksum.
   const start = png(8, 4).subarray(0, 8 + 25);
   expect(orientationOf(Buffer.concat([start, chunk('eXIf', tiff(8, true), false)]))).toBe(8);
   const odd = chunk('XMP ', Buffer.alloc(3), true);
@@ -116,7 +116,7 @@ it('PNG and WebP tell their orientation, too', () => {
   expect(orientationOf(Buffer.concat([picture, chunk('EXIF', marked, true)]))).toBe(5);
 });
 
-it('Exif data that is cut off or leads out of itself tells of no orientation', () => {
+it('Exif data that is truncated or points outside itself gives no orientation', () => {
   const whole = withExif(storedJpeg(), tiff(6, true));
   expect(orientationOf(whole)).toBe(6);
   const first = whole.indexOf(0xe1);

@@ -7,7 +7,7 @@ import { makeFolder } from '../../folder-fixture.ts';
 import { mp3Frames } from '../audio-fixtures.ts';
 import { flac } from '../tag-fixtures.ts';
 
-/** As a program of its time wrote it. */
+/** The bytes that a program with this encoding wrote. */
 function encoded(text: string, encoding: string): Buffer {
   const all = new TextDecoder(encoding).decode(Uint8Array.from({ length: 256 }, (_, byte) => byte));
   return Buffer.from(
@@ -19,7 +19,7 @@ function encoded(text: string, encoding: string): Buffer {
   );
 }
 
-/** What a reader of ID3 makes of it. */
+/** The text as an ID3 reader decodes it, as Latin-1. */
 const misread = (text: string, encoding: string): string => encoded(text, encoding).toString('latin1');
 
 const mend = (texts: readonly string[], encoding: string, names: readonly string[]) => {
@@ -39,36 +39,36 @@ const albums: readonly (readonly [language: string, encoding: string, titles: re
 ];
 
 describe('an album that was tagged before Unicode', () => {
-  test.each(albums)('in %s is told by names with its accents', (_, encoding, titles) => {
+  test.each(albums)('an album tagged before Unicode in %s is recognised by names with its accents', (_, encoding, titles) => {
     const names = titles.map((title, at) => `0${at + 1} - ${title}.mp3`);
     expect(mend(titles, encoding, names)).toEqual(titles);
-    // As macOS writes them, and of one song only.
+    // In the decomposed form of macOS, with the name of one song only.
     expect(mend(titles, encoding, [names[0]!.normalize('NFD')])).toEqual(titles);
   });
 
-  test.each(albums)('in %s is told by names without its accents', (_, encoding, titles) => {
+  test.each(albums)('an album tagged before Unicode in %s is recognised by names without its accents', (_, encoding, titles) => {
     const names = titles.map((title, at) => `0${at + 1}_${plainLetters(title).replaceAll(' ', '_')}.mp3`);
     expect(mend(titles, encoding, names)).toEqual(titles);
   });
 
-  it('in Hungarian is told by names with its accents', () => {
+  it('an album tagged in Hungarian is recognised by names with its accents', () => {
     const titles = ['Erdőben', 'Tűzmadár', 'Hősök'];
     expect(mend(titles, 'windows-1250', ['01 Erdőben.mp3'])).toEqual(titles);
     expect(mend(titles, 'windows-1250', ['Tűzmadár'])).toEqual(titles);
-    // Without accents Hungarian and Portuguese are alike: `õ` and `ő` are both `o`.
+    // Without accents, Hungarian and Portuguese are alike: `õ` and `ő` both become `o`.
     const open = titles.map((title) => misread(title, 'windows-1250'));
     expect(mend(titles, 'windows-1250', ['01 Erdoben.mp3', '02 Tuzmadar.mp3'])).toEqual(open);
   });
 
-  it('whose artist is spelled alike in Latin-1 is told by its songs', () => {
+  it('an album whose artist is spelled alike in Latin-1 is recognised by its songs', () => {
     const texts = ['André', 'Příběh', 'Kůň'];
     expect(mend(texts, 'windows-1250', ['André - Kone', '01 Pribeh.mp3'])).toEqual(texts);
   });
 
-  it('stays as it is where names tell of nothing, or of too little', () => {
+  it('an album stays unchanged if names give no hint, or too little', () => {
     const open = albums
       .map(([, encoding, titles]) => titles.map((title) => misread(title, encoding)))
-      // Those of Latin-1 have letters only.
+      // Only albums that consist of Latin-1 letters.
       .filter((titles) => !/[\x80-\x9f]/.test(titles.join('')));
     expect(open.length).toBeGreaterThanOrEqual(3);
     for (const titles of open) {
@@ -99,19 +99,19 @@ describe('an album in Latin-1 stays as it is', () => {
     ['with accents turned into a sign', (title: string) => title.replaceAll(/[^\x00-\x7f]/g, '_')],
   ] as const;
   for (const [manner, nameOf] of namings) {
-    test.each(latin)(`in %s, with names ${manner}`, (_, titles) => {
+    test.each(latin)(`Latin-1 titles in %s stay unchanged, with names ${manner}`, (_, titles) => {
       const names = titles.map((title, at) => `0${at + 1} - ${nameOf(title)}.mp3`);
       expect(mend(titles, 'windows-1252', names)).toEqual(titles);
     });
   }
 
-  it('beside Czech names of other songs', () => {
+  it('Latin-1 titles stay unchanged beside Czech names of other songs', () => {
     const names = ['01 - Příliš.mp3', '02 - Là-bas.mp3', '03 - Forêt.mp3'];
     expect(mend(['Là-bas', 'Forêt'], 'windows-1252', names)).toEqual(['Là-bas', 'Forêt']);
   });
 });
 
-it('a cue sheet in windows-1250 is read by the name of the torrent', async () => {
+it("a cue sheet in windows-1250 is decoded with the help of the torrent's name", async () => {
   const sheet =
     'FILE "a.wav" WAVE\nTRACK 01 AUDIO\nTITLE "Příběh"\nINDEX 01 00:00:00\nTRACK 02 AUDIO\nTITLE "Dvořák"\nINDEX 01 00:01:00';
   const folder = makeFolder('Dvořák', { 'a.flac': flac({}), 'a.cue': encoded(sheet, 'windows-1250') });

@@ -25,11 +25,11 @@ describe('a licence', () => {
     [undefined, '2011 Ava, all rights reserved', undefined],
     [undefined, 'CC Records', undefined],
     [undefined, undefined, undefined],
-  ])('%s, %s is called %s', (licence, copyright, name) => {
+  ])('the licence %s with the copyright %s is called %s', (licence, copyright, name) => {
     expect(licenceName(licence, copyright)).toBe(name);
   });
 
-  it('is found by its own name and that of its family', () => {
+  it('a licence is found by its own word and by the word of its family', () => {
     expect(licenceWords('CC BY-SA 4.0')).toEqual(['any', 'cc', 'cc-by-sa']);
     expect(licenceWords('CC0')).toEqual(['any', 'cc', 'cc0']);
     expect(licenceWords('Public domain')).toEqual(['any', 'public-domain']);
@@ -37,7 +37,7 @@ describe('a licence', () => {
     expect(licenceWords(undefined)).toEqual([]);
   });
 
-  it('of a release holds for every track: of several only what they have in common', () => {
+  it('the licence of a release applies to every track: several licences give only their common words', () => {
     const several = commonLicence(['CC BY 4.0', 'CC BY-NC 4.0', undefined]);
     expect(several).toBe('CC BY 4.0 / CC BY-NC 4.0');
     expect(licenceWords(several)).toEqual(['any', 'cc']);
@@ -46,7 +46,7 @@ describe('a licence', () => {
   });
 });
 
-it('licence, copyright and the year of the music are read from every kind of tag', async () => {
+it('the licence, the copyright and the year of the music are read from every kind of tag', async () => {
   const files = {
     'flac/1.flac': flac({
       LICENSE: 'https://creativecommons.org/licenses/by/4.0/',

@@ -8,7 +8,7 @@ import { makeFolder } from '../../folder-fixture.ts';
 import { mp3Frames, riffInfo, wav } from '../audio-fixtures.ts';
 import { flac } from '../tag-fixtures.ts';
 
-/** Bytes of texts that were written by programs of their time. */
+/** Bytes of titles as programs wrote them in old encodings. */
 const bytes = {
   // Синее небо / Белая река / Группа крови, cp1251
   cyrillic: ['d1e8ede5e520ede5e1ee', 'c1e5ebe0ff20f0e5eae0', 'c3f0f3efefe020eaf0eee2e8'],
@@ -27,7 +27,7 @@ const right = {
 } as const;
 const latin1 = (hex: string): string => Buffer.from(hex, 'hex').toString('latin1');
 
-/** An ID3v2.3 title in "Latin-1", whatever its bytes mean, and sound. */
+/** An MP3 with an ID3v2.3 title that is declared as Latin-1, with bytes in any encoding. */
 function song(title: Uint8Array): Uint8Array {
   const content = Buffer.concat([Buffer.from([0]), title]);
   const head = Buffer.from('TIT2\0\0\0\0\0\0', 'latin1');
@@ -43,10 +43,10 @@ const mend = (texts: readonly string[], names: readonly string[] = []) => {
 
 describe('text that counts as Latin-1', () => {
   it.each(['cyrillic', 'chinese', 'japanese', 'korean'] as const)(
-    'and is %s is told by its letters',
+    '%s text declared as Latin-1 is recognised by its letters',
     (script) => {
       expect(mend(bytes[script].map(latin1), ['01.mp3', '02.mp3'])).toEqual(right[script]);
-      // As it is when another program took it for windows-1252 and wrote that as UTF-8.
+      // As another program wrote it after reading it as windows-1252.
       const wrong = bytes[script].map((hex) =>
         new TextDecoder('windows-1252').decode(Buffer.from(hex, 'hex')),
       );
@@ -54,7 +54,7 @@ describe('text that counts as Latin-1', () => {
     },
   );
 
-  it('is told by the names of files where its letters tell too little', () => {
+  it('text with too few letters to decide is recognised by the names of files', () => {
     // Kraków and Łódź in windows-1250; Ελλάδα in windows-1253; İstanbul Şarkısı in windows-1254.
     expect(mend([latin1('4b72616bf377'), latin1('a3f3649f')], ['Łódź.mp3'])).toEqual(['Kraków', 'Łódź']);
     expect(mend([latin1('c5ebebdce4e1')], ['Ελλάδα - 1.mp3'])).toEqual(['Ελλάδα']);
@@ -63,7 +63,7 @@ describe('text that counts as Latin-1', () => {
     ]);
   });
 
-  it('and is UTF-8 is read as that, also beside real Latin-1', () => {
+  it('UTF-8 text declared as Latin-1 is decoded, even beside real Latin-1', () => {
     const misread = Buffer.from('Björk – Jóga').toString('latin1');
     expect(mend([misread, 'Déjà vu', 'plain'])).toEqual(['Björk – Jóga', 'Déjà vu', 'plain']);
     expect(mend([new TextDecoder('windows-1252').decode(Buffer.from('Sigur Rós – “Ágætis”'))])).toEqual([
@@ -90,25 +90,25 @@ describe('text that counts as Latin-1', () => {
     '½ Hour',
     'Niño',
     'Œuvre',
-  ])('and is that stays: %s', (text) => {
+  ])('text that really is Latin-1 stays unchanged: %s', (text) => {
     expect(mend([text])).toEqual([text]);
   });
 
-  it('and is more than any album has is told by the first of it', () => {
+  it('a huge set of texts is judged by the first of them', () => {
     const many = Array.from({ length: 2_000 }, (_, at) => `${at} ${'ñ¡'.repeat(450)}`);
     const read = mend([...bytes.cyrillic.map(latin1), ...many]);
-    // By all of it this would take a quarter of a minute, and the test would be stopped.
+    // Judging all of them would take 15 seconds, and the test would time out.
     expect(read).toHaveLength(2_003);
     const songs = Array.from({ length: 4_000 }, (_, at) => `${at} ${latin1(bytes.cyrillic[0])}`);
     expect(mend(songs).every((text) => text?.endsWith(right.cyrillic[0]))).toBe(true);
   });
 
-  it('and is nothing that can be read is left out', () => {
+  it('text that no encoding can read is removed', () => {
     expect(mend(['\x98¡¢\x98\xad±ÿþ\x98', '\x98\x8d\x8f\x90'])).toEqual([undefined, undefined]);
   });
 });
 
-it('text whose letters were lost is left out', () => {
+it('text whose letters were replaced with question marks is removed', () => {
   for (const lost of ['?????', '??? ????', 'Caf\ufffd del Mar', '\ufffd\ufffd']) {
     expect(readableText(lost)).toBeUndefined();
   }
@@ -116,7 +116,7 @@ it('text whose letters were lost is left out', () => {
   expect(readableText('Синее не\ufffd')).toBe('Синее не');
 });
 
-it('an album is published as it was meant, whatever wrote its tags', async () => {
+it('titles are published correctly for tags of different programs', async () => {
   const hex = (text: string) => Buffer.from(text, 'hex');
   const folder = makeFolder('Альбом', {
     '01.mp3': song(hex(bytes.cyrillic[0])),
@@ -139,8 +139,8 @@ it('an album is published as it was meant, whatever wrote its tags', async () =>
   expect(tracks[3]!.artist).toBe('Ünal');
 });
 
-it('the platform has every encoding that is tried', () => {
-  // A Node without the large ICU throws for most of them.
+it('the platform supports the encodings that are tried', () => {
+  // A Node without full ICU throws for most of them.
   expect(
     execFileSync(process.execPath, ['-p', 'new TextDecoder("gb18030").encoding']).toString().trim(),
   ).toBe('gb18030');
