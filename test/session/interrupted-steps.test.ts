@@ -40,22 +40,19 @@ describe('a move', () => {
     ['another folder', '/other', ['move /home /new', 'move /new /other']],
     ['the folder that it leaves', '/home', ['move /home /new', 'move /new /home']],
     ['the same folder', '/new', ['move /home /new']],
-  ])(
-    'a move into one folder is finished before the next one, into %s',
-    async (_, into, calls) => {
-      const session = await bench.session();
-      const transfer = session.add({ ...download(album()), isPaused: true });
-      bench.host.hold('move');
-      transfer.move('/new');
-      await until(() => bench.host.calls.length === 1);
-      transfer.move(into);
-      await until(() => session.isSaved);
-      const again = await bench.session();
-      await again.transfers[0]!.settled();
-      expect(bench.host.calls).toEqual(calls);
-      expect(again.transfers[0]!.settings).toMatchObject({ place: into, moveInto: undefined });
-    },
-  );
+  ])('a move into one folder is finished before the next one, into %s', async (_, into, calls) => {
+    const session = await bench.session();
+    const transfer = session.add({ ...download(album()), isPaused: true });
+    bench.host.hold('move');
+    transfer.move('/new');
+    await until(() => bench.host.calls.length === 1);
+    transfer.move(into);
+    await until(() => session.isSaved);
+    const again = await bench.session();
+    await again.transfers[0]!.settled();
+    expect(bench.host.calls).toEqual(calls);
+    expect(again.transfers[0]!.settings).toMatchObject({ place: into, moveInto: undefined });
+  });
 
   it('a move tells how far it has come: the first report, the last, and few between', async () => {
     const session = await bench.session();

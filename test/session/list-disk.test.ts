@@ -28,19 +28,22 @@ describe('a list that cannot be read', () => {
     },
   );
 
-  it.each(['json', 'torrent'])('an unreadable list entry keeps its files and its place (ID.%s: EIO)', async (end) => {
-    const { files, ids } = await savedList();
-    const [first, second] = ids;
-    bench.disk.failing.set(`read ${first}.${end}`, 'EIO');
-    const { session, damaged } = await bench.open();
-    expect(damaged).toMatchObject([{ code: 'list-damaged', infoHash: first }]);
-    expect(session.transfers.map(({ id }) => id)).toEqual([second]);
-    await session.close();
-    for (const name of [`${first}.json`, `${first}.torrent`])
-      expect(bench.files().get(name)).toBe(files.get(name));
-    bench.disk.failing.clear();
-    expect((await bench.session()).transfers.map(({ id }) => id)).toEqual(ids);
-  });
+  it.each(['json', 'torrent'])(
+    'an unreadable list entry keeps its files and its place (ID.%s: EIO)',
+    async (end) => {
+      const { files, ids } = await savedList();
+      const [first, second] = ids;
+      bench.disk.failing.set(`read ${first}.${end}`, 'EIO');
+      const { session, damaged } = await bench.open();
+      expect(damaged).toMatchObject([{ code: 'list-damaged', infoHash: first }]);
+      expect(session.transfers.map(({ id }) => id)).toEqual([second]);
+      await session.close();
+      for (const name of [`${first}.json`, `${first}.torrent`])
+        expect(bench.files().get(name)).toBe(files.get(name));
+      bench.disk.failing.clear();
+      expect((await bench.session()).transfers.map(({ id }) => id)).toEqual(ids);
+    },
+  );
 });
 
 describe('a change', () => {

@@ -258,19 +258,22 @@ describe('a shared folder', () => {
   it.each([
     ['a hidden folder', '.secret', 'share-hidden'],
     ['another folder', 'elsewhere', 'share-moved'],
-  ])('a folder that was replaced by a link to %s is trouble, and its target is not read', async (_, name, code) => {
-    const place = makeFolder('place', { 'album/1.flac': 100, [`${name}/2.flac`]: 100 });
-    const folder = path.join(place, 'album');
-    const trouble = Promise.withResolvers<unknown>();
-    const { versions, shared } = await share(folder, newState(), { onTrouble: trouble.resolve });
-    versions.length = 0;
-    renameSync(folder, path.join(place, 'moved'));
-    symlinkSync(path.join(place, name), folder);
-    // If the watcher misses this, a look at intervals finds it.
-    expect(await trouble.promise).toMatchObject({ code });
-    expect(versions).toEqual([]);
-    expect([...shared.current.listing.keys()]).toEqual(['1.flac']);
-  });
+  ])(
+    'a folder that was replaced by a link to %s is trouble, and its target is not read',
+    async (_, name, code) => {
+      const place = makeFolder('place', { 'album/1.flac': 100, [`${name}/2.flac`]: 100 });
+      const folder = path.join(place, 'album');
+      const trouble = Promise.withResolvers<unknown>();
+      const { versions, shared } = await share(folder, newState(), { onTrouble: trouble.resolve });
+      versions.length = 0;
+      renameSync(folder, path.join(place, 'moved'));
+      symlinkSync(path.join(place, name), folder);
+      // If the watcher misses this, a look at intervals finds it.
+      expect(await trouble.promise).toMatchObject({ code });
+      expect(versions).toEqual([]);
+      expect([...shared.current.listing.keys()]).toEqual(['1.flac']);
+    },
+  );
 
   it('a folder that was moved to a hidden place is trouble and gives no version', async () => {
     const place = makeFolder('place', { 'album/1.flac': 100, '.hidden/x': 1 });

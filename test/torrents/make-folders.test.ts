@@ -30,6 +30,9 @@ it('a dangling symbolic link is refused as a folder', () => {
 });
 
 // In /proc, a new name gives ENOENT although its parent exists. Retrying would loop endlessly.
-it.runIf(fs.existsSync('/proc/self'))('makeFolders ends with an error where the system answers ENOENT for every new name', () => {
-  expect(() => makeFolders('/proc/cicada/a/b')).toThrow(/(ENOENT|EACCES|EROFS).*\/proc\/cicada/);
-});
+it.runIf(fs.existsSync('/proc/self'))(
+  'makeFolders ends with an error where the system answers ENOENT for every new name',
+  () => {
+    expect(() => makeFolders('/proc/cicada/a/b')).toThrow(/(ENOENT|EACCES|EROFS).*\/proc\/cicada/);
+  },
+);

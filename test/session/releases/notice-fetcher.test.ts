@@ -96,14 +96,17 @@ async function reader(ports: Partial<NoticeFetcherPorts> = {}) {
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 describe('a notice', () => {
-  it.each(['new-version', 'new-release'])('the release of a %s notice is fetched and seeded', async (kind) => {
-    const id = await publish(`Album ${kind}`, { '1.flac': kind });
-    const { session, fetcher, folder, told } = await reader();
-    fetcher.take(noticeOf(id, kind));
-    await soon(() => expect(told).toEqual([`Album ${kind} 1, none here`, `fetched Album ${kind}`]));
-    expect(readFileSync(join(folder, `Album ${kind}`, '1.flac'), 'utf8')).toBe(kind);
-    expect(session.transfers.map(({ state }) => state)).toEqual(['sharing']);
-  });
+  it.each(['new-version', 'new-release'])(
+    'the release of a %s notice is fetched and seeded',
+    async (kind) => {
+      const id = await publish(`Album ${kind}`, { '1.flac': kind });
+      const { session, fetcher, folder, told } = await reader();
+      fetcher.take(noticeOf(id, kind));
+      await soon(() => expect(told).toEqual([`Album ${kind} 1, none here`, `fetched Album ${kind}`]));
+      expect(readFileSync(join(folder, `Album ${kind}`, '1.flac'), 'utf8')).toBe(kind);
+      expect(session.transfers.map(({ state }) => state)).toEqual(['sharing']);
+    },
+  );
 
   it('a wish notice is fetched only for a wish marked for download, and a comment notice never', async () => {
     const id = await publish('Wished', { '1.flac': 'wished' });

@@ -52,18 +52,21 @@ describe('findAlbums', () => {
     ['X', 'Ava - X [Disc One] [FLAC]', 'Ava - X [Disc Two] [FLAC]'],
     ['Ava - X 1999 2CD', 'Ava - X CD1', 'Ava - X CD2'],
     ['Видели ночь', 'Кино - Видели ночь (Диск 1)', 'Кино - Видели ночь (Диск 2)'],
-  ])('in a folder with the name of their album (%s), the discs %s and %s are one album', async (album, one, two) => {
-    const { found } = await albumsOf([
-      `${album}/${one}/1.flac`,
-      `${album}/${two}/1.flac`,
-      `${album}/${two}/Scans/1.png`,
-      `${album}/cover.jpg`,
-      `${album}/Bonus/1.flac`,
-    ]);
-    const discs = [`${one}/1.flac`, `${two}/1.flac`, `${two}/Scans/1.png`, 'cover.jpg'];
-    expect(found[album]?.toSorted()).toEqual(discs.toSorted());
-    expect(found[`${album}/Bonus`]).toEqual(['1.flac']);
-  });
+  ])(
+    'in a folder with the name of their album (%s), the discs %s and %s are one album',
+    async (album, one, two) => {
+      const { found } = await albumsOf([
+        `${album}/${one}/1.flac`,
+        `${album}/${two}/1.flac`,
+        `${album}/${two}/Scans/1.png`,
+        `${album}/cover.jpg`,
+        `${album}/Bonus/1.flac`,
+      ]);
+      const discs = [`${one}/1.flac`, `${two}/1.flac`, `${two}/Scans/1.png`, 'cover.jpg'];
+      expect(found[album]?.toSorted()).toEqual(discs.toSorted());
+      expect(found[`${album}/Bonus`]).toEqual(['1.flac']);
+    },
+  );
 
   test("an artist may have the name of an album with several discs, and the artist's other albums stay separate", async () => {
     const { found } = await albumsOf(['Low/Low (CD1)/1.flac', 'Low/Low (CD2)/1.flac', 'Low/Trust/1.flac']);

@@ -226,24 +226,30 @@ test('on every platform, no tree of names leaves its folder or gives two files o
 });
 
 describe('a hidden name at the top', () => {
-  test.each(platforms)('%s: a torrent folder with a hidden name is renamed, and the names in it stay', (platform) => {
-    const hidden = new FileLayout([entry('.covers/a.jpg'), entry('b')], {
-      name: '.ssh',
-      isSingleFile: false,
-      platform,
-    });
-    expect(hidden.files.map((file) => file.diskPath.join('/'))).toEqual(['_ssh/.covers/a.jpg', '_ssh/b']);
-    expect(hidden.partPath(1)).toEqual(['_ssh', 'b.part']);
-    expect([hidden.rootName, hidden.ownRootName]).toEqual(['_ssh', '.ssh']);
-  });
+  test.each(platforms)(
+    '%s: a torrent folder with a hidden name is renamed, and the names in it stay',
+    (platform) => {
+      const hidden = new FileLayout([entry('.covers/a.jpg'), entry('b')], {
+        name: '.ssh',
+        isSingleFile: false,
+        platform,
+      });
+      expect(hidden.files.map((file) => file.diskPath.join('/'))).toEqual(['_ssh/.covers/a.jpg', '_ssh/b']);
+      expect(hidden.partPath(1)).toEqual(['_ssh', 'b.part']);
+      expect([hidden.rootName, hidden.ownRootName]).toEqual(['_ssh', '.ssh']);
+    },
+  );
 
-  test.each(platforms)('%s: a single file with a hidden name is renamed, and so is its part file', (platform) => {
-    const hidden = new FileLayout([entry('.bash_profile')], {
-      name: '.bash_profile',
-      isSingleFile: true,
-      platform,
-    });
-    expect(hidden.files[0]!.diskPath).toEqual(['_bash_profile']);
-    expect(hidden.partPath(0)).toEqual(['_bash_profile.part']);
-  });
+  test.each(platforms)(
+    '%s: a single file with a hidden name is renamed, and so is its part file',
+    (platform) => {
+      const hidden = new FileLayout([entry('.bash_profile')], {
+        name: '.bash_profile',
+        isSingleFile: true,
+        platform,
+      });
+      expect(hidden.files[0]!.diskPath).toEqual(['_bash_profile']);
+      expect(hidden.partPath(0)).toEqual(['_bash_profile.part']);
+    },
+  );
 });

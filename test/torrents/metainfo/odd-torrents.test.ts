@@ -149,18 +149,21 @@ describe('paths', () => {
     expect(codesOf(metainfo)).toEqual(codes);
   });
 
-  test.each(['', '.', '/', './', '//./'])('a torrent with the name %j gets its info-hash as its name', (name) => {
-    for (const info of [
-      { ...single, name },
-      { ...listed(['.ssh', 'a']), name },
-    ]) {
-      const metainfo = read(info);
-      const hash = Buffer.from(metainfo.infoHash).toString('hex');
-      expect(metainfo.name).toBe(hash);
-      expect(metainfo.files[0]!.diskPath[0]).toBe(hash);
-      expect(codesOf(metainfo)).toContain('name-empty');
-    }
-  });
+  test.each(['', '.', '/', './', '//./'])(
+    'a torrent with the name %j gets its info-hash as its name',
+    (name) => {
+      for (const info of [
+        { ...single, name },
+        { ...listed(['.ssh', 'a']), name },
+      ]) {
+        const metainfo = read(info);
+        const hash = Buffer.from(metainfo.infoHash).toString('hex');
+        expect(metainfo.name).toBe(hash);
+        expect(metainfo.files[0]!.diskPath[0]).toBe(hash);
+        expect(codesOf(metainfo)).toContain('name-empty');
+      }
+    },
+  );
 
   test.each<[string, BEncodable]>([
     ['path-traversal', listed(['..', 'a'])],

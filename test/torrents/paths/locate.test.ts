@@ -107,18 +107,21 @@ describe('declared encodings', () => {
     ['windows-1251', { encoding: 'windows-1251' }, cp1251, 'Песня'],
     ['Shift_JIS', { encoding: 'Shift_JIS' }, shiftJis, '音楽'],
     ['Big5', { encoding: 'BIG5' }, big5, '音樂'],
-  ])('names in %s are decoded, and are found on the disk decoded or as raw bytes', async (_, outer, bytes, text) => {
-    const torrent = torrentOf(bytes, [[bytes, bytes]], outer);
-    expect(torrent.files[0]!.diskPath).toEqual([text, text, text]);
-    expect(torrent.warnings.map(({ code }) => code)).toEqual(['name-encoding', 'piece-length-unusual']);
-    for (const name of [text, bytes]) {
-      put([name, name, name], 0);
-      for (const place of name === text ? [folder, join(folder, text)] : [folder])
-        expect((await verifyTorrent(torrent, place)).ok).toBe(true);
-      rmSync(folder, { recursive: true });
-      mkdirSync(folder);
-    }
-  });
+  ])(
+    'names in %s are decoded, and are found on the disk decoded or as raw bytes',
+    async (_, outer, bytes, text) => {
+      const torrent = torrentOf(bytes, [[bytes, bytes]], outer);
+      expect(torrent.files[0]!.diskPath).toEqual([text, text, text]);
+      expect(torrent.warnings.map(({ code }) => code)).toEqual(['name-encoding', 'piece-length-unusual']);
+      for (const name of [text, bytes]) {
+        put([name, name, name], 0);
+        for (const place of name === text ? [folder, join(folder, text)] : [folder])
+          expect((await verifyTorrent(torrent, place)).ok).toBe(true);
+        rmSync(folder, { recursive: true });
+        mkdirSync(folder);
+      }
+    },
+  );
 
   test('a name in an undeclared encoding is found by its raw bytes on the disk', async () => {
     const torrent = torrentOf('A', [[gbk], ['plain']]);

@@ -30,7 +30,9 @@ describe('what no file system could have given its author is refused', () => {
       'path-separator',
     ],
     ['a\0b', 'path-nul'],
-  ])('the component %j is refused with %s', (component, code) => expect(componentFault(component)?.code).toBe(code));
+  ])('the component %j is refused with %s', (component, code) =>
+    expect(componentFault(component)?.code).toBe(code),
+  );
 });
 
 describe('real names stand, and stay what they are on Unix', () => {

@@ -55,16 +55,19 @@ async function releaseOf(files: Record<string, Uint8Array>) {
 const song = flac({ TITLE: 'x' });
 
 describe('a picture above 256 KiB', () => {
-  it.each(['jpeg', 'png', 'webp'] as const)('a picture file above 256 KiB beside the music is scaled down: %s', async (kind) => {
-    expect(large[kind].length).toBeGreaterThan(coverBytesMax);
-    const { cover, faults } = await releaseOf({ '1.flac': song, [`cover.${kind}`]: large[kind] });
-    expect(faults).toEqual([]);
-    expect(cover!.type).toBe('image/jpeg');
-    expect(coverImage(cover!.bytes)).toBeDefined();
-    const [before, after] = [imageSize(large[kind])!, imageSize(cover!.bytes)!];
-    expect(after[0]).toBeGreaterThanOrEqual(300);
-    expect(after[0] / after[1]).toBeCloseTo(before[0] / before[1], 1);
-  });
+  it.each(['jpeg', 'png', 'webp'] as const)(
+    'a picture file above 256 KiB beside the music is scaled down: %s',
+    async (kind) => {
+      expect(large[kind].length).toBeGreaterThan(coverBytesMax);
+      const { cover, faults } = await releaseOf({ '1.flac': song, [`cover.${kind}`]: large[kind] });
+      expect(faults).toEqual([]);
+      expect(cover!.type).toBe('image/jpeg');
+      expect(coverImage(cover!.bytes)).toBeDefined();
+      const [before, after] = [imageSize(large[kind])!, imageSize(cover!.bytes)!];
+      expect(after[0]).toBeGreaterThanOrEqual(300);
+      expect(after[0] / after[1]).toBeCloseTo(before[0] / before[1], 1);
+    },
+  );
 
   it('a picture above 256 KiB in the tags is scaled down, and a file beside the music comes first', async () => {
     const tagged = flac({ TITLE: 'x' }, large.png);

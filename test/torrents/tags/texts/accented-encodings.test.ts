@@ -39,17 +39,23 @@ const albums: readonly (readonly [language: string, encoding: string, titles: re
 ];
 
 describe('an album that was tagged before Unicode', () => {
-  test.each(albums)('an album tagged before Unicode in %s is recognised by names with its accents', (_, encoding, titles) => {
-    const names = titles.map((title, at) => `0${at + 1} - ${title}.mp3`);
-    expect(mend(titles, encoding, names)).toEqual(titles);
-    // In the decomposed form of macOS, with the name of one song only.
-    expect(mend(titles, encoding, [names[0]!.normalize('NFD')])).toEqual(titles);
-  });
+  test.each(albums)(
+    'an album tagged before Unicode in %s is recognised by names with its accents',
+    (_, encoding, titles) => {
+      const names = titles.map((title, at) => `0${at + 1} - ${title}.mp3`);
+      expect(mend(titles, encoding, names)).toEqual(titles);
+      // In the decomposed form of macOS, with the name of one song only.
+      expect(mend(titles, encoding, [names[0]!.normalize('NFD')])).toEqual(titles);
+    },
+  );
 
-  test.each(albums)('an album tagged before Unicode in %s is recognised by names without its accents', (_, encoding, titles) => {
-    const names = titles.map((title, at) => `0${at + 1}_${plainLetters(title).replaceAll(' ', '_')}.mp3`);
-    expect(mend(titles, encoding, names)).toEqual(titles);
-  });
+  test.each(albums)(
+    'an album tagged before Unicode in %s is recognised by names without its accents',
+    (_, encoding, titles) => {
+      const names = titles.map((title, at) => `0${at + 1}_${plainLetters(title).replaceAll(' ', '_')}.mp3`);
+      expect(mend(titles, encoding, names)).toEqual(titles);
+    },
+  );
 
   it('an album tagged in Hungarian is recognised by names with its accents', () => {
     const titles = ['Erdőben', 'Tűzmadár', 'Hősök'];
