@@ -1,20 +1,24 @@
 /**
- * Reads blocks that peers ask for. Peers ask for one block after the other, so a run of them is read at once and kept
- * for a while: one read serves sixteen requests, and every peer that asks for the same.
+ * Reads the blocks that peers request. Peers request consecutive blocks, so a whole extent is read at once
+ * and cached: one read serves 16 requests, and every other peer that requests the same blocks.
  *
- * Invariant: at most one read of an extent is under way; the cache holds at most `cacheBytesMax` of finished ones. The
- * memory of an extent is used again only when every block handed out of it has left; one that was dropped on the way
- * (cancelled, its peer gone) keeps its extent from that, and the garbage collector has it.
+ * Invariant: at most one read of an extent is under way, and the cache holds at most `cacheBytesMax` of
+ * finished extents. The memory of an extent is reused only when every block lent from it was given back. A
+ * block that is never given back (cancelled, or its peer disconnected) prevents the reuse: the garbage
+ * collector frees that extent.
  */
 import type { DiskTrouble } from '../../engine/contract.ts';
 
-/** Sixteen blocks: large enough that the system call costs nothing, small enough for a peer that wants one block. */
+/**
+ * 16 blocks: large enough that the cost of a system call does not matter, small enough for a peer that wants
+ * only one block.
+ */
 export const extentBytes = 256 * 1024;
 const cacheBytesMax = 32 * 1024 * 1024;
-/** Extents kept for the next read: what one fast peer has under way. */
+/** Extents kept for the next reads: as many as one fast peer has under way. */
 const spareMax = 64;
 
-/** Reads `bytes` at `offset` of the torrent into `target`; calls back once. */
+/** Reads `target.length` bytes at `offset` of the torrent into `target`, and calls `done` once. */
 export type ReadExtent = (
   offset: number,
   target: Uint8Array,
@@ -25,22 +29,22 @@ type Waiter = (extent: Uint8Array | undefined, trouble: DiskTrouble | undefined)
 
 interface Extent {
   readonly bytes: Uint8Array;
-  /** Blocks handed out that have not left yet. */
+  /** Blocks lent and not yet given back. */
   lent: number;
   cached: boolean;
-  /** Undefined once it has been read. */
+  /** Undefined once the extent has been read. */
   waiters: Waiter[] | undefined;
 }
 
 export class BlockReader {
   readonly #extents = new Map<string, Extent>();
-  /** Whose memory a block is. */
+  /** The extent that the memory of a block belongs to. */
   readonly #owner = new WeakMap<ArrayBufferLike, Extent>();
   readonly #spare: Uint8Array[] = [];
   #cachedBytes = 0;
 
   /**
-   * The extent `offset … offset + bytes` of what `key` names, from the cache or by `read`. What lies on the disk under one key
+   * The extent of `bytes` at `offset`, from the cache or by `read`. The content on the disk under one `key`
    * never changes.
    */
   read(key: string, offset: number, bytes: number, read: ReadExtent, done: Waiter): void {
@@ -48,7 +52,7 @@ export class BlockReader {
     const known = this.#extents.get(name);
     if (known?.waiters !== undefined) return void known.waiters.push(done);
     if (known !== undefined) {
-      // Back to the end: the Map's order is the order of use.
+      // Move to the end: the order of the Map is least recently used first.
       this.#extents.delete(name);
       this.#extents.set(name, known);
       return done(known.bytes, undefined);
@@ -61,19 +65,19 @@ export class BlockReader {
       const waiters = extent.waiters ?? [];
       extent.waiters = undefined;
       if (trouble !== undefined) this.#extents.delete(name);
-      // Handed out first: to keep it may push it out at once, and then it must count as lent.
+      // Waiters come first: keeping the extent may evict it at once, and by then it must count as lent.
       for (const waiter of waiters) waiter(trouble === undefined ? extent.bytes : undefined, trouble);
       if (trouble === undefined) this.#keep(extent);
     });
   }
 
-  /** A block out of an extent is on its way to a peer. */
+  /** A block of an extent is queued for a peer. */
   lend(block: Uint8Array): void {
     const extent = this.#owner.get(block.buffer);
     if (extent !== undefined) extent.lent += 1;
   }
 
-  /** The kernel has it. */
+  /** The kernel has taken the block. */
   giveBack(block: Uint8Array): void {
     const extent = this.#owner.get(block.buffer);
     if (extent === undefined) return;

@@ -1,8 +1,9 @@
 /**
- * The disk port on real files: blocks are read ahead (block-reader.ts), finished pieces are hashed and written by
- * worker threads (storage-pool.ts), and a file gets its name when its last byte is stored (torrent-files.ts).
+ * The disk port on real files. Blocks are read ahead (block-reader.ts), finished pieces are hashed and
+ * written by worker threads (storage-pool.ts), and a file gets its final name when its last byte is stored
+ * (torrent-files.ts).
  *
- * Invariant: a file is written only by verified pieces, and only in state 'part'.
+ * Invariant: a file is written only with verified pieces, and only in state 'part'.
  */
 import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
 import type {
@@ -32,14 +33,14 @@ import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import type { StorageJobs, StoreResult, StoreSegment } from './storage-job.ts';
 import { type Place, type StoredFile, sideKey } from './stored-file.ts';
 
-/** Files of one piece that are kept open while it is written. */
+/** A piece over at most this many files keeps them all open while it is written. */
 const pinnedFilesMax = 8;
 
-/** A piece on its way: where it goes, and which files these were when it left. */
+/** A piece that is being stored, and its files as they were when the job started. */
 interface Storing {
   readonly places: readonly Place[];
   readonly segments: readonly StoreSegment[];
-  /** Of each file, the failed fsyncs before. */
+  /** For each file, how many of its fsyncs had failed before. */
   readonly failures: readonly number[];
 }
 
@@ -53,7 +54,7 @@ export class FileDisk implements Disk {
   readonly #sink: FactSink;
   readonly #fs: FileSystem;
   readonly #syncs: SyncQueue;
-  /** Looks after what is stored. */
+  /** Watches the stored files for changes by other programs. */
   readonly watch: ContentWatch;
 
   constructor(
@@ -74,7 +75,7 @@ export class FileDisk implements Disk {
     this.watch = new ContentWatch({ sink, pool, timers, forget: this.#open.forget });
   }
 
-  /** `isSeeding`: it is complete, and its files are only read. */
+  /** `isSeeding`: the torrent is complete, and its files are only read. */
   add(stored: StoredTorrent, isSeeding = false): void {
     this.#torrents.set(stored.torrent, stored);
     this.watch.add(stored, isSeeding);
@@ -95,7 +96,7 @@ export class FileDisk implements Disk {
     this.#magnets.delete(torrent);
   }
 
-  /** What the magnet link says of the info dictionary. */
+  /** `isRight`: whether an info dictionary has the info-hash of the magnet link. */
   expectMetadata(torrent: TorrentId, isRight: (infoBytes: Uint8Array) => boolean): void {
     this.#magnets.set(torrent, isRight);
   }
@@ -105,7 +106,7 @@ export class FileDisk implements Disk {
     this.#sink({ type: 'metadata-checked', torrent, connection, isRight });
   }
 
-  /** Nothing is read or written any more. */
+  /** After this, nothing is read or written. */
   stop(): Promise<void> {
     return asPromise(this.stopping());
   }
@@ -122,7 +123,7 @@ export class FileDisk implements Disk {
     const { geometry } = stored;
     const pieceOffset = geometry.pieceOffset(block.pieceIndex);
     const extentStart = block.begin - (block.begin % extentBytes);
-    // A request that no sane client makes lies across two extents: it is read for itself.
+    // A block over two extents, which no usual client requests, gets a read of its own.
     const spans = block.begin + block.bytes > extentStart + extentBytes;
     const start = spans ? block.begin : extentStart;
     const bytes = spans ? block.bytes : Math.min(extentBytes, geometry.pieceSpan(block.pieceIndex) - start);
@@ -140,7 +141,7 @@ export class FileDisk implements Disk {
     });
   }
 
-  /** A block that was read has left: its memory may be used again. */
+  /** A block that was read has been sent: its memory may be reused. */
   readonly onBlockSent = (bytes: Uint8Array): void => this.#reader.giveBack(bytes);
 
   storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void {
@@ -171,13 +172,19 @@ export class FileDisk implements Disk {
     });
   }
 
-  /** Files that have all their bytes already get their names: those of length 0, and those completed before. */
+  /**
+   * Gives files that already have all their bytes their final names: empty files, and files completed
+   * earlier.
+   */
   finishComplete(torrent: TorrentId): void {
     const { files } = this.#torrents.get(torrent)!.files;
     for (const file of files) if (file?.missingBytes === 0) this.#finish(torrent, file);
   }
 
-  /** A file that is not where it was is found out here: what was stored of it is lost, and the piece goes into a new one. */
+  /**
+   * A file that is missing from its place is noticed here: its stored pieces are lost, and this piece goes
+   * into a new file.
+   */
   #prepare(stored: StoredTorrent, pieceIndex: PieceIndex, pins: Pin[]): Storing {
     try {
       return this.#openAll(stored, pieceIndex, pins);
@@ -197,7 +204,8 @@ export class FileDisk implements Disk {
       if (place.file === undefined) continue;
       const { position, bytes, offset } = place;
       const { state, finalPath, partPath, seen } = place.at;
-      // A piece over many small files would need as many descriptors: those it opens one after the other.
+      // A piece over many small files would need too many descriptors: its files are opened one after the
+      // other.
       const descriptor = places.length <= pinnedFilesMax ? this.#open.pin(stored, place, pins) : undefined;
       if (descriptor !== undefined) this.#lookForOthers(stored, place, descriptor);
       segments.push({ file: { state, finalPath, partPath, seen }, descriptor, position, bytes, offset });
@@ -205,7 +213,10 @@ export class FileDisk implements Disk {
     return { places, segments, failures: failuresOf(stored.files, places) };
   }
 
-  /** Nothing of ours is being written into this file: when it looks otherwise than after our last write, others wrote. */
+  /**
+   * No write of ours is under way, so a stamp that differs from the one after our last write means that
+   * another program wrote.
+   */
   #lookForOthers({ torrent, files }: StoredTorrent, { file, at, isAside }: Place, descriptor: number): void {
     if (file === undefined || at.state !== 'part' || files.writes.isWriting(isAside ? at : file)) return;
     if (sameStamp(stampOfOpen(this.#fs, descriptor), at.seen)) return;
@@ -231,10 +242,10 @@ export class FileDisk implements Disk {
       this.watch.suspect(torrent);
       return refuse({ code: result.code, message: result.message });
     }
-    // It was written into a file that was lost at the same time.
+    // The file that the piece was written into was lost in the meantime.
     const lost = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
     if (lost !== undefined) return refuse(troubleOf(isAnother(lost.at.partPath)));
-    // It was written before an fsync failed: it may have been thrown away.
+    // An fsync failed after the piece was written: the kernel may have dropped its bytes.
     const isDropped = () => failuresOf(files, real).some((count, i) => count !== failures[i]);
     if (isDropped()) return refuse(syncFailed(real[0]!.at));
     const touched = real.map(({ file }) => file!);
@@ -243,7 +254,7 @@ export class FileDisk implements Disk {
         act();
         for (const file of touched) if (file.missingBytes === 0) this.#finish(torrent, file);
       } catch (error) {
-        // The piece will come again: what it was counted for is taken back.
+        // The engine fetches the piece again, so it must not count as stored.
         files.losePieces([pieceIndex]);
         this.watch.lookNow(torrent);
         return refuse(troubleOf(error));
@@ -258,7 +269,7 @@ export class FileDisk implements Disk {
         (file) => file.state === 'part' && !forced.has(file) && isWholeWith(file, real),
       );
       if (whole.length === 0) return finish(() => files.onStored(pieceIndex, places, forced));
-      // Until it is stored, a check of its files does not read this piece.
+      // While the piece is not stored, a check of its files must not read it.
       files.writes.onWriting(places);
       this.#syncs.force(files, whole, (trouble) => {
         files.writes.onWritten(places);
@@ -270,7 +281,7 @@ export class FileDisk implements Disk {
         if (gone !== undefined) return refuse(troubleOf(isAnother(gone.at.partPath)));
         if (isDropped()) return refuse(syncFailed(real[0]!.at));
         for (const file of whole) forced.add(file);
-        // Another piece may have been stored by now that a file of this one waited for.
+        // During the fsync another piece may have been stored, so that this one now completes one more file.
         goOn();
       });
     };
@@ -279,7 +290,7 @@ export class FileDisk implements Disk {
 
   #finish(torrent: TorrentId, file: StoredFile): void {
     if (file.state !== 'part') return;
-    // On Windows an open file cannot be renamed; elsewhere this costs one more open.
+    // Windows cannot rename an open file; elsewhere this costs one more open.
     this.#open.forget(torrent, `${file.file.index}`);
     const named = this.#torrents.get(torrent)?.files.finish(file);
     if (named === 'doubtful') this.watch.doubt(torrent, file);

@@ -1,4 +1,4 @@
-/** The files of all torrents that are open, and how blocks are read from them. A file stays open while it is pinned. */
+/** The open files of all torrents, and how blocks are read from them. A pinned file stays open. */
 import type { DiskTrouble, TorrentId } from '../../engine/contract.ts';
 import { DescriptorPool, type Pin } from '../disk/descriptor-pool.ts';
 import { troubleOf } from '../disk/disk-errors.ts';
@@ -12,7 +12,7 @@ export class OpenFiles {
   readonly #fs: FileSystem;
   readonly #descriptors: DescriptorPool;
 
-  /** `key`: as in Place. */
+  /** `key` is that of Place. */
   constructor(
     fs: FileSystem,
     onCloseFailed: (torrent: TorrentId, key: string, trouble: DiskTrouble) => void,
@@ -24,7 +24,7 @@ export class OpenFiles {
     });
   }
 
-  /** Opens the file of this place if it is not open. Adds to `pins`. */
+  /** Opens the file of this place unless it is open, and adds its pin to `pins`. */
   pin({ torrent }: StoredTorrent, { key, at }: Place, pins: Pin[]): number {
     const pin = this.#descriptors.pin(`${torrent}/${key}`, () => openKnown(this.#fs, at));
     pins.push(pin);
@@ -35,7 +35,7 @@ export class OpenFiles {
     for (const pin of pins) this.#descriptors.unpin(pin);
   }
 
-  /** Closes what is open of a file. */
+  /** Closes the descriptor of a file. */
   readonly forget = (torrent: TorrentId, key: string): void => {
     this.#descriptors.forget(`${torrent}/${key}`);
   };
@@ -44,7 +44,7 @@ export class OpenFiles {
     this.#descriptors.closeAll();
   }
 
-  /** Reads one extent, file by file; pads are zeros, and so is the gap behind a file.  BEP 47 52 */
+  /** Reads one extent, file by file. Pad files are zeros, and so is the gap after a file in v2.  BEP 47 52 */
   readExtent(stored: StoredTorrent) {
     return (offset: number, target: Uint8Array, done: (trouble: DiskTrouble | undefined) => void): void => {
       const pins: Pin[] = [];

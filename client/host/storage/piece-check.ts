@@ -1,4 +1,4 @@
-/** Hashes pieces where they lie on the disk, several at a time, in the storage threads. */
+/** Hashes pieces on the disk, several at a time, in the storage threads. */
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
 import { progressTo } from '../check-progress.ts';
@@ -7,7 +7,7 @@ import { Outcome, type Steps, together, waitFor } from '../disk/steps.ts';
 import type { CheckJob, ExpectedHashes, StorageJobs, StoreResult } from './storage-job.ts';
 import type { Place } from './stored-file.ts';
 
-/** Pieces being read and hashed at once: enough to keep every thread busy. */
+/** Pieces that are read and hashed at the same time: enough to keep every thread busy. */
 const checksMax = 8;
 
 export interface CheckedTorrent {
@@ -21,7 +21,7 @@ interface PieceCheck extends CheckedTorrent {
   readonly control?: HashControl;
 }
 
-/** Hashes these pieces where `segmentsOf` says they lie. */
+/** Hashes these pieces, each read from its `segmentsOf`. Calls `onRight` for each correct one. */
 export function* checkPieces(
   doubtful: readonly PieceIndex[],
   { geometry, expected, segmentsOf, pool, control: { signal, onProgress } = {} }: PieceCheck,
@@ -44,7 +44,7 @@ export function* checkPieces(
   yield* together(Array.from({ length: checksMax }, worker));
 }
 
-/** Where a piece has to be read; pads are nowhere.  BEP 47 */
+/** Where a piece is read from. Pad files are not on the disk.  BEP 47 */
 export function segmentsToCheck(places: readonly Place[]): CheckJob['segments'] {
   return places
     .filter(({ file }) => file !== undefined)

@@ -1,30 +1,30 @@
 /**
- * Whether a file still is what was verified: as it looked then. An edit of a shared file changes pieces that
- * peers were told of; what is sent of them would fail the receiver's hash check.
+ * Whether a file still looks as it did when it was verified. An edit of a shared file changes pieces that
+ * peers know from our bitfield, and those pieces would fail the receiver's hash check.
  *
- * Invariant: bytes read before `isAsSeen` said yes are those that were verified. A change that leaves size,
- * time and inode as they were is not seen; the receiver's hash sees it.
+ * Invariant: bytes read before `isAsSeen` answered true are the verified ones. A change that keeps size,
+ * mtime and inode is not noticed here; the receiver's hash check notices it.
  */
 import { sameFile, stampFrom } from '../disk/file-stamp.ts';
 import type { FileStats, FileSystem } from '../disk/file-system.ts';
 import type { StoredFile } from './stored-file.ts';
 
-/** To be asked after each read. A file under way changes all the time: it is not judged. */
+/** Call this after each read. A part file changes all the time and is not judged. */
 export function isAsSeen(fs: FileSystem, file: StoredFile, descriptor: number): boolean {
   if (file.state !== 'final' && file.state !== 'foreign') return true;
   const stat = statIfReachable(fs, descriptor);
   if (stat === undefined) return false;
   const looks = stampFrom(stat);
-  // It could not be looked at before: this is the first look.
+  // The file could not be inspected earlier, so this stamp becomes the reference.
   file.seen ??= looks;
-  // Deleted, and read by us alone.
+  // The file was deleted, and only our descriptor keeps it.
   if (looks === undefined || stat.nlink === 0n) return false;
   if (!sameFile(looks, file.seen) || looks.bytes !== file.file.bytes) return false;
-  // Its rights may have changed, which is no harm.
+  // ctime is not compared: a change of permissions does no harm.
   return looks.bytes === file.seen?.bytes && looks.mtimeNs === file.seen.mtimeNs;
 }
 
-/** A network disk that comes back with another file behind a descriptor says ESTALE. */
+/** fstat fails with ESTALE when a network disk comes back with another file behind the descriptor. */
 function statIfReachable(fs: FileSystem, descriptor: number): FileStats | undefined {
   try {
     return fs.statOpen(descriptor);

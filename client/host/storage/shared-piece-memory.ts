@@ -1,25 +1,27 @@
 /**
- * Piece buffers in memory that workers see too, so that a piece is hashed and written where it was put together and is
- * never copied again. It is one WebAssembly memory: our SIMD kernels hash pieces only where they lie in one. The system
- * gives pages as they are first touched, so the reserve costs nothing until it is used.
+ * Piece buffers in memory that the worker threads share, so that a piece is hashed and written where it was
+ * assembled, without a copy. It is one WebAssembly memory, because our SIMD kernels hash only what lies in
+ * one. The kernel commits a page when it is first touched, so the reserve is free until it is used.
  *
- * Buffers of one size are used over and over. When the reserve is out (torrents of many piece lengths), a buffer is
- * memory of its own, hashed by OpenSSL.
+ * Buffers of one size are reused. When the reserve is used up (torrents with many piece lengths), a buffer
+ * gets memory of its own and is hashed by OpenSSL.
  */
 import { hasherBytes } from '../../../torrents/hashing/hasher.ts';
 import type { PieceBuffer, PieceMemory } from '../../engine/contract.ts';
 import { defaultLimits } from '../../engine/limits.ts';
 
 const pageBytes = 65_536;
-/** The engine stops asking at its cap; duplicates on their way and pieces being stored lie a little above it. */
+/**
+ * The engine stops allocating at its limit; duplicate blocks and pieces being stored may exceed it a little.
+ */
 const slackBytes = 32 * 1024 * 1024;
-/** Workers that may hash in this memory, each with a scratch area of its own. */
+/** How many workers can hash in this memory, each with its own scratch area. */
 export const scratchAreas = 4;
 
 export class SharedPieceBuffer implements PieceBuffer {
   readonly bytes: number;
   readonly view: Buffer<SharedArrayBuffer>;
-  /** It lies in the WebAssembly memory, at view.byteOffset. */
+  /** The buffer lies in the WebAssembly memory, at `view.byteOffset`. */
   readonly inArena: boolean;
 
   constructor(view: Buffer<SharedArrayBuffer>, inArena: boolean) {
@@ -50,7 +52,7 @@ export class SharedPieceMemory implements PieceMemory {
       return new SharedPieceBuffer(Buffer.from(new SharedArrayBuffer(bytes)), false);
     }
     const view = Buffer.from(this.#shared, this.#used, bytes);
-    // The kernels want pieces on 64-byte boundaries.
+    // The SIMD kernels need pieces aligned to 64 bytes.
     this.#used += Math.ceil(bytes / 64) * 64;
     return new SharedPieceBuffer(view, true);
   }
@@ -72,7 +74,7 @@ export class SharedPieceMemory implements PieceMemory {
   }
 }
 
-/** Sockets hand out Buffers; anything else gets a Buffer's view, which copies nothing. */
+/** Sockets deliver Buffers. Any other array gets a Buffer as a view, without a copy. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,24 +1,27 @@
 /**
- * Where bytes go that had to be fetched although nobody wants their file: a piece that a wanted file shares with one that
- * is not comes whole. Those parts lie in one hidden file in the torrent's folder, so that no unwanted file appears; they
- * are served from there, and go home when their file is wanted later.
+ * The hidden file for bytes of unwanted files (elsewhere called a part file). A piece that a wanted and an
+ * unwanted file share is fetched whole, and the unwanted file's bytes go here, so that no unwanted file
+ * appears. They are served from here, and move into their own file when the user selects it later.
  *
- * Its layout follows from the torrent alone: every piece that several files share has a slot, in order. What is in it is
- * believed only after a check, like anything that was on the disk before.
+ * The layout follows from the torrent alone: every piece that several files share has a slot, in order. The
+ * content is trusted only after a hash check, like everything that was on the disk before.
  */
 import path from 'node:path';
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
 import type { FileLayout, TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { DiskFile } from '../disk/part-file.ts';
 
-/** The name is made of the torrent's hash: two torrents may share a folder, and none can hold a file of this name. */
+/**
+ * The name holds the torrent's hash: two torrents may share a folder, and no torrent can contain its own hash
+ * in a file name.
+ */
 export function sideFileName(infoHash: Uint8Array): string {
   return `.${Buffer.from(infoHash.subarray(0, 8)).toString('hex')}.cicada-parts`;
 }
 
 export class SideFile {
   readonly path: string;
-  /** As a file under way that never gets another name. */
+  /** The side file as a part file that never gets a final name. */
   readonly place: DiskFile;
   readonly #geometry: Geometry;
   readonly #slots = new Map<PieceIndex, number>();
@@ -51,14 +54,16 @@ export class SideFile {
     return this.#geometry.pieceIndex(Math.floor(offset / this.#geometry.pieceLength))!;
   }
 
-  /** The bytes of a file that lie in a piece, as [from, to) in the torrent. */
+  /** The bytes of a file that lie in a piece, as the range [from, to) of the torrent. */
   rangeIn(pieceIndex: PieceIndex, { offset, bytes }: TorrentFile): readonly [number, number] {
     const start = this.#geometry.pieceOffset(pieceIndex);
     const end = start + this.#geometry.pieceBytes(pieceIndex);
     return [Math.max(start, offset), Math.min(end, offset + bytes)];
   }
 
-  /** Where the byte at `offset` of the torrent lies in this file; undefined when one file alone has its piece. */
+  /**
+   * The position in this file of the byte at `offset` of the torrent; undefined when its piece is not shared.
+   */
   positionOf(offset: number): number | undefined {
     const pieceIndex = this.pieceAt(offset);
     const slot = this.#slots.get(pieceIndex);

@@ -1,8 +1,8 @@
 /**
- * What a storage thread does for one piece: hashes it where it lies in memory and, when it is right, writes it; or hashes
- * it where it lies on the disk. Unverified bytes never reach a file.                                            BEP 3 52
+ * The work of a storage thread for one piece: hashes it in memory and writes it if it is correct, or hashes
+ * it on the disk. Unverified bytes never reach a file.                                              BEP 3 52
  *
- * A function of the job and the file system: storage-worker.ts calls it in a thread, test/sim in virtual time.
+ * A function of the job and the file system: storage-worker.ts runs it in a thread, test/sim in virtual time.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
@@ -13,12 +13,15 @@ import type { FileStamp } from '../disk/file-stamp.ts';
 import type { FileSystem } from '../disk/file-system.ts';
 import { type DiskFile, openKnown, stampOfOpen } from '../disk/part-file.ts';
 
-/** Where a run of the piece belongs. */
+/** A run of the piece's bytes, and where it is written. */
 export interface StoreSegment {
   readonly file: Omit<DiskFile, 'lost'>;
-  /** Opened by the main thread, and valid in the whole process; undefined: open it for this one write. */
+  /**
+   * Opened by the main thread, and valid in the whole process. Undefined: the thread opens the file for this
+   * one write.
+   */
   readonly descriptor: number | undefined;
-  /** In the file, in bytes. */
+  /** Position in the file, in bytes. */
   readonly position: number;
   readonly bytes: number;
   /** Offset in the piece. */
@@ -28,7 +31,10 @@ export interface StoreSegment {
 export interface ExpectedHashes {
   /** SHA-1 of the whole piece, 20 bytes. */
   readonly sha1: Uint8Array | undefined;
-  /** Its Merkle root, 32 bytes, over the bytes before the pad; `width`: leaves of the tree, a power of two.  BEP 52 */
+  /**
+   * Merkle root of the piece, 32 bytes, over the bytes before the padding. `width`: the number of leaves, a
+   * power of two.                                                                                      BEP 52
+   */
   readonly root: { readonly hash: Uint8Array; readonly bytes: number; readonly width: number } | undefined;
 }
 
@@ -36,20 +42,20 @@ export interface PieceLocation {
   readonly shared: SharedArrayBuffer;
   readonly offset: number;
   readonly bytes: number;
-  /** It lies in the WebAssembly memory the worker was given, where several can be hashed at once. */
+  /** The piece lies in the WebAssembly memory of the worker, where several pieces can be hashed at once. */
   readonly inArena: boolean;
 }
 
 export interface StoreJob {
   readonly id: number;
   readonly piece: PieceLocation;
-  /** What the torrent says of the piece: v1, v2, or both. */
+  /** The hashes that the torrent has for the piece: v1, v2, or both. */
   readonly expected: ExpectedHashes;
   readonly segments: readonly StoreSegment[];
   readonly wantDigests: boolean;
 }
 
-/** Whether a piece that lies in these files is right. */
+/** Checks whether a piece that lies in these files is correct. */
 export interface CheckJob {
   readonly id: number;
   readonly bytes: number;
@@ -62,26 +68,26 @@ export interface CheckJob {
   }[];
 }
 
-/** Forces to the disk what was written into these files. */
+/** Calls fsync for these files. */
 export interface SyncJob {
   readonly id: number;
   readonly sync: readonly Omit<DiskFile, 'lost'>[];
 }
 
 export type StorageJob = StoreJob | CheckJob | SyncJob;
-/** As it is given; it gets a number then. */
+/** A job before the pool gives it an id. */
 export type NewJob = Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'> | Omit<SyncJob, 'id'>;
 
-/** What has become of one file: what it looked like when its fsync began, or why it is not forced to the disk. */
+/** The result of one fsync: the file's stamp from before the fsync, or why it failed. */
 export type SyncedFile =
   | { readonly stamp: FileStamp | undefined }
-  /** `isDropped`: the fsync itself has failed, and may have thrown away what it should have saved. */
+  /** `isDropped`: the fsync itself failed, so the kernel may have dropped what it should have saved. */
   | { readonly trouble: DiskTrouble; readonly isDropped: boolean };
 
 /**
- * `stamps`: what each file looked like right after it was written, by segment. Taken at once and in the same thread, so
- * that no change of another program is taken for ours. `synced`: by file of a `SyncJob` that was carried out, which is
- * `stored`, also when some of its files have failed.
+ * `stamps`: by segment, the file's stamp right after it was written. The thread that wrote takes it at once,
+ * so that a change by another program is not mistaken for ours. `synced`: one entry per file of a `SyncJob`.
+ * Such a job has the outcome `stored` even when some of its fsyncs failed.
  */
 export type StoreResult = {
   readonly id: number;
@@ -93,19 +99,22 @@ export type StoreResult = {
   | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
 );
 
-/** Carries out jobs, several at a time; each is answered exactly once. */
+/** Runs jobs, several at a time. Each is answered exactly once. */
 export interface StorageJobs {
   run(job: NewJob, answer: (result: StoreResult) => void): void;
   stop(): PromiseLike<void>;
 }
 
-/** `sha1`: of the piece, when it is known already. */
+/** `sha1`: the SHA-1 of the piece, if it was computed already. */
 export function runStorageJob(fs: FileSystem, job: StorageJob, sha1?: Uint8Array): StoreResult {
   if ('sync' in job) return sync(fs, job);
   return 'piece' in job ? store(fs, job, sha1) : check(fs, job);
 }
 
-/** What is read at once of a piece that lies on the disk: a piece may have 256 MiB, and every thread checks one. Whole leaves. */
+/**
+ * How much of a piece on the disk is read at once. A piece may have 256 MiB, and every thread may check one.
+ * A multiple of the leaf size.
+ */
 const runBytesMax = 2 ** 20;
 
 function check(fs: FileSystem, { id, bytes, expected, segments }: CheckJob): StoreResult {
@@ -133,14 +142,14 @@ function check(fs: FileSystem, { id, bytes, expected, segments }: CheckJob): Sto
     }
     if (digest.isRight()) return { id, outcome: 'stored' };
   } catch {
-    // What cannot be read is not right.
+    // A piece that cannot be read counts as wrong.
   } finally {
     close();
   }
   return { id, outcome: 'corrupt', digests: [] };
 }
 
-/** One file that fails says nothing of the next. */
+/** A failed fsync does not stop those of the other files. */
 function sync(fs: FileSystem, { id, sync: files }: SyncJob): StoreResult {
   return { id, outcome: 'stored', synced: files.map((file) => syncOne(fs, file)) };
 }
@@ -201,7 +210,10 @@ function isRight(piece: Uint8Array, expected: ExpectedHashes, known?: Uint8Array
   return digest.isRight();
 }
 
-/** A hybrid's piece must be right in both formats: a torrent whose halves differ would split the swarm. */
+/**
+ * A hybrid torrent's piece must be correct in both formats: a torrent whose halves differ would split the
+ * swarm.
+ */
 class PieceDigest {
   readonly #expected: ExpectedHashes;
   readonly #known: Uint8Array | undefined;
@@ -209,7 +221,7 @@ class PieceDigest {
   readonly #leaves: Uint8Array | undefined;
   #bytes = 0;
 
-  /** `known`: the SHA-1 of the piece, when it need not be taken. */
+  /** `known`: the SHA-1 of the piece, if it was computed already. */
   constructor(expected: ExpectedHashes, known?: Uint8Array) {
     const { sha1, root } = expected;
     this.#expected = expected;
@@ -218,7 +230,7 @@ class PieceDigest {
     this.#leaves = root && Buffer.alloc(root.width * rootBytes, zeroHash(0));
   }
 
-  /** The next bytes: whole leaves, but for the last ones. */
+  /** Takes the next bytes. All but the last call pass whole leaves. */
   update(part: Uint8Array): void {
     const start = this.#bytes;
     this.#bytes += part.length;
@@ -233,7 +245,7 @@ class PieceDigest {
   isRight(): boolean {
     const { sha1, root } = this.#expected;
     if (sha1 !== undefined && Buffer.compare(this.#known ?? this.#sha1!.digest(), sha1) !== 0) return false;
-    // A piece nothing is known of is never right.
+    // Without any hash, a piece is never correct.
     if (root === undefined) return sha1 !== undefined;
     return Buffer.compare(rootOf(this.#leaves!, 0), root.hash) === 0;
   }
@@ -246,7 +258,7 @@ function write(fs: FileSystem, descriptor: number, position: number, bytes: Uint
   }
 }
 
-/** The file was there before us: it is compared, never written. */
+/** The file existed before the download: it is compared, never written. */
 function compare(
   fs: FileSystem,
   descriptor: number,
@@ -266,7 +278,7 @@ function compare(
   });
 }
 
-/** Tells, against the next good copy, which blocks of a corrupt piece were wrong. */
+/** Compared with the next correct copy, these tell which blocks of a corrupt piece were wrong. */
 function blockDigests(piece: Uint8Array): string[] {
   const digests: string[] = [];
   for (let at = 0; at < piece.length; at += blockBytesMax) {

@@ -1,6 +1,6 @@
 /**
- * Worker threads that hash and write pieces, started when the first piece arrives. Jobs go to the worker with the
- * fewest in hand; each is answered once, also when its worker dies.
+ * Worker threads that hash and write pieces, started when jobs arrive. A job goes to the worker with the
+ * fewest jobs. Each job is answered once, also when its worker dies.
  */
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
@@ -14,7 +14,7 @@ const workerFile = new URL(`./storage-worker${extname(import.meta.url)}`, import
 
 interface Thread {
   readonly worker: Worker;
-  /** Its scratch area in the piece memory. */
+  /** Which scratch area of the piece memory the worker uses. */
   readonly area: number;
   readonly answers: Map<number, (result: StoreResult) => void>;
 }
@@ -27,10 +27,11 @@ export class StoragePool implements StorageJobs {
   #jobs = 0;
   #stopped = false;
 
-  /** `memory`: where the pieces lie; without it they are hashed one by one, by OpenSSL. */
+  /** `memory`: where the pieces lie. Without it they are hashed one by one, by OpenSSL. */
   constructor(threads: number | undefined, memory?: SharedPieceMemory) {
     this.#threadCount = Math.max(1, Math.min(scratchAreas, threads ?? availableParallelism()));
-    // A thread that forces files to the disk waits and computes nothing: four of them share a write of the file system's.
+    // A thread in fsync only waits, so there may be more of them than cores: four fsyncs share one journal
+    // write of the file system.
     this.#waiterCount = threads === undefined ? scratchAreas : this.#threadCount;
     this.#memory = memory;
   }
@@ -41,7 +42,8 @@ export class StoragePool implements StorageJobs {
     try {
       thread = this.#pick('sync' in job ? this.#waiterCount : this.#threadCount);
     } catch (error) {
-      // No thread can be started: the piece is answered for, later, like any that could not be written.
+      // No thread can be started: the job is answered later as failed, like a piece that could not be
+      // written.
       const { message } = error as Error;
       return (
         setImmediate(answer, { id, outcome: 'failed', code: 'EAGAIN', message } satisfies StoreResult) &&
@@ -65,7 +67,7 @@ export class StoragePool implements StorageJobs {
   }
 
   #start(): Thread {
-    // Every thread hashes in a scratch area of its own; a thread that has ended leaves its area to the next.
+    // Every thread has a scratch area of its own. A thread that ended leaves its area to the next one.
     const area = [0, 1, 2, 3].find((n) => this.#threads.every((thread) => thread.area !== n))!;
     const workerData: StorageWorkerData = { arena: this.#memory?.arena, scratchOffset: area * hasherBytes };
     const worker = new Worker(workerFile, { workerData });
@@ -78,12 +80,15 @@ export class StoragePool implements StorageJobs {
     });
     worker.on('error', (error) => this.#lose(thread, error.message));
     worker.on('exit', () => this.#lose(thread, 'the storage thread ended'));
-    // It must not keep a finished program alive; work under way is awaited by whoever asked for it.
+    // An idle thread must not keep the process alive; the caller of `run` waits for its answer.
     worker.unref();
     return thread;
   }
 
-  /** What it had in hand is answered as failed: the pieces are fetched again, by a new thread. */
+  /**
+   * Answers the jobs of a dead thread as failed, so that their pieces are fetched again. The next job starts
+   * a new thread.
+   */
   #lose(thread: Thread, message: string): void {
     const at = this.#threads.indexOf(thread);
     if (at >= 0) this.#threads.splice(at, 1);

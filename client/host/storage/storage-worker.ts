@@ -1,6 +1,6 @@
 /**
- * A worker thread that carries out storage jobs (storage-job.ts). Pieces that wait at the same time are hashed four at
- * once where that is faster.
+ * A worker thread that runs storage jobs (storage-job.ts). Pieces that wait at the same time are hashed four
+ * at once where that is faster.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { chooseBackends } from '../../../torrents/hashing/backend.ts';
@@ -12,18 +12,18 @@ const sha1Bytes = 20;
 
 export interface StorageWorkerData {
   readonly arena: WebAssembly.Memory | undefined;
-  /** Where in it this worker may write. */
+  /** Where in the arena this worker may write. */
   readonly scratchOffset: number;
 }
 
 const { arena, scratchOffset } = (workerData ?? {}) as StorageWorkerData;
-/** The choice is made once a thread, before its first piece. */
+/** Each thread chooses its hashing backends once, before its first piece. */
 const hasher =
   arena === undefined ? undefined : new Hasher(arena, scratchOffset, chooseBackends(Number.MAX_SAFE_INTEGER));
 
 parentPort?.on('message', (first: StorageJob) => {
   const jobs = [first];
-  // What has arrived meanwhile is taken along, as much as can be hashed at once.
+  // Takes along the jobs that have arrived by now, as many as can be hashed at once.
   for (let batch = hasher?.sha1Batch ?? 1; jobs.length < batch; ) {
     const next = receiveMessageOnPort(parentPort!);
     if (next === undefined) break;
@@ -35,7 +35,7 @@ parentPort?.on('message', (first: StorageJob) => {
   }
 });
 
-/** SHA-1 of the pieces that lie side by side in the arena: all of one length at once. */
+/** SHA-1 of the pieces in the arena that have the length of the first one, all at once. */
 function sha1Of(jobs: readonly StoreJob[]): Map<StoreJob, Uint8Array> {
   const digests = new Map<StoreJob, Uint8Array>();
   const first = jobs[0];

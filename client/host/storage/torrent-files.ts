@@ -1,18 +1,17 @@
 /**
- * The files of one torrent on this disk: where each lies, what state it is in, and which of its pieces are
- * stored.
+ * The files of one torrent on the disk: where each lies, its state, and which pieces are stored.
  *
- *   side ──wanted──▶ part ──last byte──▶ final        foreign: it was there before us, complete; read, compared,
- *     ▲                │ ▲                 │                    never written
+ *   side ──wanted──▶ part ──last byte──▶ final        foreign: existed before the download, and complete;
+ *     ▲                │ ▲                 │                    read and compared, never written
  *     └──not begun, ───┘ └──────lost───────┘
  *        not wanted any more
  *
- * A file under way is `NAME.part` in its final place and gets its name when its last byte is verified. One
- * that is not wanted is not there at all: what comes of it lies in the side file (side-file.ts). An earlier
- * version's file keeps its name until then, and is replaced at once.
+ * A file in progress is `NAME.part` and gets its final name when its last byte is verified. An unwanted file
+ * does not exist: bytes of it that come with shared pieces are in the side file (side-file.ts). A file of an
+ * earlier version keeps the name until then, and is replaced in one step.
  *
- * Invariant: a piece is stored when it was written into files that have not been lost since (`seen`). Left to
- * others: how a file is opened, made and named (part-file.ts), and when its place is looked at
+ * Invariant: a piece counts as stored when it was written into files that were not lost since (`seen`). Left
+ * to others: how a file is opened, made and named (part-file.ts), and when its place is inspected
  * (content-watch.ts).
  */
 import path from 'node:path';
@@ -34,33 +33,33 @@ import { isNamed, type Place, type StoredFile, sideKey } from './stored-file.ts'
 const none: ReadonlySet<StoredFile> = new Set();
 const nowhere: DiskFile = { state: 'final', finalPath: '', partPath: '', seen: undefined, lost: undefined };
 
-/** What a download has beside its files. A seed only reads. */
+/** What a download needs to write. A seed only reads. */
 export interface DownloadPlace {
   readonly beneath: Beneath;
   readonly sideFile: (rootPath: string) => SideFile;
 }
 
 export class TorrentFiles {
-  /** By file index; undefined for pads, which are never on disk.  BEP 47 */
+  /** By file index; undefined for pad files, which are never on the disk.  BEP 47 */
   readonly files: readonly (StoredFile | undefined)[];
   readonly layout: FileLayout;
   readonly geometry: Geometry;
-  /** Where the torrent's own folder or file lies. */
+  /** The path of the torrent's own folder or file. */
   readonly rootPath: string;
   readonly side: SideFile | undefined;
-  /** Where all of it lies. */
+  /** The file system of all the files. */
   readonly fs: FileSystem;
   readonly beneath: Beneath | undefined;
   readonly unforced = new UnforcedPieces();
   readonly writes = new WritesUnderWay();
-  /** Told of a file that has its name from now on, or parts of it from the side file: that is not on the disk yet. */
+  /** Called when a file gets its final name, or bytes from the side file: neither is forced to the disk. */
   onPlaced: (stored: StoredFile) => void = () => {};
-  /** Told of pieces that a failed fsync may have cost. */
+  /** Called with the pieces that a failed fsync may have lost. */
   onUnforced: (at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble) => void = () => {};
   readonly #stored: Uint8Array;
-  /** How often a piece was lost. */
+  /** How often each piece was lost. */
   readonly #losses = new Map<PieceIndex, number>();
-  /** Pieces of which a file's part lies in the side file, by file index. */
+  /** By file index: the pieces whose bytes of this file are in the side file. */
   readonly #held = new Map<number, Set<PieceIndex>>();
 
   constructor(
@@ -82,7 +81,7 @@ export class TorrentFiles {
     this.beneath = download?.beneath;
   }
 
-  /** Every file has its name. */
+  /** Every file has its final name. */
   get isWhole(): boolean {
     return this.files.every((stored) => stored === undefined || isNamed(stored));
   }
@@ -110,13 +109,13 @@ export class TorrentFiles {
     return this.places(this.geometry.pieceOffset(pieceIndex), this.geometry.pieceBytes(pieceIndex));
   }
 
-  /** Where a file lies now, whole or in part. */
+  /** The file that holds the bytes of `stored` now. */
   pathOf(stored: StoredFile): string {
     if (stored.state === 'side') return this.side!.path;
     return stored.state === 'part' ? stored.partPath : stored.finalPath;
   }
 
-  /** What lies there, as it looked when we last wrote it or found it right. */
+  /** The stamp of that file when we last wrote it or found it correct. */
   seen(stored: StoredFile): FileStamp | undefined {
     return stored.state === 'side' ? this.side?.place.seen : stored.seen;
   }
@@ -125,12 +124,12 @@ export class TorrentFiles {
     return hasPiece(this.#stored, pieceIndex);
   }
 
-  /** Another one when the piece has been lost since, or stored again: what was read before is not what lies there now. */
+  /** Changes when the piece is lost or stored again: an earlier read of it is then out of date. */
   version(pieceIndex: PieceIndex): number {
     return 2 * (this.#losses.get(pieceIndex) ?? 0) + (this.has(pieceIndex) ? 1 : 0);
   }
 
-  /** This piece has been verified, and lies in these places. `forced`: files in which it is on the disk. */
+  /** The piece is verified and written. `forced`: the files in which it was forced to the disk. */
   onStored(
     pieceIndex: PieceIndex,
     places: readonly Place[],
@@ -144,7 +143,7 @@ export class TorrentFiles {
     for (const { file, isAside } of places) if (file !== undefined && isAside) this.hold(file, pieceIndex);
   }
 
-  /** Pieces that lie in this file, wholly or in part, and are stored. */
+  /** The stored pieces that lie in this file, wholly or in part. */
   storedIn({ file }: StoredFile): PieceIndex[] {
     const { geometry } = this;
     if (file.bytes === 0) return [];
@@ -157,34 +156,34 @@ export class TorrentFiles {
     return pieces;
   }
 
-  /** Its fsync has failed. */
+  /** An fsync of this file has failed. */
   onSyncFailed(at: DiskFile, trouble: DiskTrouble): void {
     const pieces = this.unforced.onFailed(at).filter((pieceIndex) => this.has(pieceIndex));
     this.onUnforced(at, pieces, trouble);
   }
 
-  /** What was written may be lost, as after an fsync that failed. `key`: as in Place. */
+  /** A close has failed: what was written may be lost, as after a failed fsync. `key` is that of Place. */
   onCloseFailed(key: string, trouble: DiskTrouble): void {
     const at = key === sideKey ? this.side?.place : this.files[Number(key)];
     if (at !== undefined) this.onSyncFailed(at, trouble);
   }
 
-  /** Another program may have written into it: it is read before it gets its name. */
+  /** Another program may have written into the file: it is hashed before it gets its final name. */
   doubt(stored: StoredFile): void {
     stored.doubts = (stored.doubts ?? 0) + 1;
   }
 
-  /** Others have written into the side file: what comes home from there is hashed before its file gets its name. */
+  /** Another program has written into the side file: files that get bytes from it are hashed first. */
   doubtSide(): void {
     for (const index of this.#held.keys()) this.doubt(this.files[index]!);
   }
 
-  /** What lies in the system as one file. */
+  /** The file of the file system that holds the bytes of `stored`. */
   opened(stored: StoredFile): DiskFile {
     return stored.state === 'side' ? this.side!.place : stored;
   }
 
-  /** These pieces are on the disk no more, or not whole. */
+  /** These pieces are no longer on the disk, or not whole. */
   losePieces(pieces: readonly PieceIndex[]): void {
     for (const pieceIndex of pieces) {
       if (!this.has(pieceIndex)) continue;
@@ -198,7 +197,7 @@ export class TorrentFiles {
     }
   }
 
-  /** The file is not in its place any more. Answers the pieces that are lost with it. */
+  /** The file is no longer in its place. Answers the pieces that are lost with it. */
   lose(stored: StoredFile): PieceIndex[] {
     const pieces = this.storedIn(stored);
     this.losePieces(pieces);
@@ -209,7 +208,7 @@ export class TorrentFiles {
     return pieces;
   }
 
-  /** The side file is not in its place any more. */
+  /** The side file is no longer in its place. Answers the pieces that are lost with it. */
   loseSide(): PieceIndex[] {
     const pieces = [...new Set([...this.#held.values()].flatMap((held) => [...held]))].filter((i) =>
       this.has(i),
@@ -220,40 +219,40 @@ export class TorrentFiles {
     return pieces;
   }
 
-  /** This part of the file is in the side file. When the file has become wanted meanwhile, it goes home. */
+  /** The side file has this file's part of the piece. It moves now if the file was selected by now. */
   hold(stored: StoredFile, pieceIndex: PieceIndex): void {
     const held = this.#held.get(stored.file.index) ?? new Set();
     this.#held.set(stored.file.index, held.add(pieceIndex));
     if (stored.state === 'part') this.#bringHome(stored);
   }
 
-  /** The file is wanted from now on, or not. Throws when the disk refuses to move what is there of it. */
+  /** Selects or deselects the file. Throws when its bytes cannot be moved out of the side file. */
   setWanted(stored: StoredFile, isWanted: boolean): void {
     if (isWanted && stored.state === 'side') {
       this.#bringHome(stored);
       stored.state = 'part';
     } else if (!isWanted && stored.state === 'part' && this.side !== undefined) {
-      // One that has been begun stays where it is.
+      // A file that was begun stays where it is.
       const isBegun = stored.missingBytes < stored.file.bytes || this.writes.isWriting(stored);
       if (!isBegun && stored.seen === undefined) stored.state = 'side';
     }
     stored.isWanted = isWanted;
   }
 
-  /** The torrent ends. What the side file holds is kept for the next time, if there is to be one. */
+  /** The torrent stops. The side file is removed, unless it holds bytes that a later run can use. */
   tidy(isLast: boolean): void {
     const held = [...this.#held.values()].reduce((count, { size }) => count + size, 0);
     if (this.side === undefined || (!isLast && held > 0)) return;
     if (this.beneath !== undefined) removeOwn(this.side.place, this.beneath);
   }
 
-  /** At most two pieces a file, so that nobody waits for it. */
+  /** Moves the file's bytes out of the side file. Synchronous: these are at most two pieces. */
   #bringHome(stored: StoredFile): void {
     const held = this.#held.get(stored.file.index);
     if (held === undefined || held.size === 0) return;
     const side = this.side!;
     const { file, finalPath, partPath, seen, lost } = stored;
-    // Its state changes when it is home: until then it is what it was.
+    // The state of `stored` changes only when the move is done.
     const target: DiskFile = { finalPath, partPath, state: 'part', seen, lost };
     const runs = [...held].map((pieceIndex) => {
       const [from, to] = side.rangeIn(pieceIndex, file);
@@ -262,8 +261,7 @@ export class TorrentFiles {
     try {
       makePart(target, this.beneath);
       const isAsWritten = copyIntoPart(this.fs, side.place, target, runs);
-      // Others have written into the side file, or we at this moment: what came from there is hashed before the file gets
-      // its name.
+      // Another program may have written into the side file: the moved bytes are hashed before the naming.
       if (!isAsWritten) this.doubt(stored);
     } finally {
       stored.seen = target.seen;
@@ -273,14 +271,14 @@ export class TorrentFiles {
     this.onPlaced(stored);
   }
 
-  /** Makes what does not exist yet of these places. */
+  /** Makes the files of these places that do not exist yet. */
   make(places: readonly Place[]): void {
     for (const { file, at } of places) if (file !== undefined) makePart(at, this.beneath);
   }
 
   /**
-   * Its last byte is verified: it gets its name, unless something else has taken it. `doubtful`: another
-   * program has written into it; `isChecked`: it was hashed since.
+   * The file's last byte is verified: gives it its final name, unless another file has that name. `doubtful`:
+   * another program has written into it. `isChecked`: it was hashed since.
    */
   finish(stored: StoredFile, isChecked = false): 'named' | 'doubtful' {
     if (stored.state !== 'part') return 'named';
