@@ -8,11 +8,12 @@ import { orUndefined, type Steps, waitFor } from '../disk/steps.ts';
 import { syncFolder } from '../disk/sync-folder.ts';
 import type { TorrentFiles } from '../storage/torrent-files.ts';
 
-/** `missing`: the file is not where it was. `failed`: it may be there, and is not forced to the disk. */
+/** `missing`: the file is not in its place. `failed`: it may be there, and is not forced to the disk. */
 export function* forceFile(files: TorrentFiles, at: DiskFile): Steps<'forced' | 'missing' | 'failed'> {
   let handle: OpenedFile | undefined;
   try {
-    // The file may get its final name between our look and our open, so the second try opens the same file.
+    // The file may get its final name between the choice of the path and the open, so a second try opens the
+    // same file.
     handle = (yield* openOwn(files, at)) ?? (yield* openOwn(files, at));
   } catch {
     return 'failed';
@@ -53,7 +54,7 @@ function* openOwn({ fs }: TorrentFiles, at: DiskFile): Steps<OpenedFile | undefi
   return isOurs ? handle : undefined;
 }
 
-/** Forces the names in folders to the disk: after a power cut, a file may be back without its name. */
+/** Forces the names in folders to the disk, because a power cut can undo the naming of a file. */
 export class ForcedFolders {
   readonly #files: TorrentFiles;
   /** Folders whose own names were forced to the disk. Once is enough. */

@@ -1,10 +1,11 @@
 /**
- * Keeps the resume record of one download true while it runs. Every two seconds, or after 64 MiB, what was stored since
- * is forced to the disk (fsync), and only then recorded. A file that cannot be forced is tried again the next time.
+ * Keeps the resume record of one download up to date while it runs. Every two seconds, or after 64 MiB, what
+ * was stored since the last record is forced to the disk (fsync), and only then recorded. A file whose fsync
+ * fails is tried again the next time.
  *
- * Invariant: a piece is in the record only after an fsync that began after the piece was written, and only if its file
- * was not lost since. A file's size and times in the record are those right after our own last write: a later change by
- * another program makes the file look different.
+ * Invariant: a piece is in the record only after an fsync that began after the piece was written, and only if
+ * its file was not lost since. A file's size and times in the record are those right after our own last
+ * write: a later change by another program makes the file look different.
  */
 import path from 'node:path';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
@@ -20,7 +21,7 @@ import { ForcedFolders, forceFile } from './force-files.ts';
 import type { ResumeStore } from './resume-store.ts';
 
 export interface JournalPace {
-  /** What a power cut may cost at most, in milliseconds of work, and in bytes. */
+  /** What a power cut may cost at most: milliseconds of work, and bytes. */
   readonly flushMs: number;
   readonly flushBytes: number;
 }
@@ -28,7 +29,7 @@ export interface JournalPace {
 /** Seconds, because an fsync delays other writes. Bytes, because a fast line brings gigabytes in seconds. */
 const usualPace: JournalPace = { flushMs: 2_000, flushBytes: 64 * 1024 * 1024 };
 
-/** The torrent that is recorded, as its files were found at the start. */
+/** The recorded torrent, as its files were found at the start. */
 interface Journaled {
   readonly infoHash: Uint8Array;
   readonly files: TorrentFiles;
@@ -58,8 +59,8 @@ export class ResumeJournal {
   #onMissing: (file: StoredFile) => void = () => {};
 
   /**
-   * `have`: the verified pieces. `unforced`: files whose verified bytes may be in the system's memory only, as a killed
-   * program leaves them.
+   * `have`: the verified pieces. `unforced`: files whose verified bytes may be only in the kernel's memory,
+   * as after the kill of an earlier run.
    */
   constructor(
     store: ResumeStore,
@@ -81,12 +82,12 @@ export class ResumeJournal {
     if (this.#dirty.size > 0) this.#flushSoon();
   }
 
-  /** `tell` is called for a file that is not where it was when it should be forced to the disk. */
+  /** `tell` is called for a file that is missing from its place when it should be forced to the disk. */
   onMissing(tell: (file: StoredFile) => void): void {
     this.#onMissing = tell;
   }
 
-  /** These pieces are not on the disk any more. Soon the record does not claim them either. */
+  /** These pieces are no longer on the disk. The next record does not claim them either. */
   onLost(pieces: readonly PieceIndex[]): void {
     for (const pieceIndex of pieces) removePiece(this.#have, pieceIndex);
     this.#isStale = true;
@@ -94,16 +95,16 @@ export class ResumeJournal {
   }
 
   /**
-   * An fsync has failed for these pieces, so the disk may have thrown them away, and the engine does not fetch them again:
-   * their file has its name, or the torrent is being stopped. The record does not claim them, and the next start reads
-   * them, however this program ends.
+   * An fsync has failed for these pieces, so the kernel may have dropped them, and the engine does not fetch
+   * them again: their file has its final name, or the torrent is being stopped. The record does not claim
+   * them, and the next start hashes them, however this program ends.
    */
   onUnsure(pieces: readonly PieceIndex[]): void {
     this.#isUnsure = true;
     this.onLost(pieces);
   }
 
-  /** A piece has been written into these files. */
+  /** A piece was written into these files. */
   onStored(pieceIndex: PieceIndex, touched: readonly StoredFile[], bytes: number): void {
     addPiece(this.#have, pieceIndex);
     for (const file of touched) this.#dirty.add(file);
@@ -175,13 +176,13 @@ export class ResumeJournal {
     this.#isStale = false;
     const { folders, isAllForced } = yield* this.#forceAll(written, have);
     yield* this.#folders.force(folders);
-    // What was lost since is not claimed.
+    // Pieces that were lost during the fsyncs are not claimed.
     for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
     this.#removeUnforced(have, opened);
     yield* this.#save(have, isLast && isAllForced && !this.#isUnsure);
   }
 
-  /** The files with bytes that were not forced to the disk, from the side file too. */
+  /** The files with unforced bytes, also those whose bytes are in the side file. */
   #takeWritten(): Set<StoredFile> {
     const written = this.#dirty;
     this.#dirty = new Set();
@@ -192,7 +193,7 @@ export class ResumeJournal {
     return written;
   }
 
-  /** Takes out of `have` what could not be forced. Answers the folders in which files were forced. */
+  /** Removes from `have` what could not be forced. Answers the folders in which files were forced. */
   *#forceAll(
     files: Iterable<StoredFile>,
     have: Uint8Array,
@@ -203,10 +204,10 @@ export class ResumeJournal {
     for (const file of files) {
       const at = this.#files.opened(file);
       const written = unforced.in(at);
-      // A file that has just got its name was forced to the disk before.
+      // A file that has just got its final name was forced to the disk before that.
       const outcome = written.length === 0 ? 'forced' : yield* forceFile(this.#files, at);
       if (outcome === 'forced') {
-        // Another fsync of the file is under way, or it was written since: once more, soon.
+        // Another fsync of the file is under way, or it was written since: it is forced again soon.
         if (written.length > 0 && unforced.in(at).length > 0) {
           this.#forceAgain(file);
           isAllForced = false;
@@ -218,7 +219,7 @@ export class ResumeJournal {
       for (const pieceIndex of outcome === 'missing' ? this.#files.storedIn(file) : written) {
         removePiece(have, pieceIndex);
       }
-      // A missing file may be back at the next start, which then has to read it.
+      // A missing file may be back at the next start, which then has to hash it.
       isAllForced = false;
       if (outcome === 'missing') this.#onMissing(file);
       else this.#forceAgain(file);
@@ -232,8 +233,8 @@ export class ResumeJournal {
   }
 
   /**
-   * Takes out of `have` what was lost and stored again since, and what moved from the side file into its own file: its
-   * bytes, or the name of their file, may not be on the disk yet.
+   * Removes from `have` the pieces that were lost and stored again since, and those that moved from the side
+   * file into their own file: their bytes, or the name of their file, may not be on the disk yet.
    */
   #removeUnforced(have: Uint8Array, opened: readonly (DiskFile | undefined)[]): void {
     for (const [i, file] of this.#files.files.entries()) {
@@ -248,19 +249,20 @@ export class ResumeJournal {
   *#save(have: Uint8Array, clean: boolean): Steps<void> {
     const stamps = this.#files.files.map((file) => file && this.#looks(file));
     const strange = this.#files.files.map((file) => file?.strange);
-    // Bytes that are written and not forced to the disk count: other programs can read them.
+    // Bytes that are written and not yet forced to the disk count: other programs can read them.
     const amounts = amountsOf(this.#files);
     const record = { have, stamps, strange, amounts, clean };
     try {
       yield* this.#store.saving(this.#infoHash, this.#files.rootPath, record);
       this.#isUnsaved = false;
     } catch {
-      // The pieces are on the disk all the same. Try again when the record's own disk may have room.
+      // The pieces are on the disk all the same. The record is tried again later, when its own disk may have
+      // space.
       this.#isUnsaved = true;
     }
   }
 
-  /** A doubted file gets a time in the record that no file has, so that it is read after a crash. */
+  /** A doubted file gets an mtime of 0 in the record, so that it is hashed after a crash. */
   #looks(file: StoredFile): FileStamp | undefined {
     const seen = this.#files.seen(file);
     const isUnderWay = file.state === 'part' || file.state === 'side';

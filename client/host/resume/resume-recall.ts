@@ -1,13 +1,13 @@
 /**
- * The record of an earlier run against what the files look like now: what is certain is believed, what is in
- * doubt is hashed, and only that.
+ * Compares the record of an earlier run with the files: what is certain is trusted, and only what is in doubt
+ * is hashed.
  *
- * A recorded piece is believed when each of its files looks exactly as recorded: since then nothing was
- * written there. A piece that is not recorded is known to be missing when the program ended cleanly and its
- * files look as recorded. Everything else is in doubt. After a clean stop that is what others have changed;
- * after a crash or a power cut, also the files that were written between the last record and the end: two
- * seconds of work, or 64 MiB (resume-journal.ts). That our own last pieces and a foreign change look alike is
- * why such a file is hashed as far as it goes.
+ * A recorded piece is trusted when each of its files looks exactly as recorded, so that nothing was written
+ * since. A piece that is not recorded is known to be missing when the program ended cleanly and its files
+ * look as recorded. All other pieces are in doubt. After a clean stop these are the files that other programs
+ * changed. After a crash or a power cut they are also every piece without a record in an existing file, and
+ * the files that were written after the last record: two seconds of work, or 64 MiB (resume-journal.ts). Our
+ * own last writes and a change by another program look alike, so all pieces of such a file are hashed.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
@@ -33,7 +33,7 @@ export function* recall(
   const stamps = files.files.map((file) => file && files.seen(file));
   const isUnchanged = stamps.map((stamp, i) => sameStamp(stamp, record.stamps[i]));
   const doubtful: PieceIndex[] = [];
-  // A file that has its name would be refused for a missing piece: it is read first.
+  // A preexisting file with a missing piece would be refused as different, so it is hashed first.
   const isKnownMissing = (touched: readonly number[]) =>
     record.clean && touched.every((i) => isUnchanged[i] && files.files[i]?.state !== 'foreign');
   for (const pieceIndex of geometry.pieces()) {
@@ -42,9 +42,9 @@ export function* recall(
       .segments(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex))
       .map((segment) => segment.fileIndex)
       .filter((fileIndex) => files.files[fileIndex] !== undefined);
-    // Of a file that is not there nothing can be.
+    // A missing file has no pieces.
     if (touched.some((i) => stamps[i] === undefined)) continue;
-    // The side file has what several files share, and nothing else.
+    // The side file holds only pieces that several files share.
     const isAside = touched.some((i) => files.files[i]?.state === 'side');
     if (isAside && files.side?.positionOf(geometry.pieceOffset(pieceIndex)) === undefined) continue;
     if (isRecorded && touched.every((i) => isUnchanged[i])) addPiece(have, pieceIndex);

@@ -1,8 +1,9 @@
 /**
- * What we know of a torrent's files from the last run, so that an intact library is not hashed again: one small JSON
- * file a torrent and place, written atomically. A record says only what was on the disk (fsync) before it was written.
+ * What is known of a torrent's files from the last run, so that an intact library is not hashed again: one
+ * small JSON file per torrent and place, written atomically. A record claims only what was forced to the disk
+ * (fsync) before the record was written.
  *
- * Invariant: a record that cannot be read, or is not ours, counts as none: then everything is hashed.
+ * Invariant: a record that cannot be read or parsed counts as missing, and then everything is hashed.
  */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
@@ -15,15 +16,17 @@ import { asPromise, orUndefined, type Steps, waitFor } from '../disk/steps.ts';
 import { syncFolder } from '../disk/sync-folder.ts';
 
 export interface ResumeRecord {
-  /** Pieces that were verified and on the disk, MSB first. */
+  /** Pieces that were verified and on the disk, as a bitfield, most significant bit first. */
   readonly have: Uint8Array;
-  /** By file index; undefined for what was not there. */
+  /** By file index; undefined for a file that did not exist. */
   readonly stamps: readonly (FileStamp | undefined)[];
-  /** By file index: another program's file that lies where our part would, and is let be. */
+  /** By file index: another program's file that has the name of our part file and is left alone. */
   readonly strange?: readonly (FileStamp | undefined)[];
-  /** Bytes of all files, of those that are wanted, and how many of these are here and right: for people alone. */
+  /**
+   * Bytes of all files, of the wanted files, and of the verified part of the wanted files. Only for display.
+   */
   readonly amounts?: Amounts;
-  /** The program ended by itself: what is not in `have` is not on the disk either. */
+  /** The program ended cleanly: a piece that is not in `have` is not on the disk. */
   readonly clean: boolean;
 }
 
@@ -33,7 +36,10 @@ export interface Amounts {
   readonly haveWantedBytes: number;
 }
 
-/** Stamps of version 1 have size, mtime and inode only: those are compared, so that no library is hashed for an update. */
+/**
+ * Stamps of version 1 have only size, mtime and inode. Those are compared, so that an update does not hash
+ * whole libraries.
+ */
 const versions = [1, 2];
 const version = 2;
 /** 100,000 files of 100 bytes each, and the bits of 2^22 pieces (700 kB). */
@@ -95,21 +101,22 @@ export class ResumeStore {
         yield* waitFor(handle.close());
       }
       yield* waitFor(later.rename(temporary, file));
-      // Also its name: without its record a part that a power cut has torn would count as another program's.
+      // The record's name, too: without the record, a part file that a power cut left incomplete would count
+      // as another program's.
       yield* syncFolder(this.#fs, this.#folder);
-      // And the way to it, once: a program that was killed may have made these folders just before.
+      // And once the folders above: a killed program may have made them just before.
       const onWay = this.#isWayForced ? [] : [this.#folder, path.dirname(this.#folder)];
       const above = new Set([...onWay, ...made].map((folder) => path.dirname(folder)));
       for (const folder of above) yield* syncFolder(this.#fs, folder);
       this.#isWayForced = true;
     } catch (error) {
-      // On a full disk half of a record would only take room.
+      // On a full disk half a record would only waste space.
       yield* orUndefined(later.remove(temporary));
       throw error;
     }
   }
 
-  /** What it says is not so: the next time everything is hashed. */
+  /** The record is wrong: the next start hashes everything. */
   erase(infoHash: Uint8Array, rootPath: string): Promise<void> {
     return asPromise(orUndefined(this.#fs.later.remove(this.#file(infoHash, rootPath))));
   }

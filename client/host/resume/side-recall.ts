@@ -1,6 +1,7 @@
 /**
- * What an earlier run left in the side file: every piece that several files share is hashed, with the parts that are not
- * in their own place taken from there. Those of files that are wanted by now go home.
+ * Recovers what an earlier run left in the side file: hashes every piece that several files share, and reads
+ * from the side file those parts that are not in their own file. Parts of files that are wanted now move into
+ * their own file.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
@@ -12,7 +13,7 @@ import { expectedHashes } from '../storage/piece-hashes.ts';
 import type { CheckJob, StorageJobs } from '../storage/storage-job.ts';
 import type { TorrentFiles } from '../storage/torrent-files.ts';
 
-/** Marks in `have` what is right. */
+/** Adds the correct pieces to `have`. */
 export function* recallSide(
   metainfo: Metainfo,
   files: TorrentFiles,
@@ -51,7 +52,8 @@ export function* recallSide(
   yield* checkPieces(doubtful, { ...checked, segmentsOf, pool, control }, (pieceIndex) =>
     right.push(pieceIndex),
   );
-  // Only now: a file that goes home is there from then on, and would be looked for in its own place.
+  // Only after all checks: a file that gets its bytes now exists from then on, and would be read from its own
+  // place.
   const aside = right.map((pieceIndex) => ({ pieceIndex, parts: partsOf(pieceIndex) }));
   for (const { pieceIndex, parts } of aside) {
     for (const { file, isAside } of parts) if (isAside) files.hold(file, pieceIndex);

@@ -1,16 +1,16 @@
 /**
- * Pieces whose bytes were written and not forced to the disk since, by the file they lie in.
+ * Pieces that were written and not yet forced to the disk, by the file they lie in.
  *
- * An fsync that fails may have thrown away what it could not write: Linux then calls those pages clean, and the next
- * fsync succeeds without them. So after a failure nothing that was written since the last good fsync is there for sure,
- * also what a storage thread wrote and has not told of yet (`failures`). To read it back proves nothing: it comes from
- * memory.
+ * A failed fsync may have dropped what it could not write: Linux then marks those pages clean, and the next
+ * fsync succeeds without them. So after a failure, nothing written since the last good fsync is certain,
+ * including what a storage thread has written but not yet reported (`failures`). Reading it back proves
+ * nothing, because the bytes come from memory.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { DiskFile } from '../disk/part-file.ts';
 
 export class UnforcedPieces {
-  /** Each with the number of its writing. */
+  /** Each with the number of its write. */
   readonly #pieces = new Map<DiskFile, Map<PieceIndex, number>>();
   #writings = 0;
   readonly #underWay = new Map<DiskFile, number>();
@@ -21,18 +21,18 @@ export class UnforcedPieces {
     this.#pieces.set(at, pieces.set(pieceIndex, ++this.#writings));
   }
 
-  /** As they are now. */
+  /** The unforced pieces of this file, as a copy. */
   in(at: DiskFile): readonly PieceIndex[] {
     return [...(this.#pieces.get(at)?.keys() ?? [])];
   }
 
-  /** An fsync begins. Answers its mark: what is written from now on, a second time too, it may not force. */
+  /** An fsync begins. Answers its mark: writes after it, also of the same piece, may not be covered. */
   begin(at: DiskFile): number {
     this.#underWay.set(at, (this.#underWay.get(at) ?? 0) + 1);
     return this.#writings;
   }
 
-  /** However it went. To be told before what came of it. */
+  /** An fsync has ended, in either way. Call this before onForced or onFailed. */
   end(at: DiskFile): void {
     const left = this.#underWay.get(at)! - 1;
     if (left > 0) this.#underWay.set(at, left);
@@ -40,8 +40,8 @@ export class UnforcedPieces {
   }
 
   /**
-   * An fsync that began at this mark has succeeded. While another one of this file is under way that proves nothing: the
-   * other may have failed first, thrown pages away, and not said so yet.
+   * The fsync with this mark has succeeded. While another fsync of the file is under way that proves nothing:
+   * the other one may have failed first, dropped pages, and not reported it yet.
    */
   onForced(at: DiskFile, mark: number): void {
     if (this.#underWay.has(at)) return;
@@ -50,7 +50,7 @@ export class UnforcedPieces {
     if (left?.size === 0) this.#pieces.delete(at);
   }
 
-  /** An fsync has failed. Answers what may be lost. */
+  /** An fsync has failed. Answers the pieces that may be lost. */
   onFailed(at: DiskFile): readonly PieceIndex[] {
     this.#failures.set(at, this.failures(at) + 1);
     const pieces = this.in(at);
@@ -58,7 +58,7 @@ export class UnforcedPieces {
     return pieces;
   }
 
-  /** How many fsyncs of this file have failed: what was written before the last of them is not there for sure. */
+  /** How many fsyncs of this file have failed: what was written before the last failure is uncertain. */
   failures(at: DiskFile): number {
     return this.#failures.get(at) ?? 0;
   }

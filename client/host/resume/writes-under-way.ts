@@ -1,6 +1,6 @@
-/** Pieces of one torrent that are on their way to the disk, and files that cannot change their place until they are there. */
+/** Pieces of one torrent that are being written. Until that is done, their files must not be moved. */
 
-/** Where a run of a piece lies; pads lie nowhere. `at`: the part or the side file; both count. */
+/** Where a run of a piece lies; a pad file has no place. `at`: the part file or the side file; both count. */
 interface PlaceInFile {
   readonly file: object | undefined;
   readonly at: object;
@@ -26,19 +26,19 @@ export class WritesUnderWay {
     this.#end();
   }
 
-  /** A piece is written, and its file is not forced to the disk and named yet. Answers what to call then. */
+  /** A piece is written, and its file is not yet forced to the disk and named. Call the answer when it is. */
   onNaming(): () => void {
     this.#count += 1;
     return () => this.#end();
   }
 
-  /** No piece is on its way to the disk any more. */
+  /** Resolves when no piece is being written. */
   settled(): Promise<void> {
     if (this.#count === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenSettled.push(resolve));
   }
 
-  /** A piece of this file is on its way to the disk. */
+  /** Whether a piece of this file is being written. */
   isWriting(file: object): boolean {
     return this.#of(file) > 0;
   }
