@@ -1,8 +1,8 @@
 /**
- * Claims as bytes, for the other processes of this machine: one file a torrent. What is read may have been written by
- * another user, so nothing in it is believed but its own claims.
+ * The file format of claims, which the processes of this machine read from each other: one file per torrent.
+ * The file may be written by another user, so nothing in it is trusted except as claims of that user.
  *
- *   "cicada-claims-1\n"   0: asks, 1: has   u32 records of `above`   u32 records of `top`   all records
+ *   "cicada-claims-1\n"   0: asking, 1: held   u32 records of `above`   u32 records of `top`   all records
  *   record: key 16, kind 1, bytes 6, root 16, print 16
  */
 import { type Claim, type ClaimKind, type ClaimSet, claimsIn } from './claim.ts';
@@ -10,15 +10,15 @@ import { type Claim, type ClaimKind, type ClaimSet, claimsIn } from './claim.ts'
 const magic = Buffer.from('cicada-claims-1\n', 'latin1');
 const keyBytes = 16;
 const recordBytes = keyBytes + 1 + 6 + 16 + 16;
-/** Changed in place, so that another user never misses the file while it gets another name. */
+/** The state byte is changed in place: a rename could make another user miss the file for a moment. */
 export const stateAt = magic.length;
 const [asking, held] = [0, 1];
 const headBytes = magic.length + 9;
-/** A path has at most 4096 bytes on Linux, so that no torrent lies below more folders. */
+/** A path has at most 4096 bytes on Linux, so no torrent lies below more folders. */
 const frontMax = 4_096;
-/** Two records for each of half a million files: more than a torrent can describe in the sizes that we read. */
+/** Two records for each of half a million files: more than any metainfo of a size that we accept. */
 export const claimBytesMax = 64 * 1024 * 1024;
-/** Of any file, everything but what lies below; and of nearly every one. */
+/** Enough for the `above` and `top` records of any file, and a first read that is enough for nearly all. */
 export const frontBytesMax = headBytes + frontMax * recordBytes;
 export const frontBytesUsual = 8 * 1024;
 
@@ -26,11 +26,11 @@ const kinds: readonly ClaimKind[] = ['file', 'replace', 'part', 'folder', 'own']
 const unknownBytes = 2 ** 48 - 1;
 
 export interface ReadClaims extends ClaimSet {
-  /** It is not certain yet that they were had. */
+  /** The claims are asked for and not held yet. */
   readonly isAsking: boolean;
 }
 
-/** As a question first. */
+/** The same file in the state "asking". */
 export function asQuestion(packed: Buffer): Buffer {
   const question = Buffer.from(packed);
   question[stateAt] = asking;
@@ -58,7 +58,7 @@ export function packClaims(set: ClaimSet): Buffer {
   return packed;
 }
 
-/** Undefined for what is no file of claims, or was cut. `front`: without what lies below. */
+/** Undefined for a file of another format or a truncated one. `front`: without the `below` records. */
 export function unpackClaims(packed: Buffer, part: 'all' | 'front'): ReadClaims | undefined {
   if (packed.length < headBytes || packed.compare(magic, 0, magic.length, 0, magic.length) !== 0) {
     return undefined;
@@ -89,7 +89,7 @@ export function unpackClaims(packed: Buffer, part: 'all' | 'front'): ReadClaims 
   };
 }
 
-/** Sixteen zeros stand for nothing. */
+/** 16 zero bytes stand for an empty text. */
 function textOf(packed: Buffer, at: number): string {
   const text = packed.toString('latin1', at, at + 16);
   return text === nothing ? '' : text;

@@ -1,4 +1,7 @@
-/** Which claims of other torrents a request meets: in this process, and in the files of other processes. */
+/**
+ * Which claims of other torrents conflict with a request: those of this process, and those in the files of
+ * other processes.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { type ClaimSet, type Met, mayMeet, meetings, type PathClaim } from './claim.ts';
@@ -8,18 +11,18 @@ import { type ClaimFile, type ClaimHolder, holderOf, isAlive, readAll, readFront
 export interface ClaimRequest {
   readonly claims: ClaimSet<PathClaim>;
   readonly about: Required<Pick<ClaimHolder, 'name' | 'infoHash' | 'path'>>;
-  /** Other users may write there too, so their claims count. Those of the system's administrator always count. */
+  /** Other users may write to the folder, so their claims count. Claims of root (user 0) always count. */
   readonly othersMayWrite: boolean;
   readonly onUnguarded?: ((error: unknown) => void) | undefined;
 }
 
 export interface Conflict extends Met {
   readonly holder: ClaimHolder;
-  /** Another user asks for the path at this moment, and may be refused. */
+  /** The other user's claim is only asked for, and may be refused. */
   readonly isAsking: boolean;
 }
 
-/** Claims of another torrent, which are read part by part. */
+/** Claims of another torrent, whose front is read before the rest. */
 interface OtherClaims {
   readonly read: (part: 'all' | 'front') => ReadClaims | undefined;
   readonly holder: () => ClaimHolder;
@@ -36,7 +39,7 @@ export function conflictsWithFiles(request: ClaimRequest, files: readonly ClaimF
   );
 }
 
-/** Most torrents lie in other folders: only the front of their claims is read. */
+/** Most torrents lie in other folders, so usually only the front of their claims is read. */
 export function conflictsWith(
   { claims }: ClaimRequest,
   { read, holder, isHeld = () => true }: OtherClaims,
@@ -50,7 +53,7 @@ export function conflictsWith(
   return met.map((each) => ({ ...each, ...found }));
 }
 
-/** The file has its name and its size: a download that comes now compares it, and writes nothing. */
+/** The file has its final name and its size: a new download compares it and writes nothing. */
 function isThere({ kind, finalPlace, bytes }: PathClaim): boolean {
   if (kind !== 'file' && kind !== 'part') return false;
   try {

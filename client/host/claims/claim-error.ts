@@ -1,4 +1,4 @@
-/** A path that another torrent writes, in words: what, and who has it. */
+/** Error messages for a path that another torrent writes: which path, and which torrent holds it. */
 import path from 'node:path';
 import process from 'node:process';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -7,10 +7,13 @@ import { ClientError, type ClientErrorFields } from '../client-error.ts';
 import type { Conflict } from './claim-conflicts.ts';
 import type { ClaimHolder } from './claim-files.ts';
 
-/** `code` is 'claimed': another torrent writes one of its paths; or 'already-added': the same torrent in the same place. */
+/**
+ * `code` is 'claimed' when another torrent writes one of the paths, or 'already-added' when the same torrent
+ * is already active in the same place.
+ */
 export class ClaimError extends ClientError {
   override readonly name = 'ClaimError';
-  /** Who writes it. */
+  /** The torrent that holds the path. */
   readonly holder: ClaimHolder;
 
   constructor(
@@ -23,7 +26,7 @@ export class ClaimError extends ClientError {
   }
 }
 
-/** Of a conflict that waiting does not end. */
+/** For a conflict that waiting does not solve. */
 export function refusal({ name }: Metainfo, { meeting, claim, holder }: Conflict): ClaimError {
   const who = holderName(holder);
   const [at, finalPath] = [path.join(...claim.place), path.join(...claim.finalPlace)];
@@ -39,7 +42,10 @@ export function refusal({ name }: Metainfo, { meeting, claim, holder }: Conflict
   return new ClaimError('claimed', `${why}: nothing was written`, { path: at, holder });
 }
 
-/** As it stands in a sentence. Two torrents are often of one name: the beginning of the info-hash tells them apart. */
+/**
+ * The holder for the middle of a sentence. Torrents often share a name, so the start of the info-hash tells
+ * them apart.
+ */
 export function holderName({ userId, name, infoHash, processId }: ClaimHolder): string {
   if (userId !== undefined) return `another user's Cicada (user ${userId})`;
   if (name === undefined || infoHash === undefined) return 'another Cicada';
@@ -55,7 +61,7 @@ function shown(at: string): string {
   return displayPath([at]);
 }
 
-/** Of one that waiting would end, for a user who does not wait. */
+/** For a conflict that waiting would solve, when the user does not wait. */
 export function refusalForNow({ claim, holder }: Conflict): ClaimError {
   const at = path.join(...claim.finalPlace);
   const message = `${shown(at)} is being fetched by ${holderName(holder)}`;

@@ -1,13 +1,13 @@
 /**
- * Claims of this machine's other processes, as they lie in the folders of claims (claims-folder.ts):
+ * The claims of the machine's other processes, as they lie in the claims folders (claims-folder.ts):
  *
- *   guard                empty; the process that has its lock may change the others
+ *   guard                empty; the process that locks it may change the other files
  *   LIFE.life            empty; locked by one process for as long as it has claims
- *   LIFE-N.claims        what it claims for one torrent (claim-bytes.ts), and whether it has it or asks for it
- *   LIFE-N.about         which torrent that is, for its user's own eyes
+ *   LIFE-N.claims        the claims of one torrent (claim-bytes.ts), and whether they are held or asked for
+ *   LIFE-N.about         which torrent that is; readable only by its own user
  *
- * Invariant: a claim counts only while its life is locked. What another user wrote is read with limits, and what cannot be
- * read counts as not there: their rights permit no more.
+ * Invariant: a claim counts only while its life is locked. Files of other users are read with size limits,
+ * and an unreadable one counts as missing.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,29 +22,29 @@ import {
 import { namesIn } from './claims-folder.ts';
 import { lockState } from './file-lock.ts';
 
-/** Which torrent holds a path, as far as may be known. */
+/** The torrent that holds a path, as far as it can be known. */
 export interface ClaimHolder {
   readonly name?: string;
   /** Hexadecimal. */
   readonly infoHash?: string;
-  /** Where the torrent's own folder or file lies. */
+  /** The path of the torrent's own folder or file. */
   readonly path?: string;
   readonly processId?: number;
-  /** Another user's. */
+  /** The user of the holder, if it is another user. */
   readonly userId?: number;
 }
 
-/** A file of claims of some other process. */
+/** A claims file of another process. */
 export interface ClaimFile {
   readonly folder: string;
   readonly life: string;
   /** `LIFE-N` */
   readonly stem: string;
-  /** The user it belongs to, when that is not ours. */
+  /** The user that the file belongs to, if it is not ours. */
   readonly userId: number | undefined;
 }
 
-/** More downloads at once than one user has. */
+/** More than one user's simultaneous downloads. */
 const claimFilesMax = 4_096;
 const aboutBytesMax = 64 * 1024;
 
@@ -60,7 +60,7 @@ export function claimFilesIn(folder: string, userId?: number): ClaimFile[] {
   return files;
 }
 
-/** Without what lies below: enough to see whether a torrent may be met. */
+/** Without the `below` records: enough to see whether the torrents can conflict. */
 export function readFront(file: ClaimFile): ReadClaims | undefined {
   return readClaims(file, frontBytesUsual, 'front') ?? readClaims(file, frontBytesMax, 'front');
 }
@@ -75,7 +75,7 @@ function readClaims(file: ClaimFile, bytesMax: number, part: 'all' | 'front'): R
   return bytes && unpackClaims(bytes, part);
 }
 
-/** Of another user's claims no more is known than whose they are. */
+/** Of another user's claims, only the user id is known. */
 export function holderOf({ folder, stem, userId }: ClaimFile): ClaimHolder {
   if (userId !== undefined) return { userId };
   const bytes = readSmall(path.join(folder, `${stem}.about`), aboutBytesMax, undefined);
@@ -95,13 +95,16 @@ export function holderOf({ folder, stem, userId }: ClaimFile): ClaimHolder {
   }
 }
 
-/** Its process is there. One of ours that cannot be looked at counts as there, another user's as gone. */
+/**
+ * Whether the process that wrote the file still runs. If that cannot be seen, a process of ours counts as
+ * running, and another user's as ended.
+ */
 export function isAlive({ folder, life, userId }: ClaimFile): boolean {
   const state = lockState(lifePath(folder, life));
   return state === 'held' || (state === 'unknown' && userId === undefined);
 }
 
-/** What processes that are gone have left. Only under the guard. */
+/** Removes the files of ended processes. Call it only under the guard. */
 export function removeDead(folder: string): void {
   const names = namesIn(folder);
   const lives = new Set(names.map((name) => /^([0-9a-f]{16})[.-]/.exec(name)?.[1]));
@@ -113,7 +116,7 @@ export function removeDead(folder: string): void {
   }
 }
 
-/** The beginning of a file; undefined when it is no plain file of this user, or not to be read. */
+/** The start of a file; undefined if it cannot be read, or is not a regular file of this user. */
 function readSmall(file: string, bytesMax: number, userId: number | undefined): Buffer | undefined {
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
   let descriptor: number | undefined;

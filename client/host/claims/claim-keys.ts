@@ -1,7 +1,7 @@
 /**
- * A torrent and the folder it goes into → the paths it may write. Links in the folders above are followed first; names
- * that Windows or macOS take for one are one on every system (torrents/paths/name-folding.ts), so that a network share or a
- * stick of another system is safe too.
+ * Turns a torrent and its target folder into the paths it may write. Links in the folders above are resolved
+ * first. Names that are equal on Windows or macOS count as equal on every system
+ * (torrents/paths/name-folding.ts), so that network shares and USB sticks are safe too.
  */
 import { hash } from 'node:crypto';
 import fs from 'node:fs';
@@ -14,7 +14,7 @@ import { type ClaimSet, type Content, noContent, type PathClaim } from './claim.
 
 export interface ClaimedTorrent {
   readonly metainfo: Metainfo;
-  /** As the user gave it: the torrent's own folder or file goes inside. */
+  /** The folder that the user chose; the torrent's own folder or file goes inside it. */
   readonly folder: string;
   readonly kindOf: (file: TorrentFile) => 'file' | 'replace' | undefined;
 }
@@ -33,7 +33,7 @@ export function claimsOf({ metainfo, folder, kindOf }: ClaimedTorrent): ClaimSet
     above.push({ ...noContent, key: keyOf(foldPath(at)), kind: 'folder', place: [at], finalPlace: [at] });
     if (path.dirname(at) === at) break;
   }
-  /** Folder below the chosen one → its path with links followed and names folded. */
+  /** Maps a folder below the chosen one to its path, with links resolved and names folded. */
   const folded = new Map<string, string>([['', foldPath(real)]]);
   const foldFolder = (place: readonly string[]): string => {
     const name = place.slice(1).join('/');
@@ -69,13 +69,15 @@ export function claimsOf({ metainfo, folder, kindOf }: ClaimedTorrent): ClaimSet
   return { above, top, below };
 }
 
-/** Pieces that lie in the file alone tell it from another one that is cut in the same way. */
+/**
+ * Hashes of the pieces that lie in the file alone tell it from another file with the same piece boundaries.
+ */
 function contentOf(metainfo: Metainfo, { bytes, offset, piecesRoot }: TorrentFile): Content {
   const { pieceLength, pieceHashes, layout } = metainfo;
   const root = piecesRoot === undefined ? '' : Buffer.from(piecesRoot).toString('latin1', 0, 16);
   const end = offset + bytes;
   const [first, last] = [Math.ceil(offset / pieceLength), Math.floor(end / pieceLength)];
-  // The last piece of a torrent is shorter, and its last file's alone.
+  // The last piece of a torrent is shorter, and may belong to its last file alone.
   const hasTail = end === layout.totalBytes && end % pieceLength !== 0 && last >= first;
   if (pieceHashes.length === 0 || (last <= first && !hasTail)) return { bytes, root, print: '' };
   const digest = (from: number, to: number) =>
@@ -84,7 +86,7 @@ function contentOf(metainfo: Metainfo, { bytes, offset, piecesRoot }: TorrentFil
   return { bytes, root, print: cut + digest(first, last) + (hasTail ? digest(last, last + 1) : noDigest) };
 }
 
-/** Links of the folders that are there are followed; the rest is as it is written. */
+/** Resolves links in the folders that exist; the rest of the path is kept as written. */
 export function realPath(at: string): string {
   const missing: string[] = [];
   for (let there = at; ; there = path.dirname(there)) {

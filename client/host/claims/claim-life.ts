@@ -1,8 +1,9 @@
 /**
- * What this process has written into one folder of claims (claim-files.ts): a locked life, and two files a torrent.
+ * What this process has written into one claims folder (claim-files.ts): a locked life file, and two files
+ * per torrent.
  *
- * Invariant: the files count as claims only while the life is locked, so they end with the process. A process that ends
- * as it should removes them first.
+ * Invariant: the files count as claims only while the life file is locked, so they end with the process. A
+ * process that ends cleanly removes them first.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -12,9 +13,9 @@ import { type ClaimHolder, lifePath } from './claim-files.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
 import { overwrite, removeQuietly, replaceFile, writeNew } from './small-files.ts';
 
-/** Another process holds a guard for milliseconds; with a hundred thousand files, on a busy machine, for a second. */
+/** Another process holds the guard for milliseconds; with 100,000 files on a busy machine, for a second. */
 const lockWaitMs = 10_000;
-/** Programs that tidy temporary folders remove files that were not touched for days. */
+/** Cleaners of temporary folders remove files that were not touched for days. */
 const touchEveryMs = 6 * 60 * 60 * 1000;
 
 /** The folder's guard: its holder may change the files in the folder. */
@@ -28,10 +29,10 @@ export class ClaimLife {
   readonly #lock: FileLock;
   readonly #inode: bigint;
   readonly #timer: NodeJS.Timeout;
-  /** The torrents that have files here. */
+  /** The numbers of the torrents that have files here. */
   readonly #numbers = new Set<number>();
 
-  /** Only under the guard: until its lock is held, a new life looks like a dead one. */
+  /** Call it only under the guard: until its lock is held, a new life looks like that of an ended process. */
   constructor(folder: string) {
     this.folder = folder;
     this.#lock = lockFile(lifePath(folder, this.name), 0o644, lockWaitMs);
@@ -39,30 +40,30 @@ export class ClaimLife {
     this.#timer = setInterval(() => this.#touch(), touchEveryMs).unref();
   }
 
-  /** False when the folder was removed or tidied: other processes do not see these claims any more. */
+  /** False when the folder was removed or cleaned up: other processes can no longer see these claims. */
   isIntact(): boolean {
     const file = lifePath(this.folder, this.name);
     return fs.lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === this.#inode;
   }
 
-  /** Writes a claim as a question: it counts against other users, and is not held yet. */
+  /** Writes a claim in the state "asking": it counts against other users, and is not held yet. */
   ask(number: number, about: ClaimHolder, packed: Buffer): void {
     this.#numbers.add(number);
     writeNew(this.#at(number, 'about'), JSON.stringify(about), 0o600);
     this.#write(number, asQuestion(packed));
   }
 
-  /** The question was not refused: the claim is held. */
+  /** The request was not refused: the claim is held. */
   confirm(number: number): void {
     overwrite(this.#at(number, 'claims'), hasIt, stateAt);
   }
 
-  /** The question was refused: the claim is again what it was before. */
+  /** The request was refused: writes the earlier claims again. */
   restore(number: number, packed: Buffer): void {
     this.#write(number, packed);
   }
 
-  /** The question was refused, and nothing was held before it. */
+  /** The request was refused, and nothing was held before it. */
   withdraw(number: number): void {
     fs.rmSync(this.#at(number, 'claims'), { force: true });
   }

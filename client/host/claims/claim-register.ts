@@ -1,12 +1,13 @@
 /**
- * Which torrent may write which path: within this process, between the processes of this user, and between users as far
- * as their rights permit. A torrent gets all of its paths or none.
+ * Decides which torrent may write which path: within this process, between the processes of this user, and
+ * between users as far as their permissions allow. A torrent gets all of its paths or none.
  *
- * Two processes of one user take turns (the guard). Two users cannot: each writes down what it asks for and then reads
- * the others' claims, so that of two that ask at once at least one sees the other and withdraws.
+ * Two processes of one user take turns under the guard. Two users cannot: each first writes what it asks for
+ * and then reads the claims of the others, so that of two concurrent requests at least one sees the other and
+ * withdraws.
  *
- * Invariant: a claim ends with its process. Where claims cannot be written down they hold within the process alone,
- * `onUnguarded` is called, and downloads go on.
+ * Invariant: a claim ends with its process. Where claims cannot be written, they hold within the process
+ * alone, `onUnguarded` is called, and downloads continue.
  */
 import process from 'node:process';
 import { weightOf } from './claim.ts';
@@ -25,12 +26,12 @@ import {
 import { isFull } from './small-files.ts';
 
 export interface HeldClaims {
-  /** As take(), for other paths of the same torrent. After a conflict the earlier claims are still held. */
+  /** Like take(), for other paths of the same torrent. After a conflict the earlier claims are still held. */
   change(request: ClaimRequest): readonly Conflict[];
   release(): void;
 }
 
-/** Claims are kept as bytes: as objects, those of a hundred thousand files would take much more memory. */
+/** Claims are kept as bytes: as objects, those of 100,000 files would take much more memory. */
 interface Held {
   readonly number: number;
   about: ClaimHolder;
@@ -48,7 +49,7 @@ export class ClaimRegister {
     this.#place = place;
   }
 
-  /** The claims, held; or all conflicts, the gravest first, and then nothing is held. */
+  /** Answers the held claims; or all conflicts, the most serious first, and then nothing is held. */
   take(request: ClaimRequest): HeldClaims | readonly Conflict[] {
     const held: Held = { number: ++this.#numbers, ...recordOf(request) };
     const conflicts = this.#change(held, request);
@@ -59,10 +60,10 @@ export class ClaimRegister {
     };
   }
 
-  /** The downloads of this user that run on this machine now. */
+  /** The running downloads of this user on this machine. */
   running(): ClaimHolder[] {
     try {
-      // Throws when no folder of claims can be used.
+      // Throws when no claims folder can be used.
       openClaimsFolders(this.#place).next();
       const files = ownClaimsFolders(this.#place).flatMap((folder) => claimFilesIn(folder));
       return files.filter(isAlive).map(holderOf);
@@ -118,7 +119,7 @@ export class ClaimRegister {
     }
   }
 
-  /** Writes the claims as a question first, and then reads the claims of other users. */
+  /** Writes the claims in the state "asking", and then reads the claims of other users. */
   #publish(life: ClaimLife, held: Held, request?: ClaimRequest): readonly Conflict[] {
     const before = [...this.#held].find(({ number }) => number === held.number)?.packed;
     life.ask(held.number, held.about, held.packed);
@@ -134,7 +135,7 @@ export class ClaimRegister {
     return conflicts;
   }
 
-  /** Only under the guard. */
+  /** Call it only under the guard. */
   #lifeIn(folder: string): ClaimLife {
     const before = this.#life;
     if (before?.folder === folder) {
@@ -144,7 +145,8 @@ export class ClaimRegister {
     removeDead(folder);
     this.#tidyBeside(folder);
     const life = new ClaimLife(folder);
-    // The folder before was removed, tidied or full. Its claims are written here before they are removed there.
+    // The earlier folder was removed, cleaned up or full. Its claims are written here before they are removed
+    // there.
     try {
       for (const held of this.#held) this.#publish(life, held);
     } catch (error) {
@@ -156,7 +158,7 @@ export class ClaimRegister {
     return life;
   }
 
-  /** Removes what dead processes have left in the folders that are seldom used. */
+  /** Removes what ended processes have left in the folders that are seldom used. */
   #tidyBeside(folder: string): void {
     for (const other of ownClaimsFolders(this.#place)) {
       if (other === folder) continue;

@@ -1,4 +1,4 @@
-/** A download → what it asks for of the paths of its files. */
+/** Turns a download into its request for the paths of its files. */
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -36,7 +36,7 @@ export function requestOf(
   return { claims, about, othersMayWrite, onUnguarded };
 }
 
-/** Files of an upgrade in whose place another file of the earlier version lies. */
+/** The files of an upgrade that take the place of a different file of the earlier version. */
 function replacedBy(folder: string, from: UpgradeFrom | undefined): (file: TorrentFile) => boolean {
   if (from === undefined) return () => false;
   const pathOf = (file: TorrentFile) => path.resolve(folder, ...file.diskPath);
@@ -49,12 +49,12 @@ function replacedBy(folder: string, from: UpgradeFrom | undefined): (file: Torre
   };
 }
 
-/** It has a part file, of an earlier run or of another torrent. */
+/** The file has a part file, of an earlier run or of another torrent. */
 export function isBegun({ layout }: Metainfo, folder: string, { index, isPad }: TorrentFile): boolean {
   return !isPad && fs.existsSync(path.join(folder, ...layout.partPath(index)));
 }
 
-/** Besides the administrator. */
+/** Whether users other than root may write to the folder. */
 function othersMayWriteIn(folder: string): boolean {
   const userId = process.getuid?.();
   if (userId === undefined) return true;

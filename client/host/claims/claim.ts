@@ -1,47 +1,51 @@
 /**
- * What a running download says of the paths it may write, and what it means when two downloads say it of one path. The
- * deciding part: it looks at no disk. Paths are compared by key (claim-keys.ts), contents by what the torrents know.
+ * What a running download claims about the paths it may write, and what it means when two downloads claim the
+ * same path. This is the deciding part and does no I/O. Paths are compared by key (claim-keys.ts), contents
+ * by what the torrents say of them.
  *
- * Invariant: 'busy' is the only answer that time can change; everything else is refused at once.
+ * Invariant: 'busy' is the only meeting that waiting can solve; every other one is refused at once.
  */
 
 /**
- * `file`: made or adopted under this name. `replace`: an earlier version's file makes way for it. `part`: its name while
- * it is under way. `folder`: has files of the torrent in or below it. `own`: the torrent's private parts file, whose name
- * tells the torrent.
+ * `file`: made or adopted under this name. `replace`: replaces a file of an earlier version. `part`: the name
+ * of a file in progress. `folder`: has files of the torrent in or below it. `own`: the torrent's side file,
+ * whose name contains the info-hash.
  */
 export type ClaimKind = 'file' | 'replace' | 'part' | 'folder' | 'own';
 
-/** What is known of a file's bytes before any of them is here. */
+/** What is known of a file's content before any of it is downloaded. */
 export interface Content {
-  /** -1: not known. */
+  /** -1: unknown. */
   readonly bytes: number;
-  /** The beginning of its v2 root, or empty.  BEP 52 */
+  /** The start of the file's v2 root, or empty.  BEP 52 */
   readonly root: string;
-  /** How v1 cuts it into pieces (4 bytes), a hash of those that lie in it alone (6), of the last one (6); or empty.  BEP 3 */
+  /**
+   * For v1: how pieces divide the file (4 bytes), a hash of the pieces in it alone (6), of the last piece
+   * (6); or empty.                                                                                      BEP 3
+   */
   readonly print: string;
 }
 
 export interface Claim extends Content {
-  /** Equal for paths that some file system takes for one: 16 bytes, as latin1. */
+  /** Equal for paths that any file system takes for the same: 16 bytes, as latin1. */
   readonly key: string;
   readonly kind: ClaimKind;
 }
 
-/** A claim of ours, and where its file will lie; to be joined. */
+/** A claim of ours with its path, as parts to be joined. */
 export interface PathClaim extends Claim {
   readonly place: readonly string[];
-  /** Of a part too: the name that it will get. */
+  /** Also for a part file: its later final path. */
   readonly finalPlace: readonly string[];
 }
 
 /** The paths of one torrent. */
 export interface ClaimSet<C extends Claim = Claim> {
-  /** All folders above. */
+  /** All folders above the torrent. */
   readonly above: readonly C[];
-  /** The torrent's own folder; or its file, and that file's part. */
+  /** The torrent's own folder; or its single file, and that file's part file. */
   readonly top: readonly C[];
-  /** What lies in that folder. */
+  /** The paths inside that folder. */
   readonly below: readonly C[];
 }
 
@@ -50,9 +54,9 @@ export type Meeting =
   | 'same'
   /** The contents are known to differ. */
   | 'different'
-  /** One's file is the other's folder or part file. */
+  /** One torrent's file is the other's folder or part file. */
   | 'exclusive'
-  /** As far as is known the content is the same. */
+  /** The content is the same, as far as is known. */
   | 'busy';
 
 export interface Met {
@@ -74,7 +78,10 @@ function isSurelyDifferent(a: Content, b: Content): boolean {
   });
 }
 
-/** They lie in one folder, or one in a folder of the other: without that they cannot meet. */
+/**
+ * Whether the torrents lie in the same folder, or one in a folder of the other: otherwise they cannot
+ * conflict.
+ */
 export function mayMeet(mine: Omit<ClaimSet, 'below'>, theirs: Omit<ClaimSet, 'below'>): boolean {
   const tops = new Set(mine.top.map(({ key }) => key));
   if ([...theirs.top, ...theirs.above].some(({ key }) => tops.has(key))) return true;
@@ -83,8 +90,8 @@ export function mayMeet(mine: Omit<ClaimSet, 'below'>, theirs: Omit<ClaimSet, 'b
 }
 
 /**
- * Where two downloads meet: nothing that time changes first. `isThere`: our file has its name and size already, so that
- * it is only read.
+ * Where two downloads meet, in the order of `rank`. `isThere`: our file has its name and size already, so it
+ * is only read.
  */
 export function meetings(
   mine: ClaimSet<PathClaim>,
@@ -94,7 +101,7 @@ export function meetings(
   const byKey = new Map<string, Claim>();
   for (const claim of claimsIn(theirs)) {
     const twin = byKey.get(claim.key);
-    // Names that differ in case only: which of the two it is cannot be told.
+    // Two of their names differ only in case: which of the two our path means is unknown.
     byKey.set(claim.key, twin === undefined ? claim : { ...claim, ...noContent });
   }
   const met: Met[] = [];
@@ -113,11 +120,11 @@ export function* claimsIn<C extends Claim>({ above, top, below }: ClaimSet<C>): 
 }
 
 function rank({ meeting, claim }: Met): number {
-  // A part is named only when there is nothing better.
+  // A part file is reported only if there is nothing better.
   return weightOf(meeting) * 2 + (claim.kind === 'part' ? 1 : 0);
 }
 
-/** The gravest first: 0. */
+/** 0 is the most serious. */
 export function weightOf(meeting: Meeting): number {
   return ['same', 'different', 'exclusive', 'busy'].indexOf(meeting);
 }

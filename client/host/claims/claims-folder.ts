@@ -1,9 +1,10 @@
 /**
- * Where the processes of one machine tell each other what they write: one folder a user, in a place that follows from
- * the machine and the user id alone, never from HOME, TMPDIR or XDG. Each user's folder is theirs to write and
- * everybody's to read.
+ * Where the processes of one machine exchange their claims: one folder per user, in a place that depends only
+ * on the machine and the user id, never on HOME, TMPDIR or XDG. Only the user can write to the folder, and
+ * all users can read it.
  *
- * Invariant: a folder is used or read only when its name, its owner and its mode say that no other user wrote in it.
+ * Invariant: a folder is used or read only when its name, owner and mode show that no other user can write in
+ * it.
  */
 import fs from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -11,26 +12,26 @@ import path from 'node:path';
 import process from 'node:process';
 
 export interface ClaimsPlace {
-  /** The folders in which every user's own lies; the first that can be used is. */
+  /** The folders for all users' claims folders; the first usable one is taken. */
   readonly bases: readonly string[];
-  /** Undefined where the system has no numbers for users. */
+  /** Undefined where the system has no numeric user ids. */
   readonly userId: number | undefined;
-  /** Of the disk that a base lies on; undefined: it does not say. The system's answer if left out. */
+  /** The free bytes of the disk of a base; undefined when unknown. Defaults to the system's answer. */
   readonly freeBytesIn?: (base: string) => number | undefined;
 }
 
-/** Of more users than this at once on one machine the rest is not seen. */
+/** Limits the scan: on a machine with more users than this, the rest is ignored. */
 const usersMax = 64;
 
-/** /run/lock is empty after a reboot and no cleaner goes through it. */
+/** /run/lock is empty after a reboot, and no cleaner removes files from it. */
 export const machinePlace: ClaimsPlace = {
   bases: process.platform === 'win32' ? [tmpdir()] : ['/run/lock', '/tmp'],
   userId: process.getuid?.(),
 };
 
 /**
- * Each is made when its turn comes, so that the second is there only where the first does not do. `from`: not those before
- * it. Throws when there is no place for any.
+ * Each folder is made when the generator reaches it, so that the second exists only where the first is
+ * unusable. `from`: skips the folders before it. Throws when no folder can be used.
  */
 export function* openClaimsFolders({ bases, userId }: ClaimsPlace, from?: string): Generator<string> {
   let failure: unknown;
@@ -53,17 +54,17 @@ export function* openClaimsFolders({ bases, userId }: ClaimsPlace, from?: string
   if (count === 0) throw failure;
 }
 
-/** Those that are there. */
+/** The folders of this user that exist. */
 export function ownClaimsFolders({ bases, userId }: ClaimsPlace): string[] {
   return bases.map((base) => folderIn(base, userId)).filter((folder) => isFolderOf(folder, userId));
 }
 
-/** /run/lock has 5 MiB on many systems, for all of its programs: three quarters of what is free stay so. */
+/** /run/lock has 5 MiB on many systems, for all programs: claims use at most a quarter of what is free. */
 const keptFree = 4;
-/** The system counts in pages, and a small file has one too. */
+/** File systems count in pages, and a small file takes a whole page. */
 const leastBytes = 64 * 1024;
 
-/** Whether claims of this size may lie in this folder, so that nothing else is without room. */
+/** Whether claims of this size fit into this folder and leave enough room for other programs. */
 export function hasRoom({ freeBytesIn = freeBytesOf }: ClaimsPlace, folder: string, bytes: number): boolean {
   const free = freeBytesIn(path.dirname(folder));
   return free === undefined || keptFree * (bytes + leastBytes) <= free;
@@ -82,7 +83,7 @@ function folderIn(base: string, userId: number | undefined): string {
   return path.join(base, `cicada-claims-${userId ?? windowsUser()}`);
 }
 
-/** The folders of the other users, and our own in other places; with the user each belongs to. */
+/** The folders of the other users, and our own in other places, each with its user. */
 export function otherClaimsFolders(
   { bases, userId }: ClaimsPlace,
   own: string,
@@ -117,14 +118,14 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** A real folder of this user, in which no other one can write. */
+/** Whether it is a real folder of this user in which no other user can write. */
 function isFolderOf(folder: string, userId: number | undefined): boolean {
   const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isDirectory()) return false;
   return userId === undefined || (stat.uid === userId && (stat.mode & 0o022) === 0);
 }
 
-/** What everybody may write in must be sticky, or another user could remove our folder. */
+/** A world-writable base must be sticky, or another user could remove our folder. */
 function isSafeBase(base: string): boolean {
   if (process.platform === 'win32') return true;
   const { mode } = fs.statSync(base);

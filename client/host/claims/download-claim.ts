@@ -1,9 +1,10 @@
 /**
- * The paths of one download: had before its folder is looked at, asked for again when more files are wanted, and given up
- * when nothing is to be written any more. A path that another torrent is fetching is waited for; where the contents are
- * known to differ the download is refused, and nothing has been written.
+ * The path claims of one download: taken before its folder is inspected, extended when more files are
+ * selected, and released when nothing more is to be written. For a path that another torrent is fetching it
+ * waits. If the contents are known to differ, the download is refused before anything is written.
  *
- * Invariant: a download fetches what it holds while it waits for the rest, so that no two wait for each other for ever.
+ * Invariant: a download fetches the files it holds while it waits for the rest, so that no two downloads
+ * deadlock.
  */
 import path from 'node:path';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
@@ -13,7 +14,7 @@ import type { ClaimHolder } from './claim-files.ts';
 import type { ClaimRegister, HeldClaims } from './claim-register.ts';
 import { type ClaimedDownload, isBegun, requestOf } from './claim-request.ts';
 
-/** A download waits: for what, and who has it. */
+/** What a download waits for, and which torrent holds it. */
 export interface ClaimWait {
   /** The first of the files. */
   readonly path: string;
@@ -23,11 +24,11 @@ export interface ClaimWait {
 
 export interface ClaimWatch {
   readonly signal?: AbortSignal | undefined;
-  /** Of the whole client. */
+  /** Aborted when the whole client closes. */
   readonly closing: AbortSignal;
-  /** It waits; undefined: not any more. */
+  /** The download waits; undefined: no longer. */
   readonly onWait?: ((wait: ClaimWait | undefined) => void) | undefined;
-  /** Other programs on this machine are not seen, and do not see this one. */
+  /** Claims cannot be exchanged with the other programs on this machine. */
   readonly onUnguarded?: ((error: unknown) => void) | undefined;
 }
 
@@ -35,11 +36,11 @@ type IsWanted = (file: TorrentFile) => boolean;
 const nothing: ReadonlySet<string> = new Set();
 
 const waitMs = 250;
-/** Of two users that ask at the same moment both come again, and not at the same moment. */
+/** Two users that ask at the same moment both try again, after random delays. */
 const askAgainMs = 20;
 
 export class DownloadClaim {
-  /** What it is told to wait for. */
+  /** What was last passed to `onWait`. */
   waitsFor: ClaimWait | undefined;
   readonly #register: ClaimRegister;
   readonly #download: ClaimedDownload;
@@ -47,7 +48,7 @@ export class DownloadClaim {
   #held: HeldClaims | undefined;
   #isWanted: IsWanted = () => true;
   #isResting = false;
-  /** Where files lie that another torrent is fetching: those that are wanted, and those that are not. */
+  /** Paths of files that another torrent is fetching: the wanted ones, and the unwanted ones. */
   #awaited = nothing;
   #left = nothing;
 
@@ -59,13 +60,14 @@ export class DownloadClaim {
   }
 
   /**
-   * Undefined: it has the paths of all wanted files but the `awaited` ones. Throws a ClaimError when waiting is of no use.
+   * Undefined: the download holds the paths of all wanted files but the `awaited` ones. Throws a ClaimError
+   * when waiting is useless.
    */
   ask(isWanted: IsWanted, awaited: ReadonlySet<string> = nothing): readonly Conflict[] | undefined {
     const { metainfo, folder } = this.#download;
     const atPath = ({ diskPath }: TorrentFile) => path.resolve(folder, ...diskPath);
     const isAsked = (file: TorrentFile) => isWanted(file) && !awaited.has(atPath(file));
-    // One that was begun once is written also when it is not wanted: pieces reach into it.
+    // A file that was begun earlier is written even if it is unwanted, because shared pieces reach into it.
     const begun = metainfo.files.filter((file) => !isAsked(file) && isBegun(metainfo, folder, file));
     const optional = new Set(begun.map(atPath).filter((at) => !awaited.has(at)));
     let left: ReadonlySet<string> = nothing;
@@ -89,23 +91,23 @@ export class DownloadClaim {
     return undefined;
   }
 
-  /** The same without the files that others are fetching; false when that leaves nothing to fetch. */
+  /** Asks for all but the files that others are fetching. False when that leaves nothing to fetch. */
   askForTheRest(isWanted: IsWanted, conflicts: readonly Conflict[]): boolean {
     const { metainfo, folder, upgradeFrom } = this.#download;
     const awaited = new Set(conflicts.map(({ claim }) => path.join(...claim.finalPlace)));
     const isRest = (file: TorrentFile) =>
       !file.isPad && file.bytes > 0 && isWanted(file) && !awaited.has(path.resolve(folder, ...file.diskPath));
-    // Versions are replaced as a whole.
+    // An earlier version is replaced only as a whole.
     if (upgradeFrom !== undefined || !metainfo.files.some(isRest)) return false;
     return this.ask(isWanted, awaited) === undefined;
   }
 
-  /** It is wanted, and waited for. */
+  /** The file is wanted, and the download waits for it. */
   readonly isAwaited = ({ diskPath }: TorrentFile): boolean => {
     return this.#awaited.size > 0 && this.#awaited.has(path.resolve(this.#download.folder, ...diskPath));
   };
 
-  /** Another torrent is fetching it: not even its part file is ours. */
+  /** Another torrent is fetching the file: not even its part file is ours. */
   readonly isLeft = (file: TorrentFile): boolean => {
     const at = path.resolve(this.#download.folder, ...file.diskPath);
     return this.#left.has(at) || this.#awaited.has(at);
@@ -123,15 +125,18 @@ export class DownloadClaim {
     return [];
   }
 
-  /** More files are wanted, or others. Throws a ClaimError when another torrent has one: nothing changes then. */
+  /**
+   * The user selects other files. Throws a ClaimError when another torrent has one, and then nothing changes.
+   */
   select(isWanted: IsWanted): void {
     const [busy] = this.ask(isWanted, this.#awaited) ?? [];
     if (busy !== undefined) throw refusalForNow(busy);
   }
 
   /**
-   * Nothing more is written for now: everything that was wanted has its name, or the download has ended. Until it is let
-   * go of, the same torrent is refused a second time; not when it is whole, since then there is nothing to write at all.
+   * Nothing is written for now: every wanted file has its final name, or the download has ended. Until the
+   * release, the same torrent is refused a second time. A whole torrent releases at once, since nothing is
+   * left to write.
    */
   rest(isWhole: boolean): void {
     this.#isResting = true;
@@ -139,7 +144,7 @@ export class DownloadClaim {
     else this.#held?.change(requestOf(this.#download, () => false, this.#watch.onUnguarded));
   }
 
-  /** What was there is lost and will be written again. `fail`: not so, another torrent writes there by now. */
+  /** Lost files are written again. `fail`: another torrent writes there by now. */
   wake(fail: (reason: Error) => void): void {
     try {
       if (this.#isResting) this.select(this.#isWanted);
@@ -160,8 +165,9 @@ export class DownloadClaim {
 }
 
 /**
- * Resolves when the paths of the wanted files are had, or at once those of some: then `isWaiting` is true, and the rest is
- * to be waited for (awaitClaim). Rejects with a ClaimError, or the reason of the signal.
+ * Resolves when the paths of all wanted files are held, or at once when some are: then `isWaiting` is true,
+ * and the caller waits for the rest with awaitClaim. Rejects with a ClaimError, or with the reason of the
+ * signal.
  */
 export async function claimDownload(
   register: ClaimRegister,
@@ -179,7 +185,10 @@ export async function claimDownload(
   }
 }
 
-/** Resolves when all are had; with `orSome`, also when only some are, and then `onWait` has been told of the rest. */
+/**
+ * Resolves when all paths are held; with `orSome`, also when only some are, after `onWait` has reported the
+ * rest.
+ */
 export async function awaitClaim(
   claim: DownloadClaim,
   isWanted: IsWanted,
@@ -202,7 +211,7 @@ export async function awaitClaim(
       const areAsking = conflicts.every(({ isAsking }) => isAsking);
       if (!areAsking) tell(waitFor(conflicts));
       if (orSome && !areAsking && claim.askForTheRest(isWanted, conflicts)) return;
-      // A torrent of very many files takes a while to ask for: it asks more rarely.
+      // A request of a torrent with very many files takes long, so it is repeated less often.
       const tookMs = performance.now() - startedMs;
       await pause(areAsking ? askAgainMs * (1 + Math.random()) : Math.max(waitMs, 20 * tookMs), stop);
     }

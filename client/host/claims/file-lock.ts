@@ -1,9 +1,10 @@
 /**
- * Locks that end with their process, also after kill -9: Node has none, SQLite's are the system's own (POSIX record locks,
- * LockFileEx), which the kernel drops when the process is gone and which no child inherits.
+ * File locks that end with their process, even after kill -9. Node has none, so SQLite provides the system's
+ * own (POSIX record locks, LockFileEx): the kernel drops them when the process ends, and no child inherits
+ * them.
  *
- * Invariant: a locked file is opened by SQLite alone. Closing any other descriptor of it would drop the lock (POSIX), so
- * it is empty and is never read.
+ * Invariant: only SQLite opens a locked file, which is empty and never read. On POSIX, closing any other
+ * descriptor of it would drop the lock.
  */
 import fs from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
@@ -12,15 +13,15 @@ export interface FileLock {
   release(): void;
 }
 
-/** SQLITE_BUSY: another one has it. */
+/** SQLITE_BUSY: another process holds the lock. */
 const busy = 5;
 
-/** Throws when it cannot be had in so many ms. */
+/** Throws when the lock is not obtained within `waitMs`. */
 export function lockFile(file: string, mode: number, waitMs: number): FileLock {
   if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined) makeEmpty(file, mode);
   const database = new DatabaseSync(file, { timeout: waitMs });
   try {
-    // Nothing is ever written: no journal has to lie beside it.
+    // Nothing is ever written, so no journal file is needed beside it.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
@@ -29,13 +30,13 @@ export function lockFile(file: string, mode: number, waitMs: number): FileLock {
   return { release: () => database.close() };
 }
 
-/** `unknown`: it cannot be looked at. */
+/** `unknown`: the file cannot be inspected. */
 export function lockState(file: string): 'held' | 'free' | 'unknown' {
   let database: DatabaseSync | undefined;
   try {
     const stat = fs.lstatSync(file, { throwIfNoEntry: false });
     if (stat === undefined) return 'free';
-    // Ours are empty: of a database that another user has written nothing is ever parsed.
+    // Our lock files are empty. A file of another user that has content is never parsed as a database.
     if (!stat.isFile() || stat.size !== 0) return 'unknown';
     database = new DatabaseSync(file, { readOnly: true, timeout: 0 });
     database.prepare('SELECT count(*) FROM sqlite_schema').get();
@@ -51,7 +52,7 @@ function makeEmpty(file: string, mode: number): void {
   const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
   try {
     const descriptor = fs.openSync(file, O_CREAT | O_EXCL | O_WRONLY, mode);
-    // The user's umask may have taken what others need to see that it is locked.
+    // The umask may have removed the bits that other users need to see the lock.
     if (process.platform !== 'win32') fs.fchmodSync(descriptor, mode);
     fs.closeSync(descriptor);
   } catch (error) {

@@ -1,20 +1,20 @@
-/** Small files that are written whole. */
+/** Writes, replaces and removes small files. */
 import fs from 'node:fs';
 import process from 'node:process';
 
-/** With these rights whatever the user's umask is. */
+/** The file gets this mode, independent of the umask. */
 export function writeNew(file: string, content: string | Uint8Array, mode: number): void {
   fs.writeFileSync(file, content, { mode });
   if (process.platform !== 'win32') fs.chmodSync(file, mode);
 }
 
-/** At no moment half of it has the name. */
+/** Atomic: `file` never has half of the content. */
 export function replaceFile(temporary: string, file: string, content: Uint8Array, mode: number): void {
   try {
     writeNew(temporary, content, mode);
     fs.renameSync(temporary, file);
   } catch (error) {
-    // Half of it would take the room that others need.
+    // Half a file would only waste space.
     removeQuietly(temporary);
     throw error;
   }
@@ -35,7 +35,7 @@ export function removeQuietly(file: string): void {
   } catch {}
 }
 
-/** There is no room on the disk, or none for this user. */
+/** The disk is full, or the user's quota is used up. */
 export function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,9 +1,9 @@
 /**
- * A download that begins without the files that another torrent is fetching to the same place. When the other torrent is
- * done or gone, a second run begins with all files: the pieces of the first run are remembered, and the files of the other
- * torrent are compared. For the user it is one download all the time.
+ * A download that starts without the files that another torrent is fetching to the same place. When the other
+ * torrent is complete or gone, a second run starts with all files: the pieces of the first run are
+ * remembered, and the files of the other torrent are compared. The user sees one download all the time.
  *
- * Invariant: the download is complete only when all wanted files are there and were checked.
+ * Invariant: the download is complete only when all wanted files exist and were checked.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
@@ -26,7 +26,7 @@ import {
 /** The claims of the download, as one run uses them. */
 export type RunClaim = Pick<DownloadClaim, 'rest' | 'release' | 'select' | 'wake'>;
 
-/** Begins the download with the files that are claimed. A run is ended before the next one begins. */
+/** Starts the download with the claimed files. A run is stopped before the next one starts. */
 export type Run = (
   how: Pick<DownloadOptions, 'select' | 'onReport'>,
   claim: RunClaim,
@@ -62,10 +62,10 @@ class WaitingDownload implements ActiveTorrent {
   readonly #run: Run;
   readonly #onReport: DownloadOptions['onReport'];
   #choose: FileChoice;
-  /** `whole`: the second run, with all wanted files, has begun. */
+  /** `whole`: the second run, with all wanted files, has started. */
   #phase: 'waiting' | 'restarting' | 'whole' = 'waiting';
   #current!: ActiveTorrent;
-  /** Wanted, and fetched by the other torrent: the bytes when they were last counted. */
+  /** Bytes of the wanted files that the other torrent fetches, as last counted. */
   #awaitedBytes = 0;
   /** What the first run has transferred. */
   #before: Transferred = { downloaded: 0, uploaded: 0, wasted: 0 };
@@ -81,7 +81,7 @@ class WaitingDownload implements ActiveTorrent {
     this.#run = run;
     this.#onReport = options.onReport;
     this.#choose = options.select ?? (() => true);
-    // A failure is no unhandled rejection when no caller waits for `completed`.
+    // A failure must not be an unhandled rejection when no caller waits for `completed`.
     this.#done.promise.catch(() => {});
   }
 
@@ -168,14 +168,14 @@ class WaitingDownload implements ActiveTorrent {
   }
 
   readonly #isWanted = (file: TorrentFile): boolean => filePriority(this.#choose, file) !== unwanted;
-  /** The user's choice without the files that the other torrent fetches. */
+  /** The user's selection without the files that the other torrent fetches. */
   readonly #isHere: FileChoice = (file) => !this.#claim.isAwaited(file) && this.#choose(file);
 
   #runFirst(): Promise<ActiveTorrent> {
     const claim = this.#claim;
     const firstClaim: RunClaim = {
       rest: () => {},
-      // The claims go on to the second run. There is none when the first was stopped or has failed.
+      // The claims pass to the second run. If the first run was stopped or failed, there is no second.
       release: () => {
         if (this.#phase === 'waiting') claim.release();
       },
@@ -183,13 +183,13 @@ class WaitingDownload implements ActiveTorrent {
       wake: () => {},
     };
     const onReport = (report: Report) => {
-      // The first run ends without the awaited files: the download has not.
+      // The first run ends without the awaited files, and the download goes on.
       if (report.type !== 'completed' && report.type !== 'stopped') this.#onReport?.(report);
     };
     return this.#run({ select: this.#isHere, onReport }, firstClaim, claim.isLeft);
   }
 
-  /** Waits for the other torrent, and then begins the second run. */
+  /** Waits for the other torrent, and then starts the second run. */
   async #goOn(): Promise<void> {
     const { signal, ...rest } = this.#watch;
     const stopped = this.#stopped.signal;
