@@ -1,10 +1,10 @@
 /**
- * A complete torrent whose files are not where they were, or not as they were: looked for less and less
- * often, since a disk may be away for weeks.
+ * A complete torrent whose files are missing or changed. It is looked for less and less often, since a disk
+ * may be unplugged for weeks.
  *
- * Invariant: what is back counts only when every file looks as it did, or its bytes were read again and are
- * right. A file that was read and is wrong is not read again until it looks otherwise, or something that it shares a piece
- * with does: that may have been what was wrong.
+ * Invariant: the torrent comes back only when every file looks as before, or was hashed again and is correct.
+ * A file that was hashed and is wrong is not hashed again until its stamp changes, or that of a file it
+ * shares a piece with, which may have been the wrong one.
  */
 import type { Report } from '../../engine/contract.ts';
 import { type FileStamp, sameStamp } from '../disk/file-stamp.ts';
@@ -28,7 +28,7 @@ export class AbsentContent {
   #waitMs = firstWaitMs;
   #nextMs: number;
 
-  /** `told`: what the user knows already. */
+  /** `told`: the message that the user already knows. */
   constructor(
     stored: StoredTorrent,
     told: string,
@@ -45,14 +45,14 @@ export class AbsentContent {
     this.#nextMs = 0;
   }
 
-  /** It was read, and is wrong. */
+  /** The file was hashed and is wrong. */
   refute(file: StoredFile, read: ReadAgain): void {
     this.#refuted.set(file, read);
   }
 
   /**
-   * `found`: all of it is there, and these files have to be read before they are believed. Undefined: it is
-   * not yet.
+   * `found`: all files exist, and these have to be hashed before they are trusted. Undefined: not all exist
+   * as expected.
    */
   *lookAgain(): Steps<{ readonly looks: number; readonly found?: readonly StoredFile[] }> {
     const nowMs = this.#timers.nowMs();
@@ -69,7 +69,7 @@ export class AbsentContent {
       const file = 'file' in unit && isStoredFile(unit.file) ? unit.file : undefined;
       const looksNow = file && stampNow(file, files);
       if (file === undefined || looksNow === undefined) return { looks };
-      // Its disk was plugged in elsewhere.
+      // Its disk may have been plugged in elsewhere, with another device number.
       if (sameStamp(looksNow, file.seen)) file.seen = looksNow;
       else if (looksNow.bytes === file.file.bytes && !this.#isRefuted(file, looksNow)) doubtful.push(file);
       else {
@@ -80,7 +80,7 @@ export class AbsentContent {
     return { looks, found: doubtful };
   }
 
-  /** All is as it was when this file was read: it would be read in vain. */
+  /** Nothing has changed since this file was hashed, so hashing it again is useless. */
   #isRefuted(file: StoredFile, looksNow: FileStamp): boolean {
     const read = this.#refuted.get(file);
     if (read === undefined || !sameStamp(looksNow, read.looks)) return false;
@@ -99,7 +99,7 @@ export class AbsentContent {
   }
 }
 
-/** It has its name and is wanted: the user's, and not ours to make anew. */
+/** The file has its final name and is wanted: it belongs to the user, and is never written again. */
 export function isOwned(file: DiskFile): boolean {
   return isStoredFile(file) && file.isWanted && file.state !== 'part';
 }

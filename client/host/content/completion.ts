@@ -1,6 +1,6 @@
 /**
- * When a torrent is complete: when every wanted file lies in its place, and not only when its last byte was
- * written. A new promise each time that more is wanted.
+ * A torrent is complete when every wanted file is found in its place, and not already when its last byte is
+ * written. There is a new promise each time that more files are selected.
  */
 export class Completion {
   readonly #isComplete: () => boolean;
@@ -8,7 +8,10 @@ export class Completion {
   readonly #onComplete: () => void;
   #pending = newPromise();
 
-  /** `isComplete`: every wanted piece is stored; `isInPlace` looks where; `onComplete` hears of it before all others. */
+  /**
+   * `isComplete`: every wanted piece is stored. `isInPlace` inspects the files. `onComplete` is called before
+   * the promise resolves.
+   */
   constructor(isComplete: () => boolean, isInPlace: () => Promise<boolean>, onComplete: () => void) {
     this.#isComplete = isComplete;
     this.#isInPlace = isInPlace;
@@ -30,7 +33,7 @@ export class Completion {
     this.#pending.reject(reason);
   }
 
-  /** More is wanted. Answers how to take that back. */
+  /** More files are selected. Answers how to undo that. */
   reopen(): () => void {
     const before = this.#pending;
     if (this.#isComplete()) this.#pending = newPromise();
@@ -42,7 +45,7 @@ export class Completion {
 
 function newPromise(): PromiseWithResolvers<void> {
   const resolvers = Promise.withResolvers<void>();
-  // A caller that does not wait for it must not be ended by its rejection.
+  // A caller that does not wait for the promise must not be ended by its rejection.
   resolvers.promise.catch(() => {});
   return resolvers;
 }

@@ -1,5 +1,5 @@
 /**
- * Reads what is stored of one file once more, when its looks say that another program may have changed it.
+ * Hashes the stored pieces of one file again when its stamp says that another program may have changed it.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type FileStamp, laterStamp, sameFile } from '../disk/file-stamp.ts';
@@ -12,17 +12,19 @@ import { piecesOf, type StoredTorrent } from '../stored-torrent.ts';
 import { stampNow } from './content-look.ts';
 
 export interface ReadAgain {
-  /** Pieces whose bytes are not the torrent's any more. */
+  /** Pieces whose bytes are no longer correct. */
   readonly bad: readonly PieceIndex[];
-  /** What the file looked like before it was read: a change since then is seen by comparing with this. */
+  /** The stamp from before the reading, so that a later change shows in a comparison. */
   readonly looks: FileStamp;
-  /** With `all`: what it shares a piece with, and how that looked then. One of them may be what is wrong. */
+  /**
+   * With `all`: the files it shares a piece with, and their stamps then. One of them may be the wrong one.
+   */
   readonly beside: ReadonlyMap<DiskFile, FileStamp | undefined>;
 }
 
 /**
- * `all`: every piece of the file, and its length; otherwise those that are stored. Undefined: it is not
- * there, or moved.
+ * `all`: every piece of the file, and its length; otherwise only the stored pieces. Undefined: the file is
+ * missing or was moved.
  */
 export function* readAgain(
   stored: StoredTorrent,
@@ -41,7 +43,8 @@ export function* readAgain(
       if (other !== undefined && at !== file) beside.set(at, stampNow(at, files));
     }
   }
-  // A piece of which a part is gone that is ours to make anew says nothing of this file.
+  // If another file's part of a piece is gone and will be fetched again, the piece says nothing about this
+  // file.
   const isGone = ({ at }: Place) => at.state === 'part' && beside.has(at) && beside.get(at) === undefined;
   const pieces = own.filter((pieceIndex) => beside.size === 0 || !files.placesOf(pieceIndex).some(isGone));
   const bad = new Set(pieces);
@@ -61,10 +64,11 @@ export function* readAgain(
       { geometry: stored.geometry, expected: stored.expected, segmentsOf, pool },
       (right) => bad.delete(right),
     );
-    // Another file of the piece got its name, or went home from the side file, before a thread opened it.
+    // Another file of the piece got its final name, or its bytes from the side file, before a thread opened
+    // it.
     left = [...bad].filter((pieceIndex) => looked.get(pieceIndex) !== pathsOf(pieceIndex));
   }
-  // It was lost or written while it was read: the result says nothing of it now.
+  // The file was lost or written during the reading: the result no longer holds.
   const isSame = file.state === 'part' ? sameFile(before, file.seen) : file.seen === seen;
   if (!isSame || !sameFile(before, stampNow(file, files))) return undefined;
   const looks = file.state === 'part' ? laterStamp(file.seen, before) : before;

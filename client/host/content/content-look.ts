@@ -1,6 +1,6 @@
 /**
- * Whether what is stored still lies where it should: a look at names, sizes and times, without reading. Says
- * what is wrong; what follows from it is decided elsewhere (content-watch.ts).
+ * Checks whether the stored files are still in their places, by names, sizes and times, without reading them.
+ * content-watch.ts decides what follows.
  */
 import path from 'node:path';
 import type { DiskTrouble } from '../../engine/contract.ts';
@@ -13,18 +13,16 @@ import type { StoredFile } from '../storage/stored-file.ts';
 import type { TorrentFiles } from '../storage/torrent-files.ts';
 
 /**
- * `misplaced`: it is not there, or another file is, or the way to it leads elsewhere. `changed`: it is there,
- * and has been written by another program. `touched`: its rights or links have changed, and most likely not
- * its content. `unreachable`: the disk does not let us look, which says nothing of what is there.
+ * `misplaced`: the file is missing or replaced, or a folder above it is a link. `changed`: another program
+ * has written into it. `touched`: its permissions or links have changed, and most likely not its content.
+ * `unreachable`: the disk cannot be read, which says nothing about the file.
  */
 export type Finding = 'misplaced' | 'changed' | 'touched' | 'unreachable';
 
-/** Something to look at: a folder below the chosen one, a file, or the side file. */
+/** What is inspected: a folder below the chosen one, a file, or the side file. */
 export type Unit = { readonly folder: string } | { readonly file: DiskFile };
 
-/**
- * Everything of a torrent that is on the disk, folders first: when one is gone, so is all that lies in it.
- */
+/** Everything of a torrent on the disk, folders first: if a folder is missing, so are its files. */
 export function unitsOf(files: TorrentFiles): Unit[] {
   const there = files.files.filter((file) => file !== undefined && isThere(file)) as StoredFile[];
   const side = files.side?.place.seen === undefined ? [] : [files.side.place];
@@ -41,7 +39,7 @@ function isThere(file: StoredFile): boolean {
   return file.state !== 'side' && file.seen !== undefined;
 }
 
-/** Below the chosen folder, the outermost first. */
+/** The folders below the chosen one, outermost first. */
 function foldersTo(file: DiskFile, root: string): string[] {
   const folders: string[] = [];
   for (
@@ -54,13 +52,13 @@ function foldersTo(file: DiskFile, root: string): string[] {
   return folders;
 }
 
-/** No folder on the way to it is a link, or gone. */
+/** No folder on the path to the file is a link or missing. */
 export function isReached(file: DiskFile, files: TorrentFiles): boolean {
   const folders = files.beneath === undefined ? [] : foldersTo(file, files.beneath.root);
   return folders.every((folder) => lookNow({ folder }, files) === undefined);
 }
 
-/** What is at the unit's path: links are followed only where their owner put them, in a shared folder. */
+/** Inspects the unit's path. Links are followed only in a shared folder, where its owner put them. */
 export function* lookLater(unit: Unit, files: TorrentFiles): Steps<Finding | undefined> {
   const at = 'folder' in unit ? unit.folder : openedPath(unit.file);
   const { later } = files.fs;
@@ -80,7 +78,7 @@ export function lookNow(unit: Unit, files: TorrentFiles): Finding | undefined {
   }
 }
 
-/** Another answer than these is the disk's trouble, and no sign that a file is gone. */
+/** Any other error is a problem of the disk, and no sign that a file is missing. */
 function isNotThere(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '');
 }
@@ -102,15 +100,13 @@ function judge(unit: Unit, stat: FileStats): Finding | undefined {
   const { state, seen } = unit.file;
   const looks = stampFrom(stat);
   if (looks === undefined || !sameFile(looks, seen)) return 'misplaced';
-  // We write into it all the time, which only makes it longer.
+  // We write into a part file all the time, which only makes it longer.
   if (state === 'part') return looks.bytes < seen!.bytes ? 'changed' : undefined;
   if (sameStamp(looks, seen)) return undefined;
   return looks.bytes === seen!.bytes && looks.mtimeNs === seen!.mtimeNs ? 'touched' : 'changed';
 }
 
-/**
- * All that is not as it should be, with one look at everything. What lies in a folder that has gone is gone.
- */
+/** All findings, in one pass over everything. Files in a missing folder are missing. */
 export function lookAtAll(files: TorrentFiles): Map<DiskFile, Finding> {
   const found = new Map<DiskFile, Finding>();
   const gone: string[] = [];
@@ -127,8 +123,8 @@ export function lookAtAll(files: TorrentFiles): Map<DiskFile, Finding> {
 }
 
 /**
- * Why these files are not in their places, in one sentence: the first one's cause, and how many more there
- * are.
+ * Why these files are not in their places, in one sentence: the cause of the first one, and how many more
+ * there are.
  */
 export function causeOf(lost: readonly DiskFile[], files: TorrentFiles): DiskTrouble {
   const { at, error } = outermostCause(lost[0]!, files);

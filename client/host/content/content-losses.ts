@@ -1,7 +1,9 @@
 /**
- * What a download has lost on the disk is fetched again: the engine, the resume record and the open files are told.
+ * Arranges that what a download has lost on the disk is fetched again: informs the engine, the resume record
+ * and the open files.
  *
- * Invariant: a file that has its final name is its owner's. It is not written over; its bytes are read first.
+ * Invariant: a file under its final name belongs to the user. It is never overwritten; its bytes are hashed
+ * first.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
@@ -15,7 +17,7 @@ import { causeOf, type Finding, isReached, isStoredFile, stampNow } from './cont
 import type { ContentWorld } from './content-world.ts';
 import type { DoubtfulFiles } from './doubtful-files.ts';
 
-/** The pause before a file is read again that another program is still writing. */
+/** The pause before a file that another program is still writing is hashed again. */
 const reReadMs = 1_000;
 
 export class ContentLosses {
@@ -29,7 +31,9 @@ export class ContentLosses {
     this.#doubtful = doubtful;
   }
 
-  /** The pieces of a part file are fetched again. A file that has its final name is hashed at the next start. */
+  /**
+   * The pieces of a part file are fetched again. A file that has its final name is hashed at the next start.
+   */
   onUnforced({ state }: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): void {
     if (state !== 'part') return this.#stored.journal?.onUnsure(pieces);
     this.#stored.files.losePieces(pieces);
@@ -50,8 +54,8 @@ export class ContentLosses {
   }
 
   /**
-   * Editors, tools against duplicates and restored backups replace a file that has its final name by a new one. When the
-   * new file has the right length, its bytes are read before it counts as another file.
+   * Editors, deduplication tools and restored backups replace a file under its final name with a new one.
+   * When the new file has the right length, it is hashed before it counts as another file.
    */
   #readInstead(file: DiskFile): boolean {
     const { files, torrent } = this.#stored;
@@ -73,7 +77,7 @@ export class ContentLosses {
     return files.lose(file);
   }
 
-  /** The file was read, and these of its pieces are wrong. */
+  /** The file was hashed, and these of its pieces are wrong. */
   refute(file: StoredFile, bad: readonly PieceIndex[], looks: FileStamp): void {
     const { files, torrent } = this.#stored;
     file.seen = looks;
@@ -94,7 +98,7 @@ export class ContentLosses {
       // Another program is still writing into the file.
       this.#world.timers.after(reReadMs, () => this.#doubtful.isOver || this.#doubtful.doubt(file));
     } catch (error) {
-      // The last piece is fetched again, and then the name is tried again.
+      // The last piece is fetched again, and then the naming is tried again.
       const last = files.storedIn(file).slice(-1);
       files.losePieces(last);
       const trouble = troubleOf(error);

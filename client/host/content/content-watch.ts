@@ -1,7 +1,7 @@
 /**
- * Looks after what is stored: reads and writes go on unharmed in a file that was moved away, so the file's
- * place has to be looked at. Every few seconds, a part of all files; at once when a read or a write fails;
- * and all of a torrent before it counts as complete. What follows from what is found: watched-content.ts.
+ * Watches the places of stored files: open descriptors still work in a file that was moved away, so its path
+ * has to be inspected. Every few seconds some of all files are inspected; all of one torrent when a read or a
+ * write fails, and before it counts as complete. watched-content.ts acts on the findings.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { DiskTrouble, Report, TorrentId } from '../../engine/contract.ts';
@@ -12,28 +12,25 @@ import type { StoredTorrent } from '../stored-torrent.ts';
 import type { ContentWorld } from './content-world.ts';
 import { WatchedContent } from './watched-content.ts';
 
-/**
- * A lost file of a download is known of within this time; so is a share that was moved, when it is one of a
- * few.
- */
+/** A download notices a lost file within this time; so does a seed, when there are few. */
 const lookEveryMs = 2_000;
 /**
- * Looks in one such time, over all torrents: a hundredth of one core. 10,000 albums are seen through in ten
+ * Inspections per interval over all torrents: 1% of one core. 10,000 albums are all inspected in ten
  * minutes.
  */
 const looksMax = 512;
-/** Reads may fail a thousand times a second. */
+/** At most one inspection per second, because reads may fail a thousand times a second. */
 const suspicionMs = 1_000;
 
 export class ContentWatch {
   readonly #world: Omit<ContentWorld, 'report'>;
   readonly #contents = new Map<TorrentId, WatchedContent>();
-  /** By torrent: how to take the look that is due back. */
+  /** By torrent: cancels its scheduled inspection. */
   readonly #suspicions = new Map<TorrentId, () => void>();
-  /** What is told to the user beside what the engine tells. */
+  /** Reports to the user that do not come from the engine. */
   onReport: (report: Report) => void = () => {};
   #cancelTimer: (() => void) | undefined;
-  /** Undefined when none is under way. */
+  /** Undefined when no round is under way. */
   #round: Outcome<void> | undefined;
   #rounds = 0;
 
@@ -41,7 +38,7 @@ export class ContentWatch {
     this.#world = world;
   }
 
-  /** `isSeeding`: it is complete, and only read. */
+  /** `isSeeding`: the torrent is complete, and its files are only read. */
   add(stored: StoredTorrent, isSeeding: boolean): void {
     const report = (report: Report) => this.onReport(report);
     this.#contents.set(stored.torrent, new WatchedContent(stored, isSeeding, { ...this.#world, report }));
@@ -64,17 +61,17 @@ export class ContentWatch {
   #arm(): void {
     this.#cancelTimer = this.#world.timers.after(lookEveryMs, () => {
       this.#arm();
-      // A network disk that does not answer holds up one round, and not one every two seconds.
+      // A network disk that does not answer blocks this round only, and no new ones pile up.
       if (this.#rounds === 0) launch(this.#nextRound());
     });
   }
 
-  /** More is wanted of it: it is a download again. */
+  /** More files of the torrent are selected: it is a download again. */
   onMoreWanted(torrent: TorrentId): void {
     this.#contents.get(torrent)?.onMoreWanted();
   }
 
-  /** Something was not as it should be: all of the torrent is looked at soon. */
+  /** A read or a write has failed: the whole torrent is inspected soon. */
   suspect(torrent: TorrentId): void {
     const content = this.#contents.get(torrent);
     if (content === undefined || this.#suspicions.has(torrent)) return;
@@ -87,33 +84,41 @@ export class ContentWatch {
   }
 
   /**
-   * All of the torrent is looked at before this returns; one that is offline is looked for without waiting
-   * longer.
+   * Inspects the whole torrent before it returns. If the torrent is offline, it is looked for without further
+   * delay.
    */
   lookNow(torrent: TorrentId): void {
     this.#contents.get(torrent)?.look();
   }
 
-  /** Another program may have written into it: it is hashed, and gets its name when it is right. */
+  /**
+   * Another program may have written into the file: it is hashed, and gets its final name if it is correct.
+   */
   doubt(torrent: TorrentId, file: StoredFile): void {
     this.#contents.get(torrent)?.doubt(file);
   }
 
-  /** An fsync of this file has failed, and may have cost these pieces. False: the torrent is not watched any more. */
+  /**
+   * An fsync of this file has failed, and may have lost these pieces. False: the torrent is no longer
+   * watched.
+   */
   onUnforced(torrent: TorrentId, at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): boolean {
     const content = this.#contents.get(torrent);
     content?.onUnforced(at, pieces, trouble);
     return content !== undefined;
   }
 
-  /** The same of a file under way, with a pause where the system's times prove to be no sign of that. */
+  /**
+   * Like doubt(), for a part file. Readings pause where the file system's times prove unreliable
+   * (doubt-pace.ts).
+   */
   doubtPart(torrent: TorrentId, file: StoredFile): void {
     this.#contents.get(torrent)?.doubtPart(file);
   }
 
   /**
-   * The torrent seems complete. True when every wanted file lies in its place, whole and under its final
-   * name; false when something is fetched again, or the torrent has ended.
+   * The torrent seems complete. True when every wanted file is in its place, whole and under its final name;
+   * false when something is fetched again, or the torrent has stopped.
    */
   confirm(torrent: TorrentId): Promise<boolean> {
     return asPromise(this.confirming(torrent));
@@ -124,7 +129,7 @@ export class ContentWatch {
     return content !== undefined && (yield* content.confirm());
   }
 
-  /** Nothing is being hashed any more. */
+  /** Resolves when nothing is being hashed. */
   settled(): Promise<void> {
     return asPromise(this.#settling());
   }
@@ -133,7 +138,7 @@ export class ContentWatch {
     for (const content of this.#contents.values()) yield* content.settled();
   }
 
-  /** One round, as every few seconds, after those that are under way. */
+  /** One round like those of the timer, after the rounds that are under way. */
   lookAround(): Promise<void> {
     return asPromise(this.#nextRound());
   }
@@ -153,7 +158,7 @@ export class ContentWatch {
     let left = looksMax;
     for (const [torrent, content] of [...this.#contents]) {
       if (left <= 0) return;
-      // To the end: the next round begins with those that had no turn in this one.
+      // Moves the torrent to the end: the next round starts with those that this one did not reach.
       if (this.#contents.delete(torrent)) this.#contents.set(torrent, content);
       left -= yield* content.lookAtSome(left);
     }

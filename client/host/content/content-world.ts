@@ -10,6 +10,6 @@ export interface ContentWorld {
   readonly timers: Timers;
   /** Closes the open descriptors of a file. */
   readonly forget: (torrent: TorrentId, key: string) => void;
-  /** Tells the user what the engine does not. */
+  /** Reports to the user what the engine does not. */
   readonly report: (report: Report) => void;
 }

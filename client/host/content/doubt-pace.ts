@@ -1,9 +1,10 @@
 /**
- * How often a file under way is read again because its times say that another program wrote into it. On some network
- * disks a time changes by itself: after a reading that found nothing, the next one waits longer.
+ * How often a part file is hashed again because its times suggest that another program wrote into it. On some
+ * network disks times change by themselves: after each reading that finds nothing wrong, the wait gets
+ * longer.
  */
 const firstWaitMs = 1_000;
-/** Ten minutes: a file under way that is hashed this rarely costs little. */
+/** Ten minutes: hashing a part file this rarely costs little. */
 const waitMsMax = 600_000;
 
 export class DoubtPace {
@@ -14,7 +15,7 @@ export class DoubtPace {
     return nowMs >= this.#nextMs;
   }
 
-  /** `wasNeedless`: bytes were read, and all were right. */
+  /** `wasNeedless`: bytes were read, and all were correct. */
   onRead(wasNeedless: boolean, nowMs: number): void {
     this.#waitMs = wasNeedless ? Math.min(waitMsMax, this.#waitMs * 2 + firstWaitMs) : 0;
     this.#nextMs = nowMs + this.#waitMs;

@@ -1,13 +1,13 @@
 /**
- * The files of one torrent whose bytes have to be read before they are believed again, because another program may have
- * changed them. One is read at a time, in the order in which they were doubted.
+ * The files of one torrent that have to be hashed before they are trusted again, because another program may
+ * have changed them. They are hashed one at a time, in the order in which they were doubted.
  */
 import { launch, Outcome, type Steps, waitFor } from '../disk/steps.ts';
 import type { StoredFile } from '../storage/stored-file.ts';
 import type { TorrentFiles } from '../storage/torrent-files.ts';
 
 interface Checks {
-  /** Reads one file. `doubts`: how often it was doubted when its turn came. */
+  /** Hashes one file. `doubts`: how often it was doubted when its turn came. */
   readonly check: (file: StoredFile, doubts: number) => Steps<void>;
   readonly onAllChecked: () => void;
 }
@@ -28,7 +28,7 @@ export class DoubtfulFiles {
     return this.#checking !== undefined;
   }
 
-  /** The torrent is not watched any more. */
+  /** The torrent is no longer watched. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -43,7 +43,7 @@ export class DoubtfulFiles {
     this.#check();
   }
 
-  /** The file is lost: there is nothing to read. */
+  /** The file is lost: there is nothing to hash. */
   drop(file: StoredFile): void {
     this.#doubtful.delete(file);
   }
@@ -75,7 +75,7 @@ export class DoubtfulFiles {
       const doubts = file.doubts ?? 0;
       if (!this.#isOver) yield* this.#checks.check(file, doubts);
       this.#doubtful.delete(file);
-      // The file was doubted again while it was read: it is read once more, after the others.
+      // The file was doubted again during the check: it is checked once more, after the others.
       if (!this.#isOver && file.state === 'part' && (file.doubts ?? 0) > doubts) this.#doubtful.add(file);
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Whether what somebody wants to seed is what the torrent describes: remembered from an earlier run, or hashed.
+ * Whether the files to be seeded are what the torrent describes: remembered from an earlier run, or hashed.
  */
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -17,11 +17,11 @@ import { TorrentFiles } from '../storage/torrent-files.ts';
 export interface Share {
   readonly pathOf: FilePaths;
   readonly files: TorrentFiles;
-  /** What the files look like, by index. */
+  /** The stamps of the files, by index. */
   readonly stamps: readonly (FileStamp | undefined)[];
 }
 
-/** Where the files of a share lie: `at` is the shared folder or file, or the folder that holds it. */
+/** Finds the files of a share. `at` is the shared folder or file, or the folder that contains it. */
 export async function lookAtShare(
   metainfo: Metainfo,
   at: string,
@@ -45,7 +45,7 @@ export async function lookAtShare(
   return { pathOf, files, stamps };
 }
 
-/** Its owner may have put links there: they are followed, but not remembered. */
+/** Links that the owner put there are followed, but a file behind one is not remembered. */
 function* lookAt(fs: FileSystem, file: StoredFile): Steps<FileStamp | undefined> {
   const { finalPath } = file;
   const stat = yield* orUndefined(fs.later.lstat(finalPath));
@@ -54,7 +54,7 @@ function* lookAt(fs: FileSystem, file: StoredFile): Steps<FileStamp | undefined>
   return stampFrom(stat);
 }
 
-/** It was complete and right when we last looked, and every file still looks the same. */
+/** The share was complete and correct in the last run, and every file still looks the same. */
 export async function isRemembered(
   metainfo: Metainfo,
   files: TorrentFiles,
@@ -69,11 +69,11 @@ export async function isRemembered(
   return files.files.every((file, i) => file === undefined || sameStamp(stamps[i], record.stamps[i]));
 }
 
-/** Hashes everything. Rejects with a ClientError that names the first file that is not right. */
+/** Hashes everything. Rejects with a ClientError that names the first wrong file. */
 export async function checkShare(metainfo: Metainfo, pathOf: FilePaths, control: HashControl): Promise<void> {
   const { ok, files } = await verifyTorrent(metainfo, pathOf, control);
   if (ok) return;
-  // A file that is missing or cut short spoils pieces of its neighbours: it is the one to name.
+  // A missing or truncated file makes pieces of its neighbours wrong, so it is the one to name.
   const wrongSize = files.filter((file) => file.missing || file.tooShort || file.tooLong);
   const bad = wrongSize.length > 0 ? wrongSize : files.filter((file) => !file.ok);
   const first = bad[0]!;

@@ -1,12 +1,12 @@
 /**
- * The stored files of one torrent, and what is done when one is missing or changed.
+ * The stored files of one torrent, and what happens when one is missing or changed.
  *
- *   fetching ──complete, every file in its place──▶ seeding ──a file is not──▶ offline (absent-content.ts)
- *      │ ▲                                            ▲                         │
- *      └─┘ lost files are fetched again               └──back, the same bytes───┘
+ *   downloading ──complete, all in place──▶ seeding ──missing or changed──▶ offline (absent-content.ts)
+ *      │ ▲                                    ▲                                │
+ *      └─┘ lost files are fetched again       └──────back, the same bytes──────┘
  *          (content-losses.ts)
  *
- * A complete file is its owner's: it is not written again, nor shared while it is changed.
+ * A complete file belongs to the user: it is never written again, nor uploaded while it is changed.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
@@ -33,23 +33,23 @@ import type { ContentWorld } from './content-world.ts';
 import { DoubtPace } from './doubt-pace.ts';
 import { DoubtfulFiles } from './doubtful-files.ts';
 
-/** How often a torrent is looked at that cannot be complete for a reason that may go away. */
+/** How often a torrent that is not yet complete is checked again, when the reason may pass. */
 const retryMs = 1_000;
-/** Files looked at in one turn of the event loop: a millisecond. */
+/** Inspections in one turn of the event loop: about a millisecond. */
 const looksPerTurn = 256;
 
 export class WatchedContent {
   readonly #stored: StoredTorrent;
   readonly #world: ContentWorld;
   #isSeeding: boolean;
-  /** Undefined while all complete files are in their place. */
+  /** Undefined while all complete files are in their places. */
   #absence: AbsentContent | undefined;
   readonly #doubtful: DoubtfulFiles;
   readonly #losses: ContentLosses;
   readonly #partPace = new DoubtPace();
   #units: readonly Unit[] = [];
   #cursor = 0;
-  /** When all files were looked at last. */
+  /** When all files were last inspected. */
   lookedMs = 0;
 
   constructor(stored: StoredTorrent, isSeeding: boolean, world: ContentWorld) {
@@ -58,7 +58,7 @@ export class WatchedContent {
     this.#world = world;
     this.#doubtful = new DoubtfulFiles(stored.files, {
       check: (file, doubts) => this.#checkOne(file, doubts),
-      // The other files may have changed while these were read.
+      // The other files may have changed while these were hashed.
       onAllChecked: () => {
         if (this.#absence !== undefined) this.look();
       },
@@ -88,7 +88,7 @@ export class WatchedContent {
 
   doubtPart(file: StoredFile): void {
     if (this.#partPace.isDue(this.#world.timers.nowMs())) this.doubt(file);
-    // The file is read before it gets its final name.
+    // The file is hashed before it gets its final name.
     else if (process.platform !== 'win32') this.#stored.files.doubt(file);
   }
 
@@ -143,7 +143,10 @@ export class WatchedContent {
     return undefined;
   }
 
-  /** The torrent's turn in a round: at most `most` looks. Answers how many it took. A finding leads to look(). */
+  /**
+   * The torrent's turn in a round: at most `most` inspections. Answers how many it used. A finding leads to
+   * look().
+   */
   *lookAtSome(most: number): Steps<number> {
     const { files } = this.#stored;
     if (this.#absence !== undefined) return yield* this.#lookForIt(this.#absence);
@@ -169,7 +172,7 @@ export class WatchedContent {
     }
     if (this.#isOver || this.#absence !== undefined) return;
     this.lookedMs = this.#world.timers.nowMs();
-    // While the disk is away nothing is known of its files.
+    // While the disk is away, the state of its files is unknown.
     if (files.beneath?.isAway && !this.#isSeeding) return;
     const found = lookAtAll(files);
     if (this.#isSeeding) this.#judgeSeed(found);
@@ -180,7 +183,10 @@ export class WatchedContent {
     }
   }
 
-  /** A complete file that is gone or changed takes the torrent offline. Part files are ours, and fetched again. */
+  /**
+   * A complete file that is missing or changed takes the torrent offline. Part files are ours, and fetched
+   * again.
+   */
   #judgeSeed(found: ReadonlyMap<DiskFile, Finding>): void {
     this.#losses.makeGood(new Map([...found].filter(([file]) => !isOwned(file))));
     const wrong = [...found].filter(([file, finding]) => isOwned(file) && finding !== 'touched');
@@ -222,7 +228,8 @@ export class WatchedContent {
     if (read === undefined || this.#isOver) return;
     const { bad, looks } = read;
     if (file.state === 'part' && hasRead) this.#partPace.onRead(bad.length === 0, this.#world.timers.nowMs());
-    // A piece that was being written was not read, and may be changed, too: it is read before the file gets its name.
+    // A piece that was being written was not read and may be changed too, so it is hashed before the file
+    // gets its name.
     const isSettled = (file.doubts ?? 0) === doubts && !wasWriting && !files.writes.isWriting(file);
     if (isSettled) file.doubts = 0;
     const isWhole = file.state === 'part' || looks.bytes === file.file.bytes;
