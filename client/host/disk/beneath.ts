@@ -1,15 +1,15 @@
 /**
- * The folder that the user chose, and what is made and named below it. Below it no folder may be a link: a
- * link that takes the place of a folder during a download would lead the bytes somewhere else. The chosen
- * folder itself may be one.
+ * The folder that the user chose, and what is made and named below it. No folder below it may be a symbolic
+ * link: a link that replaces a folder during a download would redirect the bytes. The chosen folder itself
+ * may be a link.
  *
- * Node has no openat(2). On Linux /proc/self/fd/N/name is the same: each folder is opened below the one that
- * was opened before it, and renaming them at the same time has no effect. Elsewhere every folder is looked at
- * before and after; a swap of folders and back between these two looks is not seen, and an empty file may
- * come to lie outside.
+ * Node has no openat(2). On Linux /proc/self/fd/N/name has the same effect: each folder is opened below the
+ * previously opened one, so that a concurrent rename has no effect. On other systems every folder is
+ * inspected before and after. A swap of folders and back between these two inspections is not noticed, and an
+ * empty file may end up outside.
  *
- * Invariant: nothing is made on another disk than the one it began on. A disk that is unplugged leaves an
- * empty folder behind, and filling the system's disk would be no help.
+ * Invariant: nothing is made on a disk other than the one at the start. An unplugged disk leaves an empty
+ * mount point behind, and a download must not fill the system's disk instead.
  */
 import path from 'node:path';
 import { makeFolders } from '../../../torrents/make-folders.ts';
@@ -17,11 +17,11 @@ import { coded, codeOf, isALink, isAway, isGone } from './disk-errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { realFiles } from './real-files.ts';
 
-/** A folder that cannot become another one while it is held. */
+/** A folder that cannot be replaced unnoticed while it is held. */
 interface Held {
-  /** For system calls: `${at}/name`. */
+  /** A path for system calls: `${at}/name`. */
   readonly at: string;
-  /** Throws when it was not the same folder all the time. */
+  /** Throws when the folder was replaced in the meantime. */
   check(): void;
   release(): void;
 }
@@ -40,7 +40,7 @@ export class Beneath {
   }
 
   /**
-   * Calls `use` with a path to this folder for system calls. `make`: the folder may have to be made first.
+   * Calls `use` with a path to this folder for system calls. `make`: makes the folder if it does not exist.
    */
   within<T>(folder: string, make: boolean, use: (at: string) => T): T {
     const held = this.#hold(folder, make);
@@ -68,12 +68,12 @@ export class Beneath {
     }
   }
 
-  /** Its disk is not there, or another one is in its place: what has become of the files cannot be known. */
+  /** The disk is unplugged, or another one is mounted in its place: the state of the files is unknown. */
   get isAway(): boolean {
     return this.#nearestDevice() !== this.#device;
   }
 
-  /** Of the chosen folder, or of what is nearest to it while it is not made yet. */
+  /** The device of the chosen folder, or of its nearest existing ancestor. */
   #nearestDevice(): bigint {
     for (let at = this.root; ; at = path.dirname(at)) {
       const device = deviceOf(this.fs, at);
@@ -143,7 +143,7 @@ export class Beneath {
   }
 }
 
-/** Said only where the disk lets us look. */
+/** False when the disk cannot be read. */
 function isLinkAt(fs: FileSystem, at: string): boolean {
   try {
     return fs.lstatIfThere(at)?.isSymbolicLink() ?? false;
@@ -169,13 +169,13 @@ function openOrMake<T>(fs: FileSystem, at: string, make: boolean, open: () => T)
   try {
     fs.mkdir(at);
   } catch (error) {
-    // Another program made it just now.
+    // Another program has just made it.
     if (codeOf(error) !== 'EEXIST') throw error;
   }
   return open();
 }
 
-/** People are told of their folder, not of the path that the system was given. */
+/** Users see the path of their folder, not the one passed to the system. */
 function readable(error: unknown, at: string, folder: string): unknown {
   if (!(error instanceof Error) || !error.message.includes(at)) return error;
   return coded(codeOf(error) ?? 'EIO', error.message.replaceAll(at, folder), error);

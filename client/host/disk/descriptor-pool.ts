@@ -1,7 +1,8 @@
 /**
- * Open files, at most so many, the least recently used closed first. A descriptor in use is pinned and never closed.
+ * A limited number of open files; the least recently used is closed first. A descriptor in use is pinned and
+ * never closed.
  *
- * A close can fail, as NFS does to tell that it has lost what was written: the descriptor is closed all the same.
+ * A close can fail: NFS reports lost writes this way. The descriptor is closed all the same.
  */
 import type { FileSystem } from './file-system.ts';
 
@@ -12,11 +13,13 @@ export interface Pin {
 interface Entry extends Pin {
   readonly key: string;
   pins: number;
-  /** To be closed as soon as nobody uses it. */
+  /** To be closed with its last unpin. */
   doomed: boolean;
 }
 
-/** Enough for the pieces of an album under way; far below the usual limit of 1024 a process. */
+/**
+ * Enough for the active pieces of an album, and far below the usual limit of 1024 descriptors per process.
+ */
 const openMax = 128;
 
 export class DescriptorPool {
@@ -29,14 +32,14 @@ export class DescriptorPool {
     this.#onCloseFailed = onCloseFailed;
   }
 
-  /** The descriptor of `key`, opened by `open` when it is not open yet. Every pin is followed by an unpin. */
+  /** The descriptor of `key`, opened by `open` if necessary. Every pin needs an unpin. */
   pin(key: string, open: () => number): Pin {
     let entry = this.#open.get(key);
     if (entry === undefined) {
       this.#makeRoom();
       entry = { key, descriptor: open(), pins: 0, doomed: false };
     } else {
-      // Back to the end: the Map's order is the order of use.
+      // Move to the end: the order of the Map is least recently used first.
       this.#open.delete(key);
     }
     this.#open.set(key, entry);
@@ -50,7 +53,10 @@ export class DescriptorPool {
     if (entry.pins === 0 && entry.doomed) this.#close(entry);
   }
 
-  /** The file moves, ends or is lost: closed now, or with its last pin. The next pin opens it anew. */
+  /**
+   * The file moves, is removed or is lost: closes it now, or with its last unpin. The next pin opens it
+   * again.
+   */
   forget(key: string): void {
     const entry = this.#open.get(key);
     if (entry === undefined) return;

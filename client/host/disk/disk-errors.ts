@@ -1,6 +1,6 @@
 /**
- * What has become of a file that was ours, in words for people and a code of our own: `EGONE`, `EREPLACED`,
- * `ECHANGED`, `EAWAY`, `EWORKEDON`. What is the system's keeps the system's code.
+ * Errors about our files, with messages for users. What the system has no code for gets one of ours: `EGONE`,
+ * `EREPLACED`, `ECHANGED`, `EAWAY`, `EWORKEDON`.
  */
 import type { DiskTrouble } from '../../engine/contract.ts';
 
@@ -20,7 +20,7 @@ export function isTaken(at: string): Error {
   return coded('EEXIST', `${at} is there already`);
 }
 
-/** Of an earlier version's file. */
+/** For a file of an earlier version. */
 export function isWorkedOn(at: string): Error {
   return coded('EWORKEDON', `${at} was changed while its new version was fetched`);
 }
@@ -33,7 +33,7 @@ export function coded(code: string, message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { code });
 }
 
-/** The files are not as they were. The disk itself does what it should. */
+/** The files are not as they were, and the disk itself works. */
 export function isAboutFiles({ code }: DiskTrouble): boolean {
   return ['EGONE', 'EREPLACED', 'ECHANGED'].includes(code);
 }

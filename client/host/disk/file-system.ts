@@ -1,14 +1,14 @@
 /**
- * What the storage code asks of a file system, and nothing else: one implementation on Node's (real-files.ts), one in
- * memory that loses power between any two calls (test/sim/world/file-system). Calls fail as the system's do: an Error
- * with `code` (ENOENT, EEXIST, ENOSPC, EIO, …).
+ * The file system interface of the storage code. There is one implementation with Node's calls
+ * (real-files.ts), and one in memory that can lose power between any two calls (test/sim/world/file-system).
+ * Calls fail like those of the system: with an Error that has a `code` (ENOENT, EEXIST, ENOSPC, EIO, …).
  */
 
-/** As Node's BigIntStats. */
+/** Like Node's BigIntStats. */
 export interface FileStats {
   /** Bytes. */
   readonly size: bigint;
-  /** Of 512 bytes each. */
+  /** In units of 512 bytes. */
   readonly blocks: bigint;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
@@ -22,27 +22,28 @@ export interface FileStats {
 }
 
 /**
- * `read` follows links. `write` reads and writes a file that is there, and refuses a link (ELOOP). `make` is the same of a
- * file that is not there yet (else EEXIST). `folder` holds a folder to name what is in it; `folder-no-link` refuses a link.
+ * `read` follows links. `write` opens an existing file for reading and writing, and refuses a link (ELOOP).
+ * `make` is the same for a file that does not exist yet (else EEXIST). `folder` opens a folder to name its
+ * entries; `folder-no-link` also refuses a link.
  */
 export type OpenMode = 'read' | 'write' | 'make' | 'folder' | 'folder-no-link';
 
-/** Calls that return when they are done; in storage threads too. */
+/** Synchronous calls, also used in storage threads. */
 export interface FileSystem {
-  /** Whether `/proc/self/fd/N/name` names what is in the folder that descriptor N holds. */
+  /** Whether `/proc/self/fd/N/name` names an entry of the folder behind descriptor N. */
   readonly descriptorsArePaths: boolean;
-  /** Calls that do not stop the program while a network disk does not answer. */
+  /** Asynchronous calls: a network disk that does not answer does not block the program. */
   readonly later: FilesLater;
 
   open(at: string, mode: OpenMode): number;
   close(descriptor: number): void;
-  /** Answers how many bytes there were; fewer only at the end of the file. */
+  /** Answers how many bytes were read; fewer than asked only at the end of the file. */
   read(descriptor: number, target: Uint8Array, offset: number, bytes: number, position: number): number;
-  /** Answers how many were taken. */
+  /** Answers how many bytes were written. */
   write(descriptor: number, source: Uint8Array, offset: number, bytes: number, position: number): number;
-  /** fsync(2): returns when all that was written is on the disk. */
+  /** fsync(2): returns when everything written is on the disk. */
   sync(descriptor: number): void;
-  /** Fills `target`. `error` is null when all went well. */
+  /** Fills `target`. `error` is null on success. */
   readLater(
     descriptor: number,
     target: Uint8Array,
@@ -54,17 +55,17 @@ export interface FileSystem {
   /** Follows links. */
   stat(at: string): FileStats;
   lstat(at: string): FileStats;
-  /** Undefined when nothing is there. */
+  /** Undefined when the file does not exist. */
   lstatIfThere(at: string): FileStats | undefined;
   exists(at: string): boolean;
   isFolder(at: string): boolean;
   realPath(at: string): string;
 
-  /** Never replaces what is there. */
+  /** Never replaces an existing file. */
   link(from: string, to: string): void;
-  /** Replaces what is there. */
+  /** Replaces an existing file. */
   rename(from: string, to: string): void;
-  /** A file; nothing happens when it is not there. */
+  /** Removes a file; does nothing if it does not exist. */
   remove(at: string): void;
   truncate(at: string, bytes: number): void;
   mkdir(at: string, mode?: number): void;
@@ -72,7 +73,7 @@ export interface FileSystem {
 }
 
 export interface FilesLater {
-  /** `replace`: a new file for its owner alone, in place of what is there. */
+  /** `replace`: a new file with mode 0600, in place of an existing one. */
   open(at: string, mode: 'read' | 'replace'): PromiseLike<OpenedFile>;
   stat(at: string): PromiseLike<FileStats>;
   lstat(at: string): PromiseLike<FileStats>;
@@ -80,11 +81,11 @@ export interface FilesLater {
   readBytes(at: string): PromiseLike<Uint8Array>;
   readdir(at: string): PromiseLike<string[]>;
   rename(from: string, to: string): PromiseLike<void>;
-  /** A file; nothing happens when it is not there. */
+  /** Removes a file; does nothing if it does not exist. */
   remove(at: string): PromiseLike<void>;
   /** Whether files can be made in this folder. */
   mayMakeIn(folder: string): PromiseLike<boolean>;
-  /** Of the disk, for users other than root; undefined where the system does not say. */
+  /** Free bytes of the disk for users other than root; undefined where the system does not tell. */
   freeBytes(at: string): PromiseLike<number | undefined>;
 }
 
@@ -97,9 +98,9 @@ export interface OpenedFile {
     bytes: number,
     position: number,
   ): PromiseLike<{ readonly bytesRead: number }>;
-  /** All of it. */
+  /** Writes all of it. */
   write(content: string | Uint8Array): PromiseLike<void>;
-  /** fsync(2): returns when what was written is on the disk. Of a folder: the names in it. */
+  /** fsync(2): resolves when everything written is on the disk. For a folder: the names in it. */
   sync(): PromiseLike<void>;
   close(): PromiseLike<void>;
 }

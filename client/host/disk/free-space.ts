@@ -1,8 +1,8 @@
 /**
- * Whether what is missing of a download fits on the disk it goes to, asked before it starts: files under way that are
- * there already have their place, holes in them do not.
+ * Whether the missing bytes of a download fit on its disk, checked before it starts. Existing part files have
+ * their space already; holes in them do not.
  *
- * Left to others: a disk that fills up later (the engine pauses and tries again).
+ * Left to others: a disk that fills up later (the engine pauses and retries).
  */
 import path from 'node:path';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -18,22 +18,22 @@ import { realFiles } from './real-files.ts';
 import { asPromise, orUndefined, type Steps } from './steps.ts';
 
 export interface DiskSpace {
-  /** What this download will write where nothing is yet. */
+  /** What this download will write to space that is not allocated yet. */
   readonly missingBytes: number;
-  /** What other downloads of this client will yet write on the same disk. */
+  /** What other downloads of this client will still write on the same disk. */
   readonly promisedBytes: number;
-  /** For users other than root; undefined where the system does not say (some network disks). */
+  /** For users other than root; undefined where the system does not tell (some network disks). */
   readonly freeBytes: number | undefined;
-  /** Of the disk. */
+  /** Device number of the disk. */
   readonly device: number | undefined;
 }
 
 export interface SpaceOptions {
   /** The torrent's own folder or file goes inside it. */
   readonly folder: string;
-  /** False: start also when the disk has too little room; without it that is a ClientError `disk-full`. */
+  /** False: starts even if the disk has too little space. Otherwise that is a ClientError `disk-full`. */
   readonly spaceCheck?: boolean;
-  /** What is missing and what is free, before anything is fetched. */
+  /** Called with the missing and free bytes before anything is fetched. */
   readonly onSpace?: (space: DiskSpace) => void;
 }
 
@@ -53,7 +53,10 @@ export async function checkSpace(
   return space;
 }
 
-/** `priorities`: by piece; without them all are wanted. `promised`: to others on a disk. */
+/**
+ * `priorities`: by piece; if undefined, all pieces are wanted. `promised`: bytes that other downloads will
+ * write on a disk.
+ */
 export function measureSpace(...about: Parameters<typeof measuring>): Promise<DiskSpace> {
   return asPromise(measuring(...about));
 }
@@ -85,7 +88,7 @@ function refuseFullDisk(
   });
 }
 
-/** Where the folder is, or will be made. */
+/** The free space of the disk where the folder is, or will be made. */
 export function freeSpace(folder: string): Promise<FreeSpace> {
   return asPromise(spaceOf(folder, realFiles));
 }
@@ -117,14 +120,14 @@ function* bytesToAllocate(
   }
   let sum = aside;
   for (const [stored, bytes] of missing) {
-    // Pieces that are there and wrong are written over in their place.
+    // Stored pieces that are wrong are overwritten in place.
     const allocated = stored.seen !== undefined ? yield* allocatedBytes(files.fs, stored.partPath) : 0;
     sum += Math.min(bytes, Math.max(0, stored.file.bytes - allocated));
   }
   return sum;
 }
 
-/** What a file takes of the disk: one that was written from its end has a hole before it. */
+/** The allocated bytes of a file: if it was written from its end, it has a hole before that. */
 function* allocatedBytes(fs: FileSystem, at: string): Steps<number> {
   const stat = yield* orUndefined(fs.later.lstat(at));
   if (stat === undefined) return 0;

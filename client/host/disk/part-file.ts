@@ -1,10 +1,10 @@
 /**
- * One file of a torrent as the system sees it: made, opened and named. It is known by device and inode:
- * another file may have its path by now, and only the very file that we made or found is read, written or
- * given a name.
+ * One file of a torrent in the file system: how it is made, opened and named. It is identified by device and
+ * inode, since another file may have its path by now: only the very file that we made or found is read,
+ * written or renamed.
  *
- * Invariant: nothing is opened for writing but what we made or adopted, and a final name never replaces
- * anything but the earlier version's file.
+ * Invariant: only files that we made or adopted are opened for writing, and a final name replaces nothing but
+ * the earlier version's file.
  */
 import path from 'node:path';
 import type { Beneath } from './beneath.ts';
@@ -18,14 +18,11 @@ export interface DiskFile {
   readonly finalPath: string;
   readonly partPath: string;
   state: FileState;
-  /**
-   * The file that is ours, as it looked when we last wrote it or found it right. Undefined: it is not made
-   * yet.
-   */
+  /** Our file's stamp when we last wrote it or found it correct. Undefined: the file does not exist yet. */
   seen: FileStamp | undefined;
-  /** What it looked like when all that had been written into it was forced to the disk. */
+  /** The stamp when everything written until then was forced to the disk. */
   synced?: FileStamp | undefined;
-  /** A part that was ours and was lost: when it is back in its place, it may be written into again. */
+  /** A part file of ours that was lost. If it comes back to its place, it may be written again. */
   lost: FileStamp | undefined;
 }
 
@@ -37,7 +34,10 @@ export function openedPath({
   return state === 'part' ? partPath : finalPath;
 }
 
-/** Opens what is known to be there. Also in a storage thread. Throws when it is not the file that it was. */
+/**
+ * Opens a file that is known to exist, also in a storage thread. Throws when it is not the same file as
+ * before.
+ */
 export function openKnown(fs: FileSystem, file: Omit<DiskFile, 'lost'>): number {
   const isPart = file.state === 'part';
   const at = openedPath(file);
@@ -48,7 +48,7 @@ export function openKnown(fs: FileSystem, file: Omit<DiskFile, 'lost'>): number 
     throw ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '') ? isGone(at) : error;
   }
   try {
-    // A share that could not be looked at when it began has no looks to compare with.
+    // A share that could not be inspected at its start has no stamp to compare.
     if (file.seen === undefined && !isPart) return descriptor;
     if (!sameFile(file.seen, stampOfOpen(fs, descriptor))) throw isAnother(at);
     return descriptor;
@@ -62,7 +62,7 @@ export function stampOfOpen(fs: FileSystem, descriptor: number): FileStamp | und
   return stampFrom(fs.statOpen(descriptor));
 }
 
-/** Makes a file under way that is not made yet. */
+/** Makes the part file if it does not exist yet. */
 export function makePart(file: DiskFile, beneath: Beneath | undefined): void {
   if (file.state !== 'part' || file.seen !== undefined || beneath === undefined) return;
   const { partPath } = file;
@@ -78,7 +78,7 @@ export function makePart(file: DiskFile, beneath: Beneath | undefined): void {
   });
 }
 
-/** What was made and cannot be looked at is taken away again: nothing would tell that it is ours. */
+/** A new file that cannot be inspected is removed, since nothing would identify it as ours. */
 function lookAtNew(fs: FileSystem, descriptor: number, at: string): FileStamp | undefined {
   try {
     return stampOfOpen(fs, descriptor);
@@ -90,7 +90,7 @@ function lookAtNew(fs: FileSystem, descriptor: number, at: string): FileStamp | 
   }
 }
 
-/** It was moved away and is back. Its bytes count as lost all the same, and are written again. */
+/** The file was moved away and came back. Its bytes still count as lost, and are written again. */
 function ownAgain(fs: FileSystem, { partPath, lost }: DiskFile, at: string): FileStamp | undefined {
   const stat = fs.lstat(at);
   if (stat.isSymbolicLink()) throw isALink(partPath);
@@ -99,7 +99,7 @@ function ownAgain(fs: FileSystem, { partPath, lost }: DiskFile, at: string): Fil
   throw coded('EEXIST', `${partPath} is there already, and this download did not write it`);
 }
 
-/** Copies runs of one file that is ours into another. False when others have written into the first. */
+/** Copies runs of one of our files into another. False when another program has written into the first. */
 export function copyIntoPart(
   fs: FileSystem,
   from: DiskFile,
@@ -129,7 +129,7 @@ export function copyIntoPart(
   }
 }
 
-/** Removes a file under way, if it still is ours. */
+/** Removes a part file, if it is still ours. */
 export function removeOwn(file: DiskFile, beneath: Beneath): void {
   if (file.seen === undefined) return;
   const { fs } = beneath;
@@ -139,14 +139,14 @@ export function removeOwn(file: DiskFile, beneath: Beneath): void {
       if (sameFile(looksOf(fs, at), file.seen)) fs.remove(at);
     });
   } catch {
-    // Its folder has gone, and it with its folder.
+    // The file is gone with its folder.
   }
 }
 
 /**
- * Gives a file under way its final name: in the same folder, below the chosen one, and only while it is the
- * file that was written and as long as it must be. What has the name afterwards is looked at, so that its
- * completion is no guess.
+ * Gives a part file its final name: in the same folder, below the chosen one, and only if it is still the
+ * file that was written and has the right length. The named file is inspected afterwards, to be certain of
+ * the result.
  */
 export function namePart(
   file: DiskFile,
@@ -164,11 +164,11 @@ export function namePart(
     const looks = looksOf(fs, part);
     if (looks === undefined) throw isGone(partPath);
     if (!sameFile(looks, file.seen)) throw isAnother(partPath);
-    // `seen` is how it looked after our last write; or before it was hashed.
+    // `seen` is the stamp after our last write, or from before the file was hashed.
     if (!isUntouched(looks, file.seen) || (looks.bytes !== bytes && !isChecked)) return 'doubtful';
-    // Another program has appended to it: what we fetched is right, and ends here.
+    // Another program has appended to it: what was fetched is correct and ends here.
     if (looks.bytes > bytes) fs.truncate(part, bytes);
-    // A power cut must not leave the name over bytes that never came to the disk.
+    // After a power cut, the name must not stand over bytes that never reached the disk.
     if (bytes > 0 && (looks.bytes > bytes || !sameStamp(looks, file.synced))) syncPart(fs, part);
     if (replaces !== undefined && sameStamp(replaces, looksOf(fs, final))) fs.rename(part, final);
     else linkOrRename(fs, part, final, replaces === undefined ? isTaken(finalPath) : isWorkedOn(finalPath));
@@ -191,15 +191,15 @@ function syncPart(fs: FileSystem, part: string): void {
   }
 }
 
-/** It was an fsync that failed, also when the error was told again with another path (beneath.ts). */
+/** An fsync has failed, even if the error was wrapped with another path (beneath.ts). */
 export function isUnforced(error: unknown): boolean {
   const told = error as { isUnforced?: boolean; cause?: unknown };
   return told.isUnforced === true || (told.cause instanceof Error && isUnforced(told.cause));
 }
 
 /**
- * No other program has written: ctime tells also of a writer that sets mtime back. Windows sets the time of a file when it is
- * closed, so that it is no sign of another writer there.
+ * No other program has written: ctime also reveals a writer that sets mtime back. Windows sets the time of a
+ * file when it is closed, so there it is no sign of another writer.
  */
 function isUntouched(looks: FileStamp, seen: FileStamp | undefined): boolean {
   return process.platform === 'win32' || sameStamp(looks, seen);
@@ -209,7 +209,7 @@ function looksOf(fs: FileSystem, at: string): FileStamp | undefined {
   return stampFrom(fs.lstatIfThere(at));
 }
 
-/** It has its name, also when the disk does not let us look just now. */
+/** The file has its final name, even if the disk cannot be read at this moment. */
 function looksOrAs(fs: FileSystem, at: string, before: FileStamp): FileStamp | undefined {
   try {
     return looksOf(fs, at);
@@ -220,14 +220,14 @@ function looksOrAs(fs: FileSystem, at: string, before: FileStamp): FileStamp | u
 
 function linkOrRename(fs: FileSystem, part: string, final: string, taken: Error): void {
   try {
-    // A hard link never replaces what is there; a rename would.
+    // A hard link never replaces an existing file; a rename would.
     fs.link(part, final);
   } catch (error) {
     const code = codeOf(error) ?? '';
-    // File systems without hard links (FAT, some network shares) say so in several ways.
+    // File systems without hard links (FAT, some network shares) fail with different codes.
     const hasNoLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS', 'EXDEV'].includes(code);
     if (code === 'EEXIST' || (hasNoLinks && fs.exists(final))) {
-      // Its name was given before, and the other could not be taken away.
+      // The file got its name earlier, and its part name could not be removed.
       if (!sameFile(looksOf(fs, part), looksOf(fs, final))) throw taken;
     } else if (!hasNoLinks) throw error;
     else return fs.rename(part, final);
@@ -235,6 +235,6 @@ function linkOrRename(fs: FileSystem, part: string, final: string, taken: Error)
   try {
     fs.remove(part);
   } catch {
-    // Two names for one file are a blemish; the download is complete all the same. The next start tries again.
+    // Two names for one file are harmless, and the download is complete. The next start tries again.
   }
 }

@@ -1,29 +1,31 @@
 /**
- * Reading a connection straight into a buffer of ours, several times as fast as 'data' events. Node offers that
- * (`onread`) for connections one makes; for those one accepts there is a way around: a new Socket on the accepted one's
- * handle. It is not documented, so it is tried on a real connection before it is used, and 'data' events are the
- * way back.
+ * Reads a connection directly into a buffer of ours, several times as fast as 'data' events. Node offers this
+ * (`onread`) only for outgoing connections. For accepted ones, a new Socket takes over the accepted handle.
+ * That is not documented, so it is tried on a real connection first, with 'data' events as the fallback.
  */
 import net from 'node:net';
 
-/** Takes the accepted connection over. Only after `canReadInto` has said yes; the server must pause on connect. */
+/**
+ * Takes over an accepted connection. Requires that `canReadInto` answered true and that the server pauses on
+ * connect.
+ */
 export function readInto(accepted: net.Socket, onread: net.OnReadOpts): net.Socket {
   const holder = accepted as unknown as { _handle: unknown };
   const handle = holder._handle;
   holder._handle = null;
   const socket = new net.Socket({ handle, onread } as net.SocketConstructorOpts);
-  // The server counts the connection it accepted, until that one closes too.
+  // The server counts the accepted connection until that one closes too.
   socket.once('close', () => accepted.destroy());
   socket.resume();
   return socket;
 }
 
-/** A broken way would deliver nothing at all: waiting longer would not help. */
+/** If it does not work, nothing arrives at all, so waiting longer would not help. */
 const trialMsMax = 1_000;
 
 let verdict: Promise<boolean> | undefined;
 
-/** Whether it works here; tried once a process, in a few milliseconds. */
+/** Whether it works here; tried once per process, in a few milliseconds. */
 export function canReadInto(): Promise<boolean> {
   verdict ??= trial().catch(() => false);
   return verdict;

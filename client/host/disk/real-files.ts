@@ -1,4 +1,4 @@
-/** The machine's file system as the storage code sees it (file-system.ts), by Node's calls. */
+/** The file system of the machine, with Node's calls (interface: file-system.ts). */
 import fs from 'node:fs';
 import fsLater, { type FileHandle } from 'node:fs/promises';
 import type { FileSystem, OpenMode } from './file-system.ts';
@@ -6,7 +6,7 @@ import type { FileSystem, OpenMode } from './file-system.ts';
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
 /** Windows has neither. */
 const { O_DIRECTORY = 0, O_NOFOLLOW = 0 } = fs.constants;
-/** Opens a folder only to name what is in it: reading it need not be allowed. Not among Node's constants. */
+/** Opens a folder without read permission, only to name its entries. Node has no constant for it. */
 const O_PATH = 0o10000000;
 
 const flagsOf: Readonly<Record<OpenMode, number>> = {
@@ -39,7 +39,7 @@ export const realFiles: FileSystem = {
       ),
     freeBytes: async (at) => {
       const { bavail, bsize, blocks } = await fsLater.statfs(at);
-      // A disk of no size at all is one that does not say.
+      // A disk of size zero does not report its space.
       return blocks === 0 ? undefined : bavail * bsize;
     },
   },

@@ -1,6 +1,6 @@
-/** Does something with each of many things, a few at a time, in their order. */
+/** Processes many items in order, a few at a time. */
 
-/** Rejects with the first error, when none is under way any more; what had not begun by then is left. */
+/** Rejects with the first error once no work is under way. Items that had not begun by then are skipped. */
 export async function sideBySide<T>(
   things: Iterable<T>,
   most: number,

@@ -1,17 +1,17 @@
 /**
- * Work that waits for the world in the middle, as a generator: `yield* waitFor(x)` stands where an async function has
- * `await x`. Node's file system answers with promises, the simulated one in virtual time and without any, so that the
- * simulator decides what happens between two steps, and where the power goes.
+ * Asynchronous work as a generator: `yield* waitFor(x)` stands where an async function has `await x`. Node's
+ * file system answers with promises, and the simulated one in virtual time without promises, so that the
+ * simulator decides what happens between two steps, and when the power fails.
  */
 
-/** What has been begun may wait for anything that has a `then`. */
+/** Started work may wait for anything that has a `then`. */
 export type Steps<T> = Generator<PromiseLike<unknown>, T, unknown>;
 
 export function* waitFor<T>(pending: PromiseLike<T>): Steps<T> {
   return (yield pending) as T;
 }
 
-/** What comes of it, or undefined when it fails. */
+/** The value of `pending`, or undefined if it rejects. */
 export function* orUndefined<T>(pending: PromiseLike<T>): Steps<T | undefined> {
   try {
     return yield* waitFor(pending);
@@ -20,7 +20,7 @@ export function* orUndefined<T>(pending: PromiseLike<T>): Steps<T | undefined> {
   }
 }
 
-/** What came of work. Like a promise, but who waits is told at once. */
+/** The result of work. Like a promise, but its listeners are called synchronously. */
 export class Outcome<T> implements PromiseLike<T> {
   #state: { readonly value: T } | { readonly error: unknown } | undefined;
   readonly #waiting: (() => void)[] = [];
@@ -60,7 +60,7 @@ export class Outcome<T> implements PromiseLike<T> {
   }
 }
 
-/** Begins the work; it goes on by itself. */
+/** Starts the work, which then continues without its caller. */
 export function start<T>(steps: Steps<T>): Outcome<T> {
   const outcome = new Outcome<T>();
   const advance = (move: () => IteratorResult<PromiseLike<unknown>, T>): void => {
@@ -80,14 +80,14 @@ export function start<T>(steps: Steps<T>): Outcome<T> {
   return outcome;
 }
 
-/** Begins work that nobody waits for. Where it fails, that is our fault, and thrown. */
+/** Starts work whose result is not awaited. A failure is a bug of ours, and is thrown. */
 export function launch(steps: Steps<unknown>): void {
   start(steps).then(undefined, (error) => {
     throw error;
   });
 }
 
-/** Begins all of it at once, and waits until all is done; the first failure is the whole's. */
+/** Starts all work at once and waits until all is done. The first failure rejects the whole. */
 export function* together(works: readonly Steps<void>[]): Steps<void> {
   const all = new Outcome<void>();
   let left = works.length;
@@ -104,7 +104,7 @@ export function* together(works: readonly Steps<void>[]): Steps<void> {
   yield* waitFor(all);
 }
 
-/** The same for those who await. */
+/** The work as a promise, for async functions. */
 export function asPromise<T>(steps: Steps<T>): Promise<T> {
   return new Promise((resolve, reject) => start(steps).then(resolve, reject));
 }

@@ -1,4 +1,4 @@
-/** Forces the names in a folder to the disk. Some systems cannot; they keep names in order by themselves. */
+/** Forces the names in a folder to the disk. Some systems cannot; those keep names in order without it. */
 import type { FileSystem } from './file-system.ts';
 import { orUndefined, type Steps } from './steps.ts';
 

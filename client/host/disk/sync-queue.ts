@@ -1,18 +1,21 @@
 /**
- * Forces files to the disk that have all their bytes, before they get their names. A torrent may have 100,000 small
- * files: their fsyncs go to the storage threads, some at a time, where the file system saves with one write of its own
- * journal what several threads wait for.
+ * Forces whole files to the disk before they get their final names. A torrent may have 100,000 small files:
+ * their fsyncs go to several storage threads at a time, and the file system saves what several threads wait
+ * for with one journal write.
  *
- * Invariant: who waits for files is answered once, when the last of them is forced to the disk or has failed.
+ * Invariant: each caller is answered once, when the last of its files is forced to the disk or has failed.
  */
 import type { DiskTrouble } from '../../engine/contract.ts';
 import type { StorageJobs, StoreResult } from '../storage/storage-job.ts';
 import type { StoredFile } from '../storage/stored-file.ts';
 import type { TorrentFiles } from '../storage/torrent-files.ts';
 
-/** At once: a storage pool has four threads at most. */
+/** Jobs at the same time: a storage pool has at most four threads. */
 const jobsMax = 4;
-/** An fsync takes a millisecond or some: a piece that waits for a thread behind this many is not held up for long. */
+/**
+ * An fsync takes a few milliseconds, so a piece waiting for a thread behind this many is not delayed for
+ * long.
+ */
 const filesPerJob = 16;
 
 interface Waiting {
@@ -36,7 +39,10 @@ export class SyncQueue {
     this.#pool = pool;
   }
 
-  /** `done` is told the first trouble. What a failed fsync may have cost is told as `TorrentFiles.onSyncFailed` does. */
+  /**
+   * Calls `done` with the first error. Pieces that a failed fsync may have lost are reported as by
+   * `TorrentFiles.onSyncFailed`.
+   */
   force(
     files: TorrentFiles,
     whole: readonly StoredFile[],
@@ -71,7 +77,7 @@ export class SyncQueue {
     const marks = entries.map(({ files, file }) => files.unforced.begin(file));
     this.#pool.run({ sync }, (result) => {
       this.#jobs -= 1;
-      // Those that come now go to the disk while names are given.
+      // The next job runs in its thread while names are given here.
       this.#goOn();
       for (const [i, entry] of entries.entries()) this.#onSynced(entry, marks[i]!, i, result);
     });
@@ -79,7 +85,7 @@ export class SyncQueue {
 
   #onSynced({ files, file, waiting }: Entry, mark: number, i: number, result: StoreResult): void {
     files.unforced.end(file);
-    // A thread that has died has not said what it did.
+    // A dead thread has not reported what it did.
     const lost = result.outcome === 'failed' ? { trouble: result, isDropped: true } : undefined;
     const synced = lost ?? result.synced?.[i] ?? { stamp: undefined };
     if ('trouble' in synced) {

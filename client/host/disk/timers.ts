@@ -1,10 +1,10 @@
-/** Time and timers as the storage code sees them: the machine's here, virtual ones in test/sim. */
+/** Time and timers for the storage code: real ones here, virtual ones in test/sim. */
 import { Outcome, type Steps, waitFor } from './steps.ts';
 
 export interface Timers {
-  /** Never goes back. */
+  /** Monotonic. */
   nowMs(): number;
-  /** Calls `run` once, later. Answers how to take that back. It does not keep a finished program alive. */
+  /** Calls `run` once, later. Answers how to cancel it. The timer does not keep the process alive. */
   after(ms: number, run: () => void): () => void;
 }
 
