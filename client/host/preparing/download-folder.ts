@@ -1,7 +1,7 @@
 /**
- * Looks at a folder before a download goes into it: what is there already and right is adopted, what is there and
- * different is refused by name, and nothing is touched either way. Only an earlier version of the same folder makes way
- * (upgrade.ts).
+ * Inspects a folder before a download goes into it. Correct existing files are adopted, different ones are
+ * refused by name, and nothing is changed in either case. Only an earlier version of the same folder is
+ * replaced (upgrade.ts).
  */
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
@@ -22,38 +22,40 @@ import { refuseHiddenFolder, refuseUnwritable } from './refused-folders.ts';
 
 export interface PreparedDownload {
   readonly files: TorrentFiles;
-  /** Pieces that are there and right, MSB first. */
+  /** Existing correct pieces, as a bitfield, most significant bit first. */
   readonly have: Uint8Array;
-  /** Files of pieces that no record tells of: their bytes were read, and may still be only in the system's memory. */
+  /**
+   * Files with correct pieces that no record covers: their bytes may still be only in the kernel's memory.
+   */
   readonly unforced?: ReadonlySet<StoredFile>;
 }
 
 export interface Preparation {
-  /** Of what has to be hashed. */
+  /** For the hashing. */
   readonly control?: HashControl;
-  /** Without it no record of an earlier run is believed, and none is written. */
+  /** Without it no record of an earlier run is trusted, and none is written. */
   readonly memory?: Memory | undefined;
-  /** Without it everything is wanted. */
+  /** Without it every file is wanted. */
   readonly wanted?: Wanted;
   readonly upgradeFrom?: UpgradeFrom | undefined;
   readonly ground?: Ground;
 }
 
-/** What is needed to believe the record of an earlier run. */
+/** What is needed to trust the record of an earlier run. */
 interface Memory {
   readonly store: ResumeStore;
   readonly pool: StorageJobs;
 }
 
-/** What somebody wants of it. */
+/** The user's selection. */
 interface Wanted {
   readonly isWanted: (file: TorrentFile) => boolean;
-  /** Another torrent is fetching it: what lies there of it is not ours, and it is not wanted. */
+  /** Another torrent is fetching the file: what lies there is not ours, and the file is not wanted. */
   readonly isLeft?: (file: TorrentFile) => boolean;
   readonly pool: StorageJobs;
 }
 
-/** Where the folder lies, and how all of a torrent is hashed there when no record tells of it. */
+/** The file system of the folder, and how a whole torrent without a record is hashed. */
 interface Ground {
   readonly fs: FileSystem;
   readonly verify: Verify;
@@ -93,7 +95,7 @@ export function* preparing(
   return { files, have: pieces.have, unforced: pieces.unforced };
 }
 
-/** A record that cannot be written costs the next start some hashing. */
+/** A record that cannot be written only costs the next start some hashing. */
 function* remember(saving: Steps<void>): Steps<void> {
   try {
     yield* saving;

@@ -1,4 +1,6 @@
-/** Everything that is known of a download before it starts: what lies in its folder, what of it is wanted, and the room. */
+/**
+ * What must be known before a download starts: the content of its folder, the selection, and the free space.
+ */
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { withNamesThere } from '../../../torrents/paths/names-there.ts';
@@ -16,11 +18,11 @@ export interface DownloadPlan extends PreparedDownload {
 
 interface PlanningWorld extends Pick<RealPorts, 'pool' | 'store'> {
   readonly threads: number | undefined;
-  /** What other downloads will yet write on a disk. */
+  /** What other downloads will still write on a disk. */
   readonly promised: (device: number | undefined) => number;
 }
 
-/** Both versions of what is fetched, under the names that lie in the folder already. */
+/** The torrent and its earlier version, with names as they are already in the folder. */
 export function onDisk(metainfo: Metainfo, options: DownloadOptions) {
   const { folder, upgradeFrom: from } = options;
   const upgradeFrom = from && { ...from, metainfo: withNamesThere(from.metainfo, folder) };
@@ -30,7 +32,7 @@ export function onDisk(metainfo: Metainfo, options: DownloadOptions) {
   };
 }
 
-/** `isLeft`: another torrent is fetching it. */
+/** `isLeft`: another torrent is fetching the file. */
 export async function planDownload(
   metainfo: Metainfo,
   options: DownloadOptions,

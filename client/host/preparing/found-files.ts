@@ -1,6 +1,6 @@
 /**
- * What lies in the places of a torrent's files before its download begins. What is there and different is refused by name,
- * unless the file is not wanted. Only the size is compared here; the bytes are found-pieces.ts's.
+ * What lies in the places of a torrent's files before its download starts. A different file is refused by
+ * name, unless it is unwanted. Only sizes are compared here; found-pieces.ts compares the bytes.
  */
 import path from 'node:path';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
@@ -23,14 +23,14 @@ export interface FilesToFind {
   readonly folder: string;
   readonly fs: FileSystem;
   readonly isWanted: (file: TorrentFile) => boolean;
-  /** Another torrent is fetching it: what lies there of it is not ours, and it is not wanted. */
+  /** Another torrent is fetching the file: what lies there is not ours, and the file is not wanted. */
   readonly isLeft: (file: TorrentFile) => boolean;
   readonly upgrade: Upgrade | undefined;
 }
 
 export class FoundFiles {
   readonly #about: FilesToFind;
-  /** By file index; undefined for pads. */
+  /** By file index; undefined for pad files. */
   readonly #stored: (StoredFile | undefined)[] = [];
   /** Folders of the torrent that are not links. */
   readonly #plainFolders = new Set<string>();
@@ -49,12 +49,12 @@ export class FoundFiles {
     return found;
   }
 
-  /** Something is there that may be the torrent's. */
+  /** Some file exists that may belong to the torrent. */
   get isAnyThere(): boolean {
     return this.#isAnyThere;
   }
 
-  /** From now on what is there of each file is this very file. */
+  /** Records the identity of each existing file: from now on only this very file counts. */
   *settle(beneath: Beneath): Steps<TorrentFiles> {
     const { metainfo, upgrade } = this.#about;
     if (upgrade !== undefined && (yield* waitFor(upgrade.makeReady(this.#stored, beneath))))
@@ -96,7 +96,10 @@ export class FoundFiles {
     }
   }
 
-  /** Whether its own name has it; undefined when the name is free, or an earlier version's file may be replaced there. */
+  /**
+   * Whether the file has its final name; undefined when the name is free, or the earlier version's file there
+   * may be replaced.
+   */
   *#inspectFinal(stored: StoredFile): Steps<boolean | undefined> {
     const { finalPath, replaces, file, isWanted } = stored;
     const final = replaces === undefined ? yield* statOrUndefined(this.#about.fs, finalPath) : undefined;
@@ -107,7 +110,7 @@ export class FoundFiles {
     return isOfSize;
   }
 
-  /** Whether a part of it has any bytes. */
+  /** Whether there is a part file with any bytes. */
   *#inspectPart(stored: StoredFile): Steps<boolean> {
     const { partPath, file, isWanted } = stored;
     const isStale = this.#about.upgrade?.stale.has(file.index) ?? false;
@@ -116,13 +119,16 @@ export class FoundFiles {
       stored.state = isWanted ? 'part' : 'side';
       return false;
     }
-    // Ours are plain files with one name, never larger than they will be.
+    // Our part files are regular files with one name, and never larger than the final file.
     if (!part.isFile() || part.nlink !== 1n || part.size > file.bytes) throw differsFromTorrent(partPath);
     return part.size > 0;
   }
 }
 
-/** Undefined when nothing is there. A file where a folder should be is somebody's file all the same. */
+/**
+ * Undefined when nothing is there. If a file stands in place of a folder, it belongs to another program and
+ * is refused.
+ */
 function* statOrUndefined(fs: FileSystem, at: string): Steps<FileStats | undefined> {
   try {
     return yield* waitFor(fs.later.lstat(at));
@@ -134,7 +140,7 @@ function* statOrUndefined(fs: FileSystem, at: string): Steps<FileStats | undefin
   }
 }
 
-/** A power cut between the two steps of giving a file its name leaves it with both. */
+/** A power cut between the link and the removal that name a file leaves it with both names. */
 function* dropSecondNames({ files, fs }: TorrentFiles, beneath: Beneath): Steps<void> {
   for (const file of files) {
     if (file?.state !== 'foreign') continue;
@@ -144,7 +150,7 @@ function* dropSecondNames({ files, fs }: TorrentFiles, beneath: Beneath): Steps<
   }
 }
 
-/** A disk that does not let us look at a file has not lost it. */
+/** Throws when a file cannot be inspected: that does not mean that it is missing. */
 function* rememberLooks(files: TorrentFiles): Steps<void> {
   const { side, fs } = files;
   const own = files.files.filter((file) => file !== undefined && file.state !== 'side');
@@ -153,6 +159,6 @@ function* rememberLooks(files: TorrentFiles): Steps<void> {
   };
   yield* together(own.map((file) => remember(file!)));
   const stat = side && (yield* orUndefined(fs.later.lstat(side.path)));
-  // Ours is a plain file with one name.
+  // Our side file is a regular file with one name.
   if (stat?.nlink === 1n) side!.place.seen = stampFrom(stat);
 }

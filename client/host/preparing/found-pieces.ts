@@ -1,6 +1,6 @@
 /**
- * Which pieces of a torrent lie in its folder before its download begins, and which of them are known to be on the disk.
- * A record of an earlier run is believed where the files look as it says; what is in doubt is hashed.
+ * Which pieces of a torrent lie in its folder before its download starts, and which of them are known to be
+ * on the disk. The record of an earlier run is trusted where the files look as recorded; all else is hashed.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
@@ -20,7 +20,7 @@ import type { StoredFile } from '../storage/stored-file.ts';
 import type { TorrentFiles } from '../storage/torrent-files.ts';
 import { strangeParts } from './strange-parts.ts';
 
-/** Hashes all of a torrent. */
+/** Hashes a whole torrent. */
 export type Verify = (
   metainfo: Metainfo,
   place: FilePaths,
@@ -30,13 +30,13 @@ export type Verify = (
 export class FoundPieces {
   readonly #metainfo: Metainfo;
   readonly #files: TorrentFiles;
-  /** Of an earlier run, or of an earlier version. */
+  /** The record of an earlier run, or of an earlier version. */
   readonly #record: ResumeRecord | undefined;
   readonly #control: HashControl;
   #have: Uint8Array<ArrayBuffer>;
-  /** Pieces of the record, when anything is there that it may tell of. */
+  /** Pieces of the record, if any file exists that it may describe. */
   #recorded: Uint8Array | undefined;
-  /** Those that were on the disk when the record was written. */
+  /** Pieces that were on the disk when the record was written. */
   readonly #forced: Uint8Array;
   readonly #unforced = new Set<StoredFile>();
 
@@ -54,17 +54,22 @@ export class FoundPieces {
     this.#forced = noPieces(metainfo.geometry.pieceCount);
   }
 
-  /** Pieces that are there and right, MSB first. */
+  /** Existing correct pieces, as a bitfield, most significant bit first. */
   get have(): Uint8Array {
     return this.#have;
   }
 
-  /** Files of pieces that no record tells of: their bytes were read, and may still be only in the system's memory. */
+  /**
+   * Files with correct pieces that no record covers: their bytes may still be only in the kernel's memory.
+   */
   get unforced(): ReadonlySet<StoredFile> {
     return this.#unforced;
   }
 
-  /** Hashes what is in doubt of the files in their places: `jobs` by the record, `verify` all of it where none can be used. */
+  /**
+   * Hashes what is in doubt of the existing files: `jobs` with the help of the record, `verify` everything if
+   * there is no usable record.
+   */
   *find(jobs: StorageJobs | undefined, verify: Verify): Steps<void> {
     this.#recorded = this.#record?.have;
     if (this.#record !== undefined && jobs !== undefined) {
@@ -78,7 +83,7 @@ export class FoundPieces {
     this.#have = new Uint8Array((yield* waitFor(verify(this.#metainfo, place, this.#control))).have);
   }
 
-  /** A file that nobody wants and that is there all the same is adopted when it is right; otherwise it is let be. */
+  /** An unwanted file that exists is adopted if it is correct, and otherwise left alone. */
   leaveUnwanted(isWanted: (file: TorrentFile) => boolean): void {
     for (const stored of this.#files.files) {
       if (stored?.state === 'foreign' && !isWanted(stored.file) && !this.#isRight(stored))
@@ -94,7 +99,7 @@ export class FoundPieces {
     }
   }
 
-  /** Parts of other programs are never written into: where one is in the way of a wanted file, this throws. */
+  /** Part files of other programs are never written. If one is in the way of a wanted file, this throws. */
   *leaveStrangeParts(): Steps<void> {
     for (const part of yield* strangeParts(this.#files, this.#have, this.#record)) {
       if (part.isWanted) throw differsFromTorrent(part.partPath);
@@ -102,7 +107,10 @@ export class FoundPieces {
     }
   }
 
-  /** Good pieces are counted; a bad one that lies in files of somebody else's alone means that they differ. */
+  /**
+   * Counts the correct pieces. A wrong piece that lies only in preexisting files means that these differ from
+   * the torrent.
+   */
   count(): void {
     const files = this.#files;
     const isUnchanged = files.files.map(
@@ -114,7 +122,8 @@ export class FoundPieces {
         continue;
       }
       const places = files.placesOf(pieceIndex);
-      // What looks otherwise than recorded was read, and may be written since: a name given just before a kill is not forced.
+      // A file that does not look as recorded was hashed, and may have been written since the record: even
+      // its name may not be forced to the disk.
       const isForced =
         this.#recorded !== undefined &&
         hasPiece(this.#recorded, pieceIndex) &&
@@ -126,9 +135,9 @@ export class FoundPieces {
   }
 
   /**
-   * Written before the first part is made, however soon this program is killed: what is there is ours, and what comes is
-   * not recorded yet. A record that went on to say `clean` would make our own torn parts another program's; so would none,
-   * where one is there, and the program that made it was killed before the way to it was forced to the disk.
+   * Written before the first part file is made: existing files are ours, and later pieces are not recorded
+   * yet. If the program is killed soon after, a record that said `clean` would make our own torn part files
+   * look like another program's, and so would a missing record.
    */
   get firstRecord(): ResumeRecord {
     const { files } = this.#files;
@@ -149,7 +158,7 @@ export class FoundPieces {
 
   #isRight(stored: StoredFile): boolean {
     const all = this.#piecesIn(stored);
-    // The outer two may be bad because of a neighbour.
+    // The first and the last piece may be wrong because of a neighbouring file.
     const own = all.length > 2 ? all.slice(1, -1) : all;
     return own.every((i) => hasPiece(this.#have, i));
   }

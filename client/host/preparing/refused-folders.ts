@@ -1,6 +1,6 @@
 /**
- * Folders that no download goes into: those that cannot be written to, links of the torrent's own that lead elsewhere, and
- * hidden ones with other things in them. Nothing is changed in any of them.
+ * Folders that are refused for downloads: unwritable ones, folders of the torrent that are links, and hidden
+ * ones with other content. Nothing is changed in any of them.
  */
 import path from 'node:path';
 import { makeFolders } from '../../../torrents/make-folders.ts';
@@ -12,7 +12,7 @@ import { orUndefined, type Steps, waitFor } from '../disk/steps.ts';
 import type { TorrentFiles } from '../storage/torrent-files.ts';
 
 export function* refuseUnwritable(fs: FileSystem, folder: string): Steps<void> {
-  // The folder may not be there yet; whatever is nearest to it must be a folder we may write in.
+  // The folder may not exist yet: its nearest existing ancestor must be a writable folder.
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
     const stat = yield* orUndefined(fs.later.stat(at));
     if (stat === undefined) {
@@ -27,7 +27,10 @@ export function* refuseUnwritable(fs: FileSystem, folder: string): Steps<void> {
   }
 }
 
-/** Whether it can be made shows only when it is: better now than with the first piece. Nothing stays of the attempt. */
+/**
+ * Only an attempt shows whether the folder can be made, and it is better made now than with the first piece.
+ * The new folders are removed again.
+ */
 function tryMaking(fs: FileSystem, folder: string): void {
   try {
     for (const made of makeFolders(folder, undefined, fs).reverse()) fs.rmdir(made);
@@ -36,7 +39,7 @@ function tryMaking(fs: FileSystem, folder: string): void {
   }
 }
 
-/** A folder of the torrent that is a link would lead the download somewhere else. */
+/** A folder of the torrent that is a link would redirect the download. */
 export function* refuseLink(fs: FileSystem, folder: string): Steps<void> {
   const isLink = (yield* orUndefined(fs.later.lstat(folder)))?.isSymbolicLink() ?? false;
   if (!isLink) return;
@@ -44,8 +47,9 @@ export function* refuseLink(fs: FileSystem, folder: string): Steps<void> {
 }
 
 /**
- * `...And Justice for All` is a title, and a hidden name all the same: a folder of that name is entered when it is ours
- * by its record, or holds nothing but files of this torrent. Other hidden names are never given (path-rules.ts).
+ * `...And Justice for All` is an album title and also a hidden name. Such a folder is accepted if a record
+ * says that it is ours, or if it contains only files of this torrent. Other hidden names are never used
+ * (path-rules.ts).
  */
 export function* refuseHiddenFolder(
   { layout, files }: Metainfo,

@@ -1,10 +1,11 @@
 /**
- * Part files of other programs: browsers call their files under way `.part` too, and nothing is ever written into such a
- * one. A part is ours when it is the very file that the record tells of, or when a piece that lies in it is right: every
- * byte of that piece was read where it lies.
+ * Part files of other programs. Browsers also call their incomplete files `.part`, and such a file is never
+ * written. A part file is ours when it is the very file of the record, or when a piece in it is correct,
+ * since every byte of that piece was read from its place.
  *
- * Not told apart: after a crash, a part that no record tells of, which most likely is ours and torn; without any record,
- * a part that is empty or holds nothing but zeros, which is what a crash leaves of a file.
+ * Two cases cannot be told apart and count as ours: after a crash, a part file without a record, which is
+ * most likely ours and torn; and without any record, a part file that is empty or all zeros, which is what a
+ * crash leaves.
  */
 import { hasPiece } from '../../../torrents/piece-set.ts';
 import { isRecordedFile } from '../disk/file-stamp.ts';
@@ -17,8 +18,8 @@ import type { TorrentFiles } from '../storage/torrent-files.ts';
 const bufferBytes = 256 * 1024;
 
 /**
- * `have`: pieces that are right. `record`: of an earlier run. One that ended cleanly tells of every part there was; every
- * record tells of the strange parts that were found before it.
+ * `have`: the correct pieces. `record`: that of an earlier run. A record of a clean end covers every part
+ * file; every record lists the strange part files found before it.
  */
 export function* strangeParts(
   files: TorrentFiles,
@@ -37,14 +38,15 @@ export function* strangeParts(
     if (stored?.state !== 'part' || stored.seen === undefined || hasRight.has(stored)) continue;
     const { index } = stored.file;
     if (isRecordedFile(stored.seen, record?.stamps[index])) continue;
-    // After a crash our own new parts are not recorded either: only what was strange before still is.
+    // After a crash our own new part files are not recorded either, so only those that were strange before
+    // still are.
     if (!isClean && !isRecordedFile(stored.seen, record?.strange?.[index])) continue;
     if (record !== undefined || (yield* hasBytes(files.fs, stored.partPath))) strange.push(stored);
   }
   return strange;
 }
 
-/** Something else than zeros. */
+/** Whether any byte is not zero. */
 function* hasBytes(fs: FileSystem, at: string): Steps<boolean> {
   const handle = yield* waitFor(fs.later.open(at, 'read'));
   try {
