@@ -1,23 +1,23 @@
 /**
- * What an IP address leads to: the open net, this machine and the networks behind its router, or a place that no address
- * in a torrent may lead to.
+ * Classifies an IP address: public, on this machine or in a private network, or forbidden for any address in
+ * a torrent.
  *
- * Invariant: an address that carries another one inside (IPv4-mapped, IPv4-compatible, NAT64, 6to4, ISATAP) is never
- * judged more kindly than that one. What is not an address at all is forbidden.
+ * Invariant: an address that embeds another one (IPv4-mapped, IPv4-compatible, NAT64, 6to4, ISATAP) never
+ * gets a less strict kind than the embedded one. Text that is not an address is forbidden.
  */
 import { BlockList } from 'node:net';
 import { addressText, packAddress } from '../../../tracker/protocol/address.ts';
 
 /**
- * `private`: loopback and private networks, where trackers of a home or a club stand, and much else that trusts whoever can
- * reach it. `forbidden`: link-local, where clouds hand out credentials and no tracker is; groups; and `0.0.0.0`, which
- * systems take for loopback.
+ * `private`: loopback and private networks, which contain trackers of homes and clubs, and many devices that
+ * trust every local client. `forbidden`: link-local addresses, where cloud metadata services hand out
+ * credentials and no tracker is; multicast; and `0.0.0.0`, which systems treat as loopback.
  */
 export type AddressKind = 'public' | 'private' | 'forbidden';
 
 type Net = readonly [net: string, bits: number];
 
-/** IANA's special-purpose registries, without what is for documentation: nothing answers there. */
+/** From IANA's special-purpose registries, without the documentation ranges, where nothing answers. */
 const privateNets = blockList(
   [
     ['10.0.0.0', 8],
@@ -28,9 +28,9 @@ const privateNets = blockList(
   ],
   [
     ['::1', 128],
-    // Local NAT64 (RFC 8215), and what else is near it.
+    // Local NAT64 (RFC 8215), and the rest of its range.
     ['64:ff9b::', 32],
-    // Teredo: the address inside is masked, and no tracker has such a one.
+    // Teredo: the embedded address is obfuscated, and no tracker has such an address.
     ['2001::', 32],
     ['fc00::', 7],
     ['fec0::', 10],
@@ -42,7 +42,7 @@ const forbiddenNets = blockList(
     ['0.0.0.0', 8],
     ['169.254.0.0', 16],
     ['224.0.0.0', 3],
-    // Metadata services of clouds that are not link-local: Alibaba, Azure, Oracle.
+    // Cloud metadata services that are not link-local: Alibaba, Azure, Oracle.
     ['100.100.100.200', 32],
     ['168.63.129.16', 32],
     ['192.0.0.192', 32],
@@ -51,21 +51,21 @@ const forbiddenNets = blockList(
     ['::', 128],
     ['fe80::', 10],
     ['ff00::', 8],
-    // Metadata services again: Amazon, Google.
+    // Cloud metadata services: Amazon, Google.
     ['fd00:ec2::254', 128],
     ['fd20:ce::254', 128],
   ],
 );
 
-/** Of an address in any of its spellings. */
+/** The kind of an address in any of its notations. */
 export function addressKind(address: string): AddressKind {
   const packed = packAddress(address);
-  // A zone stands behind addresses of one link.
+  // Addresses with a zone are link-local.
   if (packed === undefined || address.includes('%')) return 'forbidden';
   const inner = packed.length === 16 ? innerIpv4(packed) : undefined;
   const kind = ownKind(packed);
   if (inner === undefined) return kind;
-  // Behind a NAT64 gateway the whole IPv4 net has such addresses: they are what the inner one is.
+  // Behind a NAT64 gateway every IPv4 address has such an IPv6 address, so the embedded one decides.
   return worse(kind, ownKind(inner));
 }
 
@@ -78,7 +78,10 @@ function ownKind(packed: Uint8Array): AddressKind {
 
 const nat64Prefix = Uint8Array.of(0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0);
 
-/** The IPv4 address that an IPv6 one stands for, if any. IPv4-mapped ones are four bytes by now (packAddress). */
+/**
+ * The IPv4 address embedded in an IPv6 one, if any. packAddress has already reduced IPv4-mapped ones to four
+ * bytes.
+ */
 function innerIpv4(packed: Uint8Array): Uint8Array | undefined {
   const last = packed.subarray(12);
   const isCompatible = isPrefix(packed, new Uint8Array(12)) && (last[0] !== 0 || last[1] !== 0);

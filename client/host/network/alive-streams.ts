@@ -1,10 +1,10 @@
 /**
- * Learns at once that a tracker is there again after a restart: one alive stream for each tracker that has one, however
- * many torrents are announced to it. A tracker says in its replies that it has one; no other is asked.
+ * Learns at once that a tracker is back after a restart: one alive stream per tracker that offers one, shared
+ * by all torrents announced to it. A tracker offers it in its announce replies; no other tracker is asked.
  *
- * Invariant: the stream's request goes where the announces of the same torrents may go, or less far (web-door.ts), and
- * without a passkey. What stands in it is believed as much as the tracker's replies: it makes us announce, no oftener than
- * the engine's limits allow.
+ * Invariant: the stream's request is allowed at most where the announces of the same torrents are
+ * (web-door.ts), and carries no passkey. Its content is trusted as much as the tracker's replies: it makes us
+ * announce, within the engine's rate limits.
  */
 import { programName } from '../../../torrents/program.ts';
 import { aliveUrl, memoryIdOf } from '../../../tracker/protocol/alive.ts';
@@ -12,39 +12,42 @@ import type { TorrentId } from '../../engine/contract.ts';
 import type { FactSink } from '../ports.ts';
 import type { WebClient } from './web-request.ts';
 
-/** Three beats of the tracker. */
+/** Three heartbeats of the tracker. */
 const silentMsMax = 45_000;
-/** Until the first try after an end; doubles up to the maximum, which is how late a return is noticed. */
+/** Backoff before the first retry; doubles up to the maximum, which is how late a return is noticed. */
 const retryFirstMs = 1_000;
 const retryMsMax = 20_000;
-/** A tracker that refuses the stream has no room for it, or has none any more. */
+/** A tracker that refuses the stream has no capacity for it, or no longer offers it. */
 const refusedMs = 10 * 60_000;
 /**
- * What a proxy says while the tracker behind it is away, as long as a restart takes. 503 is not one of them: the tracker
- * itself says so when it has no room for one more stream.
+ * What a proxy answers while the tracker behind it restarts. 503 is not one of them: the tracker itself sends
+ * it when it has no capacity for one more stream.
  */
 const goneStatuses: ReadonlySet<number> = new Set([502, 504]);
-/** Trackers that are followed at once: each costs a connection. */
+/** Streams at the same time: each costs a connection. */
 const streamsMax = 64;
-/** A stream that ends sooner counts as a failure: a tracker that restarts again and again is asked more and more rarely. */
+/**
+ * A stream that ends sooner counts as a failure, so that a tracker in a restart loop is asked less and less
+ * often.
+ */
 const stoodMsMin = retryMsMax;
-/** Beats take two months for so much. What sends more is no alive stream. */
+/** Heartbeats need two months for this much. A stream that sends more is not an alive stream. */
 const streamBytesMax = 1024 * 1024;
-/** A line is 22 characters; whoever sends longer ones is no tracker of ours. */
+/** A line has 22 characters; a longer one is not from a Cicada tracker. */
 const lineCharactersMax = 256;
 
 interface AliveStream {
-  /** Torrent → the announce URLs of this tracker that it has. */
+  /** Torrent → its announce URLs of this tracker. */
   readonly torrents: Map<TorrentId, Set<string>>;
   readonly ending: AbortController;
 }
 
 export interface AliveWorld {
-  /** Resolves then, or when the signal says so. */
+  /** Resolves after `ms`, or when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** From 0 to 1. */
+  /** A random number from 0 to 1. */
   readonly random: () => number;
-  /** Never goes back. */
+  /** Monotonic. */
   readonly nowMs: () => number;
 }
 
@@ -60,11 +63,11 @@ export class AliveStreams {
     this.#world = world;
   }
 
-  /** This tracker has answered an announce of this torrent, and has an alive stream. */
+  /** This tracker has answered an announce of this torrent, and offers an alive stream. */
   follow(torrent: TorrentId, tracker: string, isTyped: boolean): void {
     const url = aliveUrl(tracker);
     if (url === undefined) return;
-    // What the user typed may be asked in more places: it is a stream of its own.
+    // A tracker that the user typed may be reached in more networks, so it has a stream of its own.
     const key = `${isTyped ? 'typed' : 'named'} ${url}`;
     let stream = this.#streams.get(key);
     if (stream === undefined) {
@@ -99,20 +102,20 @@ export class AliveStreams {
       if (signal.aborted) return;
       if (outcome === 'stood' && this.#world.nowMs() - begunMs >= stoodMsMin) failures = 0;
       const backoffMs = Math.min(retryMsMax, retryFirstMs * 2 ** failures);
-      // Half of it at random: the clients of a tracker do not come in one moment.
+      // Half of the delay is random, so that the clients of a tracker do not return in the same moment.
       const waitMs = outcome === 'refused' ? refusedMs : backoffMs * (0.5 + this.#world.random() / 2);
       await this.#world.wait(waitMs, signal);
     }
   }
 
-  /** Until it ends. `stood`: it told its memory. */
+  /** Resolves when the stream ends. `stood`: it delivered the tracker's memory id. */
   async #listen(
     url: string,
     isTyped: boolean,
     { torrents, ending }: AliveStream,
   ): Promise<'stood' | 'failed' | 'refused'> {
     const headers = { 'user-agent': programName, accept: 'text/event-stream' };
-    // The body ends with this: nobody reads on, and the connection is given back.
+    // Aborting this ends the body and releases the connection.
     const reading = new AbortController();
     const signal = AbortSignal.any([ending.signal, reading.signal]);
     let memoryId: string | undefined;
@@ -128,7 +131,7 @@ export class AliveStreams {
         const lines = (rest + Buffer.from(part).toString('latin1')).split('\n');
         rest = lines.pop()!;
         if (rest.length > lineCharactersMax) return 'refused';
-        // The first one counts: it is of the tracker that we are connected to.
+        // The first id counts: it belongs to the tracker we are connected to.
         if (memoryId !== undefined) continue;
         memoryId = lines.map(memoryIdOf).find((id) => id !== undefined);
         if (memoryId === undefined) continue;
@@ -138,7 +141,7 @@ export class AliveStreams {
         }
       }
     } catch {
-      // It ends like this when the tracker is killed, or cannot be reached.
+      // The tracker was killed or cannot be reached.
     } finally {
       reading.abort();
     }
@@ -154,7 +157,7 @@ const realWorld: AliveWorld = {
         signal.removeEventListener('abort', done);
         resolve();
       };
-      // What it waits for is no reason for a program to stay.
+      // This timer must not keep the process alive.
       const timer = setTimeout(done, ms).unref();
       signal.addEventListener('abort', done);
     }),

@@ -1,12 +1,12 @@
 /**
- * A few announces to one tracker at a time. A client with thousands of torrents has thousands of announces in one moment:
- * each waits for its turn, and its time to be answered begins with that. Its next one is an interval after its answer, so
- * they stay spread from then on.
+ * Limits concurrent announces to one tracker. A client with thousands of torrents has thousands of announces
+ * due at once: each waits for its turn, and its timeout starts then. The next announce is due one interval
+ * after the answer, so they stay spread out.
  *
- * Invariant: they go out in the order in which they came, but farewells before all others.
+ * Invariant: announces go out in the order of their arrival, but `stopped` announces before all others.
  */
 
-/** As many as there are connections to one tracker (web-request.ts): more would wait for those. */
+/** The number of connections to one tracker (web-request.ts): more announces would wait for those. */
 const atOnceMax = 4;
 
 interface Tracker {
@@ -16,7 +16,7 @@ interface Tracker {
 }
 
 export class AnnounceTurns {
-  /** By origin; only those with something under way. */
+  /** By origin; only trackers with an announce under way. */
   readonly #trackers = new Map<string, Tracker>();
 
   async run<T>(url: string, isFarewell: boolean, announce: () => Promise<T>): Promise<T> {
@@ -28,7 +28,7 @@ export class AnnounceTurns {
     }
     const { farewells, others } = tracker;
     if (tracker.underWay >= atOnceMax) {
-      // The one that ends passes its place on.
+      // The announce that ends passes its slot on.
       await new Promise<void>((resolve) => (isFarewell ? farewells : others).push(resolve));
     } else tracker.underWay++;
     try {

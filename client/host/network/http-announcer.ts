@@ -1,7 +1,7 @@
 /**
- * Announces over HTTP(S). Everything a tracker answers is hostile until tracker/protocol has parsed it;
- * what goes wrong becomes one sentence for people. A tracker that the user did not type gets no request inside of their
- * network but a plain announce (web-door.ts).                                                          BEP 3 23 31
+ * Announces over HTTP(S). A tracker's reply is untrusted until tracker/protocol has parsed it. Errors become
+ * one sentence for the user. A tracker that the user did not type gets only plain announces inside a private
+ * network (web-door.ts).                                                                          BEP 3 23 31
  */
 import { randomBytes } from 'node:crypto';
 import { programName } from '../../../torrents/program.ts';
@@ -19,7 +19,7 @@ import { type WebAnswer, WebClient, type WebWorld } from './web-request.ts';
 
 /** libtorrent's tracker_completion_timeout. */
 const answerMsMax = 30_000;
-/** A farewell is a courtesy: nobody waits for it. */
+/** A `stopped` announce is a courtesy, so it must not delay the exit. */
 const farewellMsMax = 3_000;
 /** libtorrent's tracker_maximum_response_length. */
 const answerBytesMax = 1024 * 1024;
@@ -30,13 +30,13 @@ export class HttpAnnouncer implements Announcer {
   readonly #alive: AliveStreams;
   readonly #turns = new AnnounceTurns();
   readonly #otherFamily: OtherFamily;
-  /** Announces over the second family that are not answered. */
+  /** Unanswered announces over the second address family. */
   readonly #askedToo = new Set<Promise<void>>();
-  /** BEP 7: lets a tracker know us again when our address changes. */
+  /** The `key` parameter, which identifies us to a tracker when our address changes. BEP 7 */
   readonly #key = randomBytes(4).toString('hex');
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #trusts = new Map<TorrentId, UserTrust>();
-  /** An answer that comes after its torrent was stopped begins no stream. */
+  /** An answer that arrives after its torrent was stopped must not open an alive stream. */
   readonly #forgotten = new Set<TorrentId>();
 
   constructor(sink: FactSink, world?: WebWorld) {
@@ -58,12 +58,14 @@ export class HttpAnnouncer implements Announcer {
     });
   }
 
-  /** Before its first announce. Of a torrent that nothing is said of, no tracker was typed by the user. */
+  /**
+   * Call this before the first announce. Without it, no tracker of the torrent counts as typed by the user.
+   */
   trust(torrent: TorrentId, trust: UserTrust): void {
     this.#trusts.set(torrent, trust);
   }
 
-  /** Once its farewells are under way: what they may do is decided when they are asked for. */
+  /** Call this once the `stopped` announces are under way: their trust is decided when they are requested. */
   forget(torrent: TorrentId): void {
     this.#trusts.delete(torrent);
     this.#alive.forget(torrent);
@@ -71,7 +73,7 @@ export class HttpAnnouncer implements Announcer {
   }
 
   announce(announce: AnnounceRequest): void {
-    // One after the other to one tracker: a `stopped` must not overtake the `started` it ends.
+    // To one tracker, one announce at a time: a `stopped` must not overtake the `started` it ends.
     const name = `${announce.torrent} ${announce.tracker}`;
     const before = this.#underWay.get(name) ?? Promise.resolve();
     const isTyped = isTrusted(announce.tracker, this.#trusts.get(announce.torrent) ?? {});
@@ -79,7 +81,7 @@ export class HttpAnnouncer implements Announcer {
     const done = before
       .then(() => this.#ask(announce, isTyped))
       .then((fact) => {
-        // What is said next may be a farewell: then the second family must not be told that we start.
+        // The next announce may be a `stopped`: then the second family must not get a `started` first.
         const isLatest = this.#underWay.get(name) === done;
         if (isLatest) this.#underWay.delete(name);
         const isListed = fact.type === 'announced' && announce.event !== 'stopped';
@@ -91,12 +93,12 @@ export class HttpAnnouncer implements Announcer {
         if (isFollowed && fact.answer.memoryId !== undefined && !this.#forgotten.has(announce.torrent))
           this.#alive.follow(announce.torrent, announce.tracker, isTyped);
       })
-      // A fault of ours in the sink has been thrown there; the next announce must still be made.
+      // A bug of ours in the sink is thrown there; the next announce must still be made.
       .catch(throwLater);
     this.#underWay.set(name, done);
   }
 
-  /** Waits for the answers under way, farewells among them, at most as long as a farewell may take. */
+  /** Waits for the answers under way, including those to `stopped`, for at most `farewellMsMax`. */
   async stop(): Promise<void> {
     this.#alive.stop();
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMsMax).unref());
@@ -106,7 +108,7 @@ export class HttpAnnouncer implements Announcer {
 
   async #allAnswered(): Promise<void> {
     await Promise.all(this.#underWay.values());
-    // Each may be followed by a farewell that waited for it.
+    // Each may be followed by a `stopped` that waited for it.
     while (this.#askedToo.size > 0) await Promise.all(this.#askedToo);
   }
 

@@ -1,8 +1,8 @@
 /**
- * How near those are who have something: the time that a TCP connection to each takes, all of them at once.
+ * Measures the latency to the peers that have a torrent: the time of a TCP connect to each, all at once.
  *
- * Invariant: a tracker's word leads nowhere that a peer of ours may not be: only addresses, never names; this machine
- * only when the tracker itself runs on it; nowhere link-local; and nothing is sent.
+ * Invariant: a tracker cannot direct us to a place where no peer may be. Only addresses are used, never
+ * names; this machine only when the tracker runs on it; never link-local addresses; and nothing is sent.
  */
 import { connect, isIP } from 'node:net';
 import { addressKind } from './address-kind.ts';
@@ -12,17 +12,17 @@ export interface PeerPlace {
   readonly port: number;
 }
 
-/** A page of fifty results names some of the same people again and again. */
+/** A page of fifty results often names the same peers. */
 const addressesMax = 64;
-/** Whoever is farther away than this is far. */
+/** A peer that takes longer counts as far. */
 const deadlineMsDefault = 700;
 
-/** Address (`placeKey`) → milliseconds; absent for who did not answer in time. */
+/** Address (`placeKey`) → milliseconds; missing for peers that did not answer in time. */
 export type Nearness = ReadonlyMap<string, number>;
 
 export const placeKey = ({ host, port }: PeerPlace): string => `${host} ${port}`;
 
-/** Answers after the deadline at the latest. `trackerUrl`: whose word it is. */
+/** Resolves at the deadline at the latest. `trackerUrl`: the tracker that named the peers. */
 export async function measureNearness(
   places: readonly PeerPlace[],
   trackerUrl: string,
@@ -45,7 +45,7 @@ export async function measureNearness(
   return found;
 }
 
-/** Seeds first, the nearest of them first; who was not reached comes last. */
+/** Seeds first, the nearest of them first; unreachable peers last. */
 export function nearestFirst<Holder extends PeerPlace & { readonly isSeed: boolean }>(
   holders: readonly Holder[],
   nearness: Nearness,

@@ -1,21 +1,27 @@
 /**
- * A tracker lists us under the address from which we ask, and names peers of that family first. A tracker whose name has
- * addresses of both families is therefore asked over the second family, too, whenever it has answered over the first:
- * peers that have only the second family learn of us, and we of them.                                           BEP 7
+ * A tracker lists us under the address of our request, and answers with peers of that family first. So a
+ * tracker whose name has addresses of both families is announced to over the second family too, each time it
+ * has answered over the first: peers that have only the second family learn of us, and we of them.    BEP 7
  *
- * Invariant: what happens here is no answer of the tracker for the engine. It brings peers; it changes no interval, and
- * when it fails nothing is said. A tracker that failed over its second family is asked so again only after a pause. To one
- * tracker, one announce after the other: a `stopped` must not overtake the `started` it ends.
+ * Invariant: answers over the second family are not the tracker's answers for the engine. They bring peers,
+ * change no interval, and their failures are not reported. After a failure, the next try waits for a pause.
+ * To one tracker, one announce at a time: a `stopped` must not overtake the `started` it ends.
  */
 import type { AnnounceRequest, Fact } from '../../engine/contract.ts';
 import type { FactSink } from '../ports.ts';
 
 export type IpFamily = 4 | 6;
 
-/** The second family is missing for hours as a rule: the first tries cost one failed connection each, later ones less. */
+/**
+ * A missing second family stays missing for hours as a rule: the first tries cost one failed connection each,
+ * and later tries are rarer.
+ */
 const pauseFirstMs = 10 * 60_000;
 const pauseMsMax = 6 * 60 * 60_000;
-/** Trackers that are remembered as failed: more than any client has. The oldest are forgotten, and asked once more. */
+/**
+ * Failed trackers that are remembered: more than any client uses. The oldest are dropped, and then tried once
+ * more.
+ */
 const pausesMax = 1_000;
 
 interface Pause {
@@ -28,22 +34,25 @@ type Step = (done: () => void) => void;
 
 export interface OtherFamilyParts {
   readonly sink: FactSink;
-  /** One announce over this family alone. `isTyped`: as in web-request.ts. `done` hears the answer, or that there was none. */
+  /**
+   * Makes one announce over this family alone. `isTyped` is that of web-request.ts. Calls `done` with the
+   * answer or the failure.
+   */
   readonly ask: (
     announce: AnnounceRequest,
     isTyped: boolean,
     family: IpFamily,
     done: (fact: Fact) => void,
   ) => void;
-  /** Never goes back. */
+  /** Monotonic. */
   readonly nowMs: () => number;
 }
 
 export class OtherFamily {
   readonly #parts: OtherFamilyParts;
-  /** By torrent and tracker: the family besides the first under which the tracker lists us. */
+  /** By torrent and tracker: the second family under which the tracker lists us. */
   readonly #listed = new Map<string, IpFamily>();
-  /** By torrent and tracker: the step under way, and those that wait for its end. */
+  /** By torrent and tracker: the step under way, followed by those that wait for it. */
   readonly #lines = new Map<string, Step[]>();
   readonly #pauses = new Map<string, Pause>();
 
@@ -56,7 +65,7 @@ export class OtherFamily {
     this.#inTurn(announce, (done) => this.#announce(announce, isTyped, first === 4 ? 6 : 4, done));
   }
 
-  /** A farewell: of effect where the tracker lists us under a second address. */
+  /** Sends `stopped` if the tracker lists us under a second address. */
   stop(announce: AnnounceRequest, isTyped: boolean): void {
     const name = nameOf(announce);
     if (!this.#listed.has(name) && !this.#lines.has(name)) return;
@@ -118,7 +127,7 @@ export class OtherFamily {
     const failures = (this.#pauses.get(tracker)?.failures ?? 0) + 1;
     this.#pauses.delete(tracker);
     if (this.#pauses.size >= pausesMax) this.#pauses.delete(this.#pauses.keys().next().value!);
-    // Six doublings are more than the longest pause.
+    // Six doublings exceed the longest pause.
     const pauseMs = Math.min(pauseMsMax, pauseFirstMs * 2 ** Math.min(6, failures - 1));
     this.#pauses.set(tracker, { failures, untilMs: this.#parts.nowMs() + pauseMs });
   }

@@ -1,8 +1,8 @@
 /**
- * Peer connections over TCP. Reads go into one reused buffer and straight to the engine; writes of one turn leave
- * together; a block's header and payload are handed to the kernel without being joined.
+ * Peer connections over TCP. Reads go into one reused buffer and directly to the engine. The writes of one
+ * event loop turn leave together. A block's header and payload are passed to the kernel without a copy.
  *
- * Invariant: a connection is in #connections until it has closed or been closed; after that no fact names it.
+ * Invariant: a connection is in #connections until it is closed by either side; after that no fact names it.
  */
 import net from 'node:net';
 import type { ConnectionId, PeerAddress } from '../../engine/contract.ts';
@@ -10,13 +10,13 @@ import { defaultLimits } from '../../engine/limits.ts';
 import { canReadInto, readInto } from '../disk/read-into.ts';
 import type { FactSink, Network } from '../ports.ts';
 
-/** Large reads: a quarter of a megabyte a call is several times as fast as Node's 64 KiB. */
+/** Large reads: 256 KiB per call is several times as fast as Node's 64 KiB. */
 const receiveBytes = 256 * 1024;
-/** Connections that the kernel takes before Node does: Node's default. */
+/** Connections that the kernel accepts before Node does: Node's default. */
 const backlogMax = 511;
 /**
- * Accepted sockets, after which Node turns newcomers away without asking the engine. The engine decides better who stays,
- * so there is room for all it keeps and for a whole backlog that it has not looked at yet.
+ * Accepted sockets above which Node drops new connections without asking the engine. The engine chooses
+ * better, so this leaves space for all its connections and a whole backlog that it has not seen yet.
  */
 const socketsMax = defaultLimits.connectionsMax + defaultLimits.halfOpenMax + backlogMax;
 
@@ -28,7 +28,7 @@ interface Connection {
 }
 
 export class TcpNetwork implements Network {
-  /** Told of every block whose bytes are not needed any more, sent or not. */
+  /** Called with every block whose bytes are no longer needed, sent or not. */
   onBlockSent: (payload: Uint8Array) => void = () => {};
   readonly #sink: FactSink;
   readonly #connections = new Map<ConnectionId, Connection>();
@@ -93,7 +93,7 @@ export class TcpNetwork implements Network {
         onread: this.#onread(id),
       });
     } catch (error) {
-      // A port beyond 65535 and the like: a dial that failed, like any other.
+      // An invalid address, such as a port above 65535, is reported like any failed dial.
       return this.#sink({ type: 'closed', connection: id, reason: (error as Error).message });
     }
     this.#adopt(id, socket);
@@ -119,7 +119,8 @@ export class TcpNetwork implements Network {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     this.#connections.delete(id);
-    // What was sent before the close is handed to the kernel first: our last words say why, a handshake say.
+    // What was sent before the close goes to the kernel first: the last message may tell the peer why, as a
+    // handshake does.
     if (connection.corked) connection.socket.uncork();
     connection.socket.destroy();
   }
@@ -132,7 +133,7 @@ export class TcpNetwork implements Network {
       };
       const onListening = () => {
         this.#server.off('error', onError);
-        // Running out of descriptors while accepting costs one connection, not the program.
+        // If accept runs out of descriptors, one connection is lost, and the program goes on.
         this.#server.on('error', () => {});
         resolve();
       };
@@ -144,7 +145,7 @@ export class TcpNetwork implements Network {
 
   #accept(accepted: net.Socket): void {
     const { remoteAddress, remotePort } = accepted;
-    // It was gone before it was here, or we are going.
+    // The peer has disconnected already, or we are stopping.
     if (remoteAddress === undefined || remotePort === undefined || this.#stopping)
       return void accepted.destroy();
     const id = this.#accepted;
@@ -167,7 +168,10 @@ export class TcpNetwork implements Network {
     });
   }
 
-  /** Bytes are used up before the callback returns, so one buffer serves all; Windows reads ahead into each. */
+  /**
+   * Received bytes are consumed before the callback returns, so one buffer serves all connections. Windows
+   * reads ahead into every buffer, so each connection has its own there.
+   */
   #onread(id: ConnectionId): net.OnReadOpts {
     const buffer = process.platform === 'win32' ? Buffer.allocUnsafeSlow(64 * 1024) : this.#receiveBuffer;
     return {
@@ -183,7 +187,7 @@ export class TcpNetwork implements Network {
     if (this.#connections.has(connection)) this.#sink({ type: 'received', connection, bytes, count });
   }
 
-  /** Everything written before the event loop goes on leaves in one system call. */
+  /** All writes until the next turn of the event loop leave in one system call. */
   #write(connection: Connection, bytes: Uint8Array, done?: (bytes: Uint8Array) => void): void {
     const { socket } = connection;
     if (!connection.corked) {
@@ -210,7 +214,7 @@ export class TcpNetwork implements Network {
     }
   }
 
-  /** One fact a connection, however many writes the kernel took. */
+  /** One fact per connection, however many writes the kernel took. */
   #reportFlushed(): void {
     const flushed = this.#flushed;
     this.#flushed = [];

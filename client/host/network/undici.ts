@@ -1,4 +1,4 @@
-/** The HTTP client, loaded when something is asked for first: it takes a third of the time in which a command starts. */
+/** Loads the HTTP client at the first request, since loading takes a third of a command's start time. */
 import { createRequire } from 'node:module';
 
 type Undici = typeof import('undici');

@@ -1,14 +1,14 @@
 /**
- * What of a torrent's addresses the user chose. All others were chosen by whoever made the torrent or the magnet link: on
- * the open net they are asked like any tracker, inside of the user's own network they get plain announces and nothing
- * else (web-door.ts).
+ * Which of a torrent's addresses the user chose. All others come from the creator of the torrent or magnet
+ * link: on the public internet they are used like any tracker's, but in the user's private network they get
+ * only plain announces (web-door.ts).
  */
 export interface UserTrust {
-  /** Trackers that the user typed, as they are announced to. */
+  /** Trackers that the user typed, as announce URLs. */
   readonly trackers?: readonly string[] | undefined;
   /**
-   * The server that the torrent came from, as the user typed it: `http://192.168.1.5:6969`. What the torrent names there
-   * is that server's own.
+   * The server that the torrent came from, as the user typed it: `http://192.168.1.5:6969`. Trackers on this
+   * server are trusted too.
    */
   readonly origin?: string | undefined;
 }

@@ -1,15 +1,16 @@
 /**
- * Where one request may go, decided by its URL and by who chose it, before anything is looked up; whether an address is
- * such a place is decided when it is dialed (web-request.ts).
+ * Where one request may go, decided by its URL and by who chose it, before any DNS lookup. Whether an address
+ * is allowed is decided when it is dialed (web-request.ts).
  *
- *   the user typed it              anywhere
- *   chosen by a stranger:
- *     an announce or a scrape      not-forbidden: the open net, loopback, private networks (there without a password)
- *     anything else                open-net
- *   after a server of the open net has answered: open-net, whoever chose what
+ *   typed by the user                         anywhere
+ *   named by a torrent, link or catalogue:
+ *     an announce or a scrape                 not-forbidden: public, loopback, private networks
+ *                                             (public only, if it has a password)
+ *     any other request                       open-net
+ *   a redirect of a public server             open-net
  *
- * Invariant: nothing that a torrent, magnet link, catalogue or redirect names becomes a request inside of the user's own
- * network, apart from a plain announce or scrape. Pure.
+ * Invariant: nothing that a torrent, magnet link, catalogue or redirect names becomes a request into the
+ * user's private network, apart from a plain announce or scrape. Pure.
  */
 import type { AddressKind } from './address-kind.ts';
 
@@ -21,13 +22,13 @@ export function isInReach(kind: AddressKind, reach: Reach): boolean {
 
 export interface Hop {
   readonly target: URL;
-  /** The origin that the user typed; undefined when a stranger chose the first address. */
+  /** The origin that the user typed; undefined when the first URL was not typed. */
   readonly typedOrigin: string | undefined;
-  /** The query that we add ourselves, as a URL has it: `?info_hash=…`, or nothing. */
+  /** The query that we add, as in a URL: `?info_hash=…`, or nothing. */
   readonly ownSearch: string;
-  /** A server of the open net has answered on the way here. */
+  /** A public server has answered earlier in this chain of redirects. */
   readonly isAfterOpenNet: boolean;
-  /** It signs in with a name and password of its URL. */
+  /** The request signs in with a name and password of its URL. */
   readonly hasCredentials?: boolean;
 }
 
@@ -40,11 +41,11 @@ export function reachOf({
 }: Hop): Reach {
   if (isAfterOpenNet) return 'open-net';
   if (typedOrigin !== undefined && isSameServer(target, typedOrigin)) return 'anywhere';
-  // A stranger's torrent must not try passwords on the devices of a private network.
+  // A torrent must not be able to try passwords on devices of a private network.
   return isAnnounce(target, ownSearch) && !hasCredentials ? 'not-forbidden' : 'open-net';
 }
 
-/** The origin itself, or the same host over TLS: many servers lead from the one to the other. */
+/** The same origin, or the same host over TLS: many servers redirect from HTTP to HTTPS. */
 function isSameServer(target: URL, typedOrigin: string): boolean {
   if (target.origin === typedOrigin) return true;
   const isDefaultPort = target.protocol === 'https:' && target.port === '';
@@ -52,12 +53,12 @@ function isSameServer(target: URL, typedOrigin: string): boolean {
 }
 
 /**
- * `/announce`, with a passkey before it, or a folder and a passkey; nothing escaped, so that no server reads it as another
- * path. 64 characters hold every passkey that is in use.
+ * `/announce`, after an optional passkey, or a folder and a passkey. Nothing is escaped, so that no server
+ * can read it as another path. 64 characters hold every passkey in use.
  */
 const announcePath = /^(\/[A-Za-z0-9._~-]{1,64}){0,2}\/(announce|scrape)$/;
 
-/** With no query but ours: a redirect may have left that out. */
+/** With our query only; a redirect may have dropped it. */
 function isAnnounce({ pathname, search }: URL, ownSearch: string): boolean {
   return announcePath.test(pathname) && (search === ownSearch || search === '');
 }

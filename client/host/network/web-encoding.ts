@@ -1,15 +1,18 @@
 /**
- * Unpacks what a web server has packed (`Content-Encoding`), within the same bound as what comes plain: a reply of a few
- * kilobytes can stand for gigabytes.                                                                     RFC 9110 8.4
+ * Decompresses a reply (`Content-Encoding`) within the limit for uncompressed ones, since a few kilobytes can
+ * expand to gigabytes.                                                                           RFC 9110 8.4
  */
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { WebError } from './web-error.ts';
 
-/** What is asked for. Not for streams, which a server would hold back until there is enough to pack. */
+/**
+ * The encodings that we ask for. Not for streams: a server would hold those back until it has enough to
+ * compress.
+ */
 export const encodingsRead = 'gzip, deflate';
 
-/** `encoding`: of the reply, as its server names it. Throws WebError. */
+/** `encoding` is that of the reply's header. Throws WebError. */
 export async function unpacked(body: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array> {
   const name = encoding.trim().toLowerCase();
   if (name === '' || name === 'identity' || body.length === 0) return body;
@@ -34,10 +37,11 @@ function unpackerOf(name: string, [first = 0, second = 0]: Uint8Array): Unpacker
   switch (name) {
     case 'gzip':
     case 'x-gzip':
-      // Some trackers say so, and pack nothing. No bencoding, JSON or text begins like this.
+      // Some trackers announce gzip and send plain text. No bencoding, JSON or text begins like this.
       return first === 0x1f && second === 0x8b ? gunzip : 'plain';
     case 'deflate':
-      // It should be zlib's format. Servers send bare deflate too, and no zlib header can be told for it (RFC 1950).
+      // Should be zlib's format, but servers send raw deflate too, which cannot be mistaken for a zlib header
+      // (RFC 1950).
       return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0 ? inflate : inflateRaw;
     default:
       return undefined;

@@ -1,4 +1,4 @@
-/** Why nothing was got from a web address, where neither the system nor undici has said it. */
+/** Why a web request failed, for causes that neither the system nor undici reports. */
 import { CodedError } from '../../../torrents/coded-error.ts';
 
 export const webErrorCodes = [
@@ -13,7 +13,10 @@ export const webErrorCodes = [
 ] as const;
 export type WebErrorCode = (typeof webErrorCodes)[number];
 
-/** Of `web-address-private`. An announce that fails leaves nothing but its words (TrackerStatus): they stand for the code. */
+/**
+ * The message of `web-address-private`. A failed announce keeps only its message (TrackerStatus), so the
+ * message stands for the code.
+ */
 export const privateAddressWords =
   'its address is in a private network, and there only plain announces (…/announce) are made for a torrent';
 

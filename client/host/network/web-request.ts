@@ -1,10 +1,11 @@
 /**
- * Gets what lies at a web address: bounded in bytes (packed and unpacked) and redirects, and in time by the caller's signal.
+ * HTTP requests with limits on bytes (compressed and decompressed) and redirects; the caller's signal limits
+ * the time.
  *
- * Invariant: no request is sent to an address that its reach (web-door.ts) does not hold. It is the address we connect to
- * that counts, each time we connect: a name may stand for another one whenever it is looked up. A connection is kept for
- * requests of the same reach only. A name and password in a URL go to its own origin, and never again once a redirect has led
- * elsewhere.
+ * Invariant: no request goes to an address outside its reach (web-door.ts). The address of each connection is
+ * checked, because a name may resolve differently at every lookup. A connection is reused only for requests
+ * of the same reach. A name and password in a URL go to its own origin, and never again once a redirect has
+ * led to another origin.
  */
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -16,26 +17,31 @@ import { isInReach, type Reach, reachOf } from './web-door.ts';
 import { encodingsRead, unpacked } from './web-encoding.ts';
 import { privateAddressWords, WebError } from './web-error.ts';
 
-/** libtorrent follows five; who needs more than three is lost. */
+/** libtorrent follows five. A server that needs more than three is misconfigured. */
 export const redirectsMax = 3;
 const connectMsMax = 10_000;
-/** Address families that are remembered, by origin: more than there are trackers in use. The oldest are forgotten. */
+/**
+ * Address families that are remembered, by origin: more than there are trackers in use. The oldest are
+ * dropped.
+ */
 const familiesMax = 1_000;
-/** Origins of the open net that are remembered as such. Beyond that all count as such, which allows less. */
+/**
+ * Public origins that are remembered. When the set is full, every origin counts as public, which allows less.
+ */
 const openOriginsMax = 10_000;
 
 export interface WebAnswer {
   readonly statusCode: number;
   readonly body: Uint8Array;
-  /** `http://HOST:PORT` of the server that gave it, behind all redirects. */
+  /** `http://HOST:PORT` of the server that answered, after all redirects. */
   readonly origin: string;
 }
 
-/** An answer whose body is to be read by the caller, or ended with the signal. */
+/** An answer whose body the caller reads, or ends with the signal. */
 export interface WebStream {
   readonly statusCode: number;
   readonly body: AsyncIterable<Uint8Array>;
-  /** How the body is packed, as the server says; empty when it is not. */
+  /** The `Content-Encoding` of the body; empty without one. */
   readonly encoding: string;
   readonly origin: string;
 }
@@ -47,17 +53,17 @@ export interface WebRequestOptions extends WebStreamOptions {
 export interface WebStreamOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Between two parts of the body; undici's five minutes unless given. */
+  /** Timeout between two parts of the body; undici's default is five minutes. */
   readonly silentMsMax?: number;
-  /** The user typed this address, or it is of the server that they typed. Every other one was chosen by a stranger. */
+  /** The user typed this URL, or it belongs to a server that the user typed. All other URLs are untrusted. */
   readonly isTyped: boolean;
-  /** Over this address family alone; over any unless given. */
+  /** Use only this address family. */
   readonly family?: 4 | 6;
-  /** The part of the URL's query that is ours: all behind its `?`, or nothing. */
+  /** The part of the URL's query that we add: everything after its `?`, or nothing. */
   readonly ownQuery?: string;
 }
 
-/** Who says what an address is, and which addresses a name has: the system, but for tests. */
+/** Classifies and resolves addresses: the system, except in tests. */
 export interface WebWorld {
   readonly kindOf: (address: string) => AddressKind;
   readonly lookup: typeof systemLookup;
@@ -65,11 +71,11 @@ export interface WebWorld {
 
 export class WebClient {
   readonly #world: WebWorld;
-  /** By reach and family; made when one is needed first. */
+  /** By reach and family; made when first needed. */
   readonly #agents = new Map<string, Agent>();
-  /** By origin: over what the last connection to it was made, where the family was ours to choose. */
+  /** By origin: the address family of the last connection, if it was public and the URL had a name. */
   readonly #families = new Map<string, 4 | 6>();
-  /** Origins that have been connected to at an address of the open net. */
+  /** Origins that were reached at a public address. */
   readonly #openOrigins = new Set<string>();
 
   constructor(world: WebWorld = { kindOf: addressKind, lookup: systemLookup }) {
@@ -77,14 +83,14 @@ export class WebClient {
   }
 
   /**
-   * The address family of the last connection to a server of the open net, as the system chose it; undefined where there is
-   * no other one to choose, because the URL says an address instead of a name.
+   * The address family of the last connection to a public server, as the system chose it. Undefined where
+   * there is no choice, because the URL has an address instead of a name.
    */
   familyOf(origin: string): 4 | 6 | undefined {
     return this.#families.get(origin);
   }
 
-  /** Rejects with a WebError, with the system's or undici's error, or with the reason of the signal. */
+  /** Rejects with a WebError, with an error of the system or undici, or with the reason of the signal. */
   async get(url: string, options: WebRequestOptions): Promise<WebAnswer> {
     const { bytesMax } = options;
     const headers = { 'accept-encoding': encodingsRead, ...options.headers };
@@ -93,7 +99,7 @@ export class WebClient {
     return { statusCode, body: await unpacked(packed, encoding, bytesMax), origin };
   }
 
-  /** As get(), without its body. */
+  /** Like get(), without reading the body. */
   async open(url: string, options: WebStreamOptions): Promise<WebStream> {
     const { headers: given, signal, silentMsMax, isTyped, family, ownQuery = '' } = options;
     const timeout =
@@ -113,7 +119,7 @@ export class WebClient {
         .request(target, sent)
         .catch((error: { code?: string }) => {
           const isInside = error.code === 'web-address-private';
-          // A stranger's announce is made there without its password, like any other.
+          // In a private network, an untrusted announce is made without its password.
           if (isInside && redirects === 0 && hasCredentials) return undefined;
           throw isInside && redirects > 0 ? redirectsInside() : error;
         });
@@ -136,7 +142,7 @@ export class WebClient {
         throw new WebError('web-redirect-protocol', 'it redirects to what is no address');
       const { origin } = target;
       target = new URL(location, target);
-      // What a redirect writes there is its own affair, and no password of the user's.
+      // A name and password in a redirect's URL are not the user's, and are not sent.
       takeAuthorization(target);
       if (target.origin !== origin) authorization = undefined;
       if (target.protocol !== 'http:' && target.protocol !== 'https:')
@@ -163,8 +169,8 @@ export class WebClient {
   }
 
   /**
-   * An address is looked at before it is dialed, and once more when the socket stands: what is not looked up (a URL may
-   * hold an address) and what a system makes of it in the end.
+   * An address is checked before it is dialed, and again when the socket is connected: a URL may contain an
+   * address, which is not looked up, and the system may connect to another one in the end.
    */
   #connector(reach: Reach, family: 4 | 6 | undefined): buildConnector.connector {
     const connect = undici().buildConnector({
@@ -176,7 +182,7 @@ export class WebClient {
       const isOther = family !== undefined && isIP(host) !== family;
       const refused = isIP(host) === 0 ? undefined : isOther ? isOtherFamily() : this.#refusal(host, reach);
       if (refused !== undefined) {
-        // Not within this turn: undici has not noted that it connects.
+        // Not synchronously: undici has not yet recorded that it is connecting.
         queueMicrotask(() => callback(refused, null));
         return;
       }
@@ -203,7 +209,7 @@ export class WebClient {
     this.#families.set(origin, isIP(address) === 6 ? 6 : 4);
   }
 
-  /** The addresses of a name without those out of reach, and without those of the other family. */
+  /** The addresses of a name that are within reach and of the right family. */
   #lookupWithin(reach: Reach, only: 4 | 6 | undefined): LookupFunction {
     return (hostname, options, callback) => {
       const all = { ...options, all: true } as const;
@@ -215,7 +221,7 @@ export class WebClient {
           ({ address }) => this.#refusal(address, reach) === undefined,
         );
         if (first === undefined) {
-          // Of several the mildest is said: it is what the user can do something about.
+          // If there are several reasons, the mildest is reported: the user can do something about it.
           const kinds = addresses.map(({ address }) => this.#world.kindOf(address));
           return callback(kinds.includes('private') ? isPrivate() : isForbidden(), []);
         }
@@ -254,7 +260,7 @@ async function readBounded(body: AsyncIterable<Uint8Array>, bytesMax: number): P
   let bytes = 0;
   for await (const part of body) {
     bytes += part.length;
-    // Leaving the loop ends the body, and with it the connection.
+    // Leaving the loop ends the body and closes its connection.
     if (bytes > bytesMax) throw new WebError('web-too-large', 'its answer is too large');
     parts.push(part);
   }
