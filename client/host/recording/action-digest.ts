@@ -1,21 +1,21 @@
 /**
- * A running number over everything the engine has decided: two runs that agree on it at a fact have acted alike up to
- * there. FNV-1a in 32 bits: it has to tell a change, not to withstand anybody.
+ * A running hash over all decisions of the engine: two runs with the same hash at a fact have acted alike up
+ * to there. FNV-1a with 32 bits, since it has to show a change and not resist an attack.
  *
- * Payloads of blocks are left out, as they are of recordings: nothing is decided by them.
+ * Payloads of blocks are left out, as in recordings: no decision depends on them.
  */
 import type { Action } from '../../engine/contract.ts';
 import { withoutCredentials } from '../network/web-credentials.ts';
 
 const offsetBasis = 0x811c9dc5;
 const prime = 0x01000193;
-/** Deeper than any action is. */
+/** More than the depth of any action. */
 const depthMax = 8;
 
 export class ActionDigest {
   #hash = offsetBasis | 0;
 
-  /** What `handle` answered, and when the engine wants to be woken after it. */
+  /** Adds the answer of `handle`, and when the engine wants to wake next. */
   add(actions: readonly Action[], wakeAtMs: number): void {
     this.#number(actions.length);
     for (const action of actions) this.#value(essence(action), 0);
@@ -30,7 +30,7 @@ export class ActionDigest {
   #value(value: unknown, depth: number): void {
     if (depth > depthMax) throw new Error('an action is nested deeper than actions are');
     if (typeof value === 'number') this.#number(value);
-    // A recording has trackers without passwords, and is replayed with those.
+    // A recording has tracker URLs without passwords, and is replayed with those.
     else if (typeof value === 'string') this.#characters(withoutCredentials(value));
     else if (value instanceof Uint8Array) this.#bytes(value);
     else if (typeof value !== 'object' || value === null) this.#characters(String(value));
@@ -68,7 +68,7 @@ export class ActionDigest {
   }
 }
 
-/** The action without what is only carried. */
+/** The action without the payload that it carries. */
 function essence(action: Action): object {
   switch (action.type) {
     case 'send-block':

@@ -1,9 +1,11 @@
 /**
- * Keeps every fact an engine is told, with its time, and a running digest of what it decided, in a file: the simulator
- * feeds the same to a fresh engine and must see it decide the same (test/sim/replay). It names torrents and peers.
+ * Records every fact that the engine receives, with its time, and a running digest of its decisions, in a
+ * file. The simulator feeds the facts to a fresh engine and checks that it decides the same
+ * (test/sim/replay). The file contains names of torrents and addresses of peers.
  *
- * A line of JSON each: first what the engine was made of, then the facts, last why it ends. Invariant: a fact is written
- * down before the engine hears of it, so that the one it fails at is in the file; a program that is killed loses a second.
+ * One line of JSON each: first the engine's options, then the facts, last why the recording ends. Invariant:
+ * a fact is serialized before the engine handles it, so that a fact that makes the engine throw is in the
+ * file. A killed program loses at most the last second.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Action, ConnectionId, Fact } from '../../engine/contract.ts';
@@ -16,22 +18,25 @@ import { ActionDigest } from './action-digest.ts';
 import { PayloadElision } from './payload-elision.ts';
 import { base64, recordedFact, recordingFormat, recordingVersion } from './recorded-fact.ts';
 
-/** A GiB fetched is 4 MB here, one that is given 9 MB: a night on a fast line, and more than a developer can be sent. */
+/**
+ * 1 GiB downloaded takes 4 MB here, 1 GiB uploaded 9 MB. Enough for a night on a fast line, and already
+ * too much to send to a developer.
+ */
 const recordingBytesMax = 256 * 1024 * 1024;
-/** Written at once: a system call for every fact would cost more than the fact. */
+/** Facts are buffered: a system call for each would cost more than handling it. */
 const bufferBytesMax = 64 * 1024;
 const flushMs = 1_000;
-/** Who was spoken to about what is nobody else's business. */
+/** The peers and torrents of a user are private. */
 const ownerOnly = 0o600;
 
-/** Why a recording ends: the program has stopped, or there is no more room. */
+/** Why a recording ends: the program has stopped, or the file is full. */
 export type RecordingEnd = 'stopped' | 'full';
 
 export interface RecordingSummary {
   readonly path: string;
   readonly facts: number;
   readonly bytes: number;
-  /** What keeps it from holding the whole story: it is full, or the disk refused. */
+  /** Why the recording is incomplete: it is full, or the disk refused. */
   readonly shortfall: string | undefined;
 }
 
@@ -40,7 +45,7 @@ export class FlightRecorder {
   readonly #bytesMax: number;
   readonly #digest = new ActionDigest();
   readonly #elisions = new Map<ConnectionId, PayloadElision>();
-  /** Undefined when it has ended. */
+  /** Undefined after the end. */
   #descriptor: number | undefined;
   #pending = '';
   #flushedMs = 0;
@@ -54,7 +59,7 @@ export class FlightRecorder {
     this.#bytesMax = bytesMax;
   }
 
-  /** `options`: what the engine is made of. Throws a ClientError when the file is there already or cannot be made. */
+  /** `options`: those of the engine. Throws a ClientError when the file exists or cannot be made. */
   static open(path: string, options: EngineOptions, bytesMax = recordingBytesMax): FlightRecorder {
     const recorder = new FlightRecorder(path, openNew(path), bytesMax);
     const { peerId, port, seed, limits, uploadBpsMax = 0, downloadBpsMax = 0 } = options;
@@ -70,7 +75,7 @@ export class FlightRecorder {
     return { path: this.#path, facts: this.#facts, bytes: this.#bytes, shortfall: this.#shortfall };
   }
 
-  /** The engine, listened to. */
+  /** Wraps the engine and records what it handles. */
   listenTo(engine: Decider): Decider {
     return {
       handle: (fact, nowMs) => this.#hear(engine, fact, nowMs),
@@ -80,14 +85,14 @@ export class FlightRecorder {
     };
   }
 
-  /** The last line is written; nothing is recorded after it. */
+  /** Writes the last line; nothing is recorded after it. */
   close(): void {
     this.#end('stopped');
   }
 
   #hear(engine: Decider, fact: Fact, nowMs: number): readonly Action[] {
     if (this.#descriptor === undefined) return engine.handle(fact, nowMs);
-    // Received bytes are borrowed: they are written down before the engine has them.
+    // Received bytes are borrowed, so they are serialized before the engine gets them.
     const told = JSON.stringify(recordedFact(fact, this.#elide));
     let actions: readonly Action[];
     try {
@@ -135,7 +140,7 @@ export class FlightRecorder {
     this.#write(`${JSON.stringify(value)}\n`);
   }
 
-  /** Recordings are sent to others: names and passwords of trackers are the user's. */
+  /** Recordings are sent to others, so names and passwords of trackers are removed. */
   #write(line: string): void {
     this.#pending += withoutCredentials(line);
   }
@@ -157,7 +162,7 @@ export class FlightRecorder {
   }
 }
 
-/** Never over something that is there: a slip of the finger would cost an album. */
+/** Never replaces a file: a mistyped path could destroy an album. */
 function openNew(path: string): number {
   try {
     return openSync(path, 'wx', ownerOnly);

@@ -1,27 +1,27 @@
 /**
- * The stream of a peer without the payload of its blocks: what is left is all that is decided by. The decoder of the
- * engine itself says which bytes are which, so that both always agree.
+ * A peer's stream without the payload of its blocks; the rest is all that decisions depend on. The engine's
+ * own decoder tells which bytes are payload, so that both always agree.
  *
- * Invariant: what cannot be told apart is kept.
+ * Invariant: bytes that cannot be classified are kept.
  */
 import { WireDecoder, type WireHandler } from '../../wire/decoder.ts';
 import { base64, type RecordedBytes } from './recorded-fact.ts';
 
-/** A torrent of 2^22 pieces, the most that torrents/ takes, has a bitfield of so many bytes. */
+/** The bitfield of a torrent with 2^22 pieces, the most that torrents/ accepts. */
 const bitfieldBytesMax = 512 * 1024;
 
-/** One for each connection. */
+/** One per connection. */
 export class PayloadElision {
   readonly #decoder = new WireDecoder();
   readonly #finder = new PayloadFinder();
-  /** The engine has closed by now, or is about to. */
+  /** The stream is invalid: the engine closes the connection. */
   #isLost = false;
 
   constructor() {
     this.#decoder.expectBitfieldBytes(0, bitfieldBytesMax);
   }
 
-  /** The next bytes[0, count) of the stream. */
+  /** Takes the next bytes[0, count) of the stream. */
   elide(bytes: Uint8Array, count: number): RecordedBytes {
     const { runs } = this.#finder;
     runs.length = 0;
@@ -38,7 +38,7 @@ export class PayloadElision {
   }
 }
 
-/** Where payload lies in the bytes that are being fed. */
+/** Finds the payload in the bytes that the decoder is fed. */
 class PayloadFinder implements WireHandler<never> {
   readonly runs: (readonly [number, number])[] = [];
 

@@ -1,8 +1,9 @@
 /**
- * A fact as a recording keeps it: JSON that has all the engine may decide by. Bytes are base64; the payload of blocks is
- * only counted, since nothing is decided by it.
+ * A fact in a recording: JSON with everything that the engine's decisions may depend on. Bytes are base64.
+ * The payload of blocks is only counted, since no decision depends on it.
  *
- * Left to others: which bytes of a stream are payload (payload-elision.ts), the way back (test/sim/replay).
+ * Left to others: which bytes of a stream are payload (payload-elision.ts), and the reading of recordings
+ * (test/sim/replay).
  */
 import type { Geometry } from '../../../torrents/geometry.ts';
 import type {
@@ -14,17 +15,17 @@ import type {
   TorrentSpec,
 } from '../../engine/contract.ts';
 
-/** The first line of a recording says so; a reader that knows another version refuses. */
+/** In the first line of a recording; a reader refuses any other version. */
 export const recordingFormat = 'cicada-flight-recording';
 export const recordingVersion = 1;
 
-/** Runs of a stream in their order: bytes in base64, or how many bytes of payload were there. */
+/** Runs of a stream in order: bytes in base64, or the number of payload bytes. */
 export type RecordedBytes = readonly (string | number)[];
 
 export interface RecordedGeometry {
   readonly totalBytes: number;
   readonly pieceLength: number;
-  /** Index and bytes of pieces that are shorter than their place would have it.  BEP 52 */
+  /** Index and size of pieces that are shorter than their position implies.  BEP 52 */
   readonly shortPieces?: readonly (readonly [number, number])[];
 }
 
@@ -37,7 +38,7 @@ export interface RecordedSpec {
   readonly priorities?: string;
   readonly trackers: readonly (readonly string[])[];
   readonly infoBytes?: string;
-  /** Missing: it is not. */
+  /** Omitted for public torrents. */
   readonly private?: true;
 }
 
@@ -47,7 +48,7 @@ export interface RecordedMagnet {
   readonly trackers: readonly (readonly string[])[];
 }
 
-/** Bytes are written as text; and of addresses the first recordings do not tell who named them. */
+/** Facts whose bytes are written as text; and `peers-found`, which has no origin in the first recordings. */
 type Rewritten = 'added' | 'magnet-added' | 'pieces-selected' | 'peers-found' | 'received' | 'block-read';
 
 type PeersFound = Extract<Fact, { readonly type: 'peers-found' }>;
@@ -66,7 +67,7 @@ export type RecordedFact =
       readonly bytes: number;
     };
 
-/** `elide`: the bytes of a stream without the payload of blocks. */
+/** `elide`: removes the payload of blocks from the bytes of a stream. */
 export function recordedFact(
   fact: Fact,
   elide: (connection: ConnectionId, bytes: Uint8Array, count: number) => RecordedBytes,
