@@ -1,4 +1,6 @@
-/** Deletes the files of a torrent that does not run, and the folders that are empty then. What is not its own stays. */
+/**
+ * Deletes the files of a stopped torrent, and the folders that become empty. Files that are not its own stay.
+ */
 import { rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,7 +8,10 @@ import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { ClientError } from '../client-error.ts';
 import { ownContent } from './own-files.ts';
 
-/** Throws a ClientError `folder-not-writable` for the first that cannot be deleted; those before it are gone. */
+/**
+ * Throws a ClientError `folder-not-writable` for the first file that cannot be deleted; the files before it
+ * are deleted.
+ */
 export async function eraseContent(metainfo: Metainfo, place: string): Promise<void> {
   const { files, parent } = ownContent(metainfo, place);
   for (const { at } of files) {
@@ -23,17 +28,17 @@ export async function eraseContent(metainfo: Metainfo, place: string): Promise<v
   );
 }
 
-/** Those, and the ones above them below `parent`, that hold nothing any more. */
+/** Removes these folders, and those above them below `parent`, if they are empty. */
 export function removeEmptyFolders(folders: readonly string[], parent: string): void {
   const isBelow = (at: string) => at.startsWith(parent.endsWith(path.sep) ? parent : parent + path.sep);
-  // The deepest first.
+  // The deepest first, so that a parent may be empty when its turn comes.
   const found = new Set<string>();
   for (let at of folders) for (; isBelow(at) && !found.has(at); at = path.dirname(at)) found.add(at);
   for (const at of [...found].sort((a, b) => b.length - a.length)) {
     try {
       rmdirSync(at);
     } catch {
-      // Others have put something there.
+      // The folder contains other files.
     }
   }
 }

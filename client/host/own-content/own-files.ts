@@ -1,6 +1,6 @@
 /**
- * The files of a torrent that does not run, as they lie on this disk: whole ones, files under way, and the side file. Links,
- * what lies behind them, and files of another size are not its own.
+ * The files of a stopped torrent on the disk: whole files, part files, and the side file. Links, what lies
+ * behind them, and files of another size do not belong to the torrent.
  */
 import { lstatSync, type Stats } from 'node:fs';
 import path from 'node:path';
@@ -12,19 +12,22 @@ import { sideFileName } from '../storage/side-file.ts';
 export interface OwnFile {
   readonly at: string;
   readonly bytes: number;
-  /** The torrent's own file that has its name; undefined for files under way and the side file. */
+  /** The index of the whole file; undefined for part files and the side file. */
   readonly fileIndex: number | undefined;
 }
 
 export interface OwnContent {
   readonly files: readonly OwnFile[];
-  /** The folder that holds the torrent's own folder or file. */
+  /** The folder that contains the torrent's own folder or file. */
   readonly parent: string;
   /** The torrent's own folder or file. */
   readonly root: string;
 }
 
-/** `place`: the folder that it was fetched into; or of a share its own folder or file, or the folder that holds it. */
+/**
+ * `place`: the folder it was downloaded into; for a share, its own folder or file, or the folder that
+ * contains it.
+ */
 export function ownContent(metainfo: Metainfo, place: string): OwnContent {
   const at = path.resolve(place);
   const whole = wholeFiles(metainfo, at);
@@ -44,7 +47,7 @@ export function ownContent(metainfo: Metainfo, place: string): OwnContent {
   };
 }
 
-/** Folders below one that are links: what lies behind them is not the torrent's. */
+/** Finds files below folders that are links: those do not belong to the torrent. */
 class LinksOnWay {
   readonly #root: string;
   readonly #known = new Map<string, boolean>();
@@ -55,7 +58,7 @@ class LinksOnWay {
 
   leadTo(file: string): boolean {
     const folder = path.dirname(file);
-    // The folder that was chosen may be a link.
+    // The chosen folder itself may be a link.
     if (folder === this.#root || !folder.startsWith(this.#root)) return false;
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
@@ -91,7 +94,7 @@ function begunFiles(metainfo: Metainfo, at: string): OwnFile[] {
   );
 }
 
-/** Components of the path from `folder` to `file`; 0 for itself. */
+/** The number of path components from `folder` to `file`; 0 if they are equal. */
 function depthBelow(folder: string, file: string): number {
   const below = path.relative(folder, file);
   return below === '' ? 0 : below.split(path.sep).length;
