@@ -1,4 +1,7 @@
-/** What somebody who fetches or seeds a torrent is given: how to follow it, choose from it, and end it. */
+/**
+ * The interface of a running torrent for the caller that downloads or seeds it: its status, its selection,
+ * and its end.
+ */
 import type { HashControl, HashProgress } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import type { PeerAddress, Report } from '../engine/contract.ts';
@@ -11,55 +14,66 @@ import type { TorrentWishes } from './torrent-wishes.ts';
 import type { UpgradeFrom } from './upgrade.ts';
 
 export interface TorrentControl {
-  /** Ends the checking of what is there; later, use stop(). */
+  /** Aborts the initial check of existing files; after that, use stop(). */
   readonly signal?: AbortSignal;
-  /** Progress of that checking. */
+  /** Progress of the initial check. */
   readonly onCheck?: (progress: HashProgress) => void;
   readonly onReport?: (report: Report) => void;
-  /** Which of its trackers the user chose. Without it none: inside of their network only plain announces are made. */
+  /**
+   * Which of the torrent's trackers the user chose. Without it none: in the user's private network only plain
+   * announces are made.
+   */
   readonly trust?: UserTrust | undefined;
-  /** A download waits for files that another torrent is fetching to the same place; undefined: not any more. */
+  /**
+   * The download waits for files that another torrent is fetching to the same place; undefined: no longer.
+   */
   readonly onWait?: (wait: ClaimWait | undefined) => void;
-  /** Other programs on this machine cannot be asked whether they write to the same place. */
+  /** Claims cannot be exchanged with other programs on this machine, which may write to the same place. */
   readonly onUnguarded?: (error: unknown) => void;
 }
 
 export interface DownloadOptions extends TorrentControl, SpaceOptions {
   readonly peers?: readonly PeerAddress[];
-  /** Which files are wanted; without it all. The others do not appear on the disk. */
+  /** Which files are wanted; all by default. Unwanted files do not appear on the disk. */
   readonly select?: FileChoice;
-  /** An earlier version, stopped by now: its files are used where they are the same, and replaced where they are not. */
+  /**
+   * A stopped earlier version: its files are reused where they are the same, and replaced where they differ.
+   */
   readonly upgradeFrom?: UpgradeFrom;
 }
 
 export interface SeedOptions extends TorrentControl {
-  /** The shared folder or file, or the folder that holds it. */
+  /** The shared folder or file, or the folder that contains it. */
   readonly path: string;
-  /** False: it is believed; 'anew': also what was checked before and looks the same is checked. */
+  /**
+   * False: the files are trusted without a check. 'anew': files that are remembered as checked are checked
+   * again.
+   */
   readonly verify?: boolean | 'anew';
 }
 
 export interface ActiveTorrent extends TorrentWishes {
   readonly metainfo: Metainfo;
-  /** Where the torrent's own folder or file lies. */
+  /** The path of the torrent's own folder or file. */
   readonly path: string;
   status(): TorrentStatus;
-  /** The file has its name: all of it is here, or was before. By its index in the torrent; false for pads. */
+  /** Whether the file is whole under its final name. By its index in the torrent; false for pad files. */
   hasFile(fileIndex: number): boolean;
   /** Another torrent is fetching some of its files to the same place. */
   readonly waitsFor?: ClaimWait | undefined;
   /**
-   * Every wanted piece is stored and every wanted file has its name; at once when nothing was missing. Rejects when that
-   * became impossible. A new promise when more has been selected since.
+   * Resolves when every wanted piece is stored and every wanted file has its final name; at once if nothing
+   * was missing. Rejects when that became impossible. Becomes a new promise when more files are selected
+   * later.
    */
   readonly completed: Promise<void>;
-  /** Peers are let go, trackers are told. What files that are not wanted hold is kept for the next time. */
+  /** Closes the connections and announces `stopped`. Bytes of unwanted files are kept for the next run. */
   stop(): Promise<void>;
-  /** As stop(), for good: once complete, nothing is left beside the files that were wanted. */
+  /** Like stop(), but for good: if the torrent is complete, only its wanted files remain on the disk. */
   remove(): Promise<void>;
 }
 
-/** The part of it that the checking of what is there takes. `closing`: of the client, which ends it as well. */
+/** The options for the initial check. `closing` aborts it when the client closes. */
 export function hashControl(
   { signal: own, onCheck }: TorrentControl,
   threads: number | undefined,

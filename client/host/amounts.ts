@@ -1,8 +1,8 @@
-/** How much of a torrent is here, as its record tells it to people. */
+/** How much of a torrent is downloaded, as its resume record tells it for display. */
 import type { Amounts } from './resume/resume-store.ts';
 import type { TorrentFiles } from './storage/torrent-files.ts';
 
-/** Pads are not counted: they lie nowhere. */
+/** Pad files do not count: they are not on the disk. */
 export function amountsOf({ files }: Pick<TorrentFiles, 'files'>): Amounts {
   let [bytes, wantedBytes, haveWantedBytes] = [0, 0, 0];
   for (const stored of files) {

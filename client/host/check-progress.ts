@@ -1,7 +1,9 @@
-/** Tells how far a check of pieces has come, and when it will be done. */
+/** Reports the progress of a check of pieces, with its estimated end. */
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 
-/** To be called with the bytes of each piece that was checked. Without somebody to tell, no clock is asked. */
+/**
+ * The answer is to be called with the bytes of each checked piece. Without `onProgress`, no clock is read.
+ */
 export function progressTo(
   onProgress: HashControl['onProgress'],
   totalBytes: number,

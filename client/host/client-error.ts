@@ -1,4 +1,4 @@
-/** What the doors of the client throw: a stable code, what happened, and where. */
+/** Errors of the client's public functions: a stable code, what happened, and where. */
 import { CodedError } from '../../torrents/coded-error.ts';
 import type { DiskTrouble } from '../engine/contract.ts';
 import type { ClaimHolder } from './claims/claim-files.ts';
@@ -23,7 +23,9 @@ export const clientErrorCodes = [
 ] as const;
 export type ClientErrorCode = (typeof clientErrorCodes)[number];
 
-/** Of `disk-full`: what is missing, what other downloads will yet take, and what is free. */
+/**
+ * For `disk-full`: the missing bytes, the bytes that other downloads will still write, and the free bytes.
+ */
 export interface SpaceFigures {
   readonly missingBytes: number;
   readonly promisedBytes: number;
@@ -31,8 +33,9 @@ export interface SpaceFigures {
 }
 
 /**
- * Of `exists`, what is in the way: a file that is no file of the torrent; something that came there later; a file that
- * another program has worked on; one that was not compared; a hidden folder that holds other things; a recording.
+ * For `exists`, what is in the way: a file that differs from the torrent's; a file that appeared later; an
+ * earlier version's file that another program has changed; a file that was not compared; a hidden folder with
+ * other content; a recording.
  */
 export type Obstacle =
   | 'other-file'
@@ -47,15 +50,15 @@ export interface ClientErrorFields {
   readonly port?: number | undefined;
   readonly space?: SpaceFigures;
   readonly obstacle?: Obstacle;
-  /** Of `claimed` and `already-added`: who writes that path. */
+  /** For `claimed` and `already-added`: the torrent that writes that path. */
   readonly holder?: ClaimHolder;
-  /** Of `claimed`: files of a torrent that runs were asked for, and nothing else was refused. */
+  /** For `claimed`: another torrent has a newly selected file, and only the selection was refused. */
   readonly isOfSelection?: boolean;
-  /** Of `format-not-supported`. */
+  /** For `format-not-supported`. */
   readonly missing?: 'piece-hashes' | 'file-roots';
-  /** Of `not-found`: its name may be there in the bytes of an older encoding. */
+  /** For `not-found`: the file may exist under a name in an older encoding. */
   readonly mayBeRaw?: boolean;
-  /** What the system calls it (`EROFS`), where it was the system that refused. */
+  /** The system's error code (such as `EROFS`), if the system refused. */
   readonly system?: string | undefined;
 }
 
@@ -79,20 +82,20 @@ export class ClientError extends CodedError<ClientErrorCode, ClientErrorFields> 
   }
 }
 
-/** The disk refuses what has to be written there. */
+/** The disk refuses a write. */
 export function cannotWrite(path: string, error: unknown): ClientError {
   const { code: system, message } = error as NodeJS.ErrnoException;
   const about = { path, system, cause: error };
   return new ClientError('folder-not-writable', `${path} cannot be written: ${message}`, about);
 }
 
-/** Something else lies where a file of the torrent would. */
+/** A different file lies where a file of the torrent would. */
 export function differsFromTorrent(path: string): ClientError {
   const message = `${path} is there already and differs from the torrent: nothing was changed`;
   return new ClientError('exists', message, { path, obstacle: 'other-file' });
 }
 
-/** What the system said when it would not let us listen. `port` undefined: the usual ones. */
+/** The error for a failed listen. `port` undefined: the usual ports were tried. */
 export function cannotListen(
   error: NodeJS.ErrnoException,
   host: string | undefined,
@@ -112,7 +115,7 @@ export function cannotListen(
   }
 }
 
-/** Room can be made and disks come back; a file or a link of the user's in the way stays. */
+/** Space can be freed and disks come back, but a file or link of the user's in the way stays. */
 export function isHopeless(trouble: DiskTrouble): boolean {
   return ['EEXIST', 'ELOOP', 'EWORKEDON'].includes(trouble.code);
 }

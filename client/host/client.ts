@@ -1,6 +1,6 @@
 /**
- * A running client: one listening port, one engine, any number of torrents. What a program wants (fetch this, seed
- * that) becomes facts, and what the engine reports becomes promises. Put together in open-client.ts.
+ * A running client: one listening port, one engine, any number of torrents. Calls of the program become facts
+ * for the engine, and the engine's reports become promises. open-client.ts assembles it.
  */
 import { hex } from '../../torrents/byte-text.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
@@ -59,7 +59,7 @@ export class Client {
     return this.#ports.network.port;
   }
 
-  /** What `recordInto` has come to. */
+  /** The current size and state of the recording of `recordInto`. */
   get recording(): RecordingSummary | undefined {
     return this.#ports.recorder?.summary;
   }
@@ -69,16 +69,16 @@ export class Client {
     this.#sink({ type: 'limits-set', uploadBpsMax, downloadBpsMax });
   }
 
-  /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
+  /** Downloads into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
   async download(torrent: Metainfo, asked: DownloadOptions): Promise<ActiveTorrent> {
     const { metainfo, options } = onDisk(torrent, asked);
     let release: (() => void) | undefined = this.#claim(metainfo);
     try {
-      // Nobody else may be giving away what is about to change.
+      // The earlier version must not be active, because its files are about to change.
       if (options.upgradeFrom !== undefined) this.#claim(options.upgradeFrom.metainfo)();
       const [closing, { claims, pool, store }] = [this.#closing.signal, this.#ports];
       return await downloadClaimed(claims, metainfo, options, closing, async (how, claim, isLeft) => {
-        // A run that was ended has let go of it.
+        // A run that ended has released its claim.
         const forget = release ?? this.#claim(metainfo);
         release = undefined;
         try {
@@ -101,10 +101,11 @@ export class Client {
   }
 
   /**
-   * Seeds what lies at `path`: the shared folder or file, or the folder that holds it. Whether that may be shared is the
-   * program's own decision (checkSeed() is that of our command line); it is not asked here. `verify: false` believes it;
-   * otherwise every piece is checked first, and a ClientError 'data-mismatch' names the first file that differs. What was
-   * checked before and looks the same is not checked again, unless `verify` is 'anew'.
+   * Seeds the files at `path`: the shared folder or file, or the folder that contains it. The program decides
+   * whether that may be shared (for the command line: checkSeed()); it is not checked here. `verify: false`
+   * trusts the files. Otherwise every piece is checked first, and a ClientError 'data-mismatch' names the
+   * first file that differs. Files that are remembered as checked and look the same are not checked again,
+   * unless `verify` is 'anew'.
    */
   async seed(metainfo: Metainfo, options: SeedOptions): Promise<ActiveTorrent> {
     const release = this.#claim(metainfo);
@@ -115,7 +116,7 @@ export class Client {
       if (verify !== false && !isKnown) {
         const control = hashControl(options, undefined, this.#closing.signal);
         await checkShare(metainfo, pathOf, { ...control, pool: this.#ports.hashing }).catch(async (error) => {
-          // A folder that is not there may be back tomorrow, and its record is right then.
+          // A missing folder may be back tomorrow, and then its record is valid.
           const isWrong = error instanceof ClientError && error.code === 'data-mismatch';
           if (isWrong) await store?.erase(metainfo.infoHash, files.rootPath);
           throw error;
@@ -130,7 +131,10 @@ export class Client {
     }
   }
 
-  /** Asks trackers and peers for what a magnet link stands for. Throws a ClientError when it names no hash. */
+  /**
+   * Fetches the info dictionary of a magnet link from peers. Throws a ClientError when the link has no
+   * info-hash.
+   */
   openMagnet(
     link: MagnetLink,
     options: Pick<TorrentControl, 'onReport' | 'trust'> & { readonly peers?: readonly PeerAddress[] } = {},
@@ -142,7 +146,7 @@ export class Client {
     const trackers = link.trackers.map((tracker) => [tracker]);
     const status = this.#table.statusOf(torrent);
     const letGo = () => {
-      // Asked for while the engine still knows it.
+      // Caches the status while the engine still knows the torrent.
       status();
       this.#table.letGo(torrent);
     };
@@ -165,7 +169,7 @@ export class Client {
     return magnet;
   }
 
-  /** What an earlier run has verified is not believed any more. `path`: the torrent's own folder or file. */
+  /** Forgets what earlier runs have verified. `path`: the torrent's own folder or file. */
   async forget({ infoHash }: Metainfo, path: string): Promise<void> {
     await this.#ports.store?.erase(infoHash, path);
   }
@@ -182,7 +186,7 @@ export class Client {
     return await moveContent(metainfo, place, into, options).finally(release);
   }
 
-  /** Deletes the files of a torrent that does not run, and folders that are empty then. */
+  /** Deletes the files of a stopped torrent, and the folders that become empty. */
   async erase(metainfo: Metainfo, place: string): Promise<void> {
     const release = this.#claim(metainfo);
     try {
@@ -194,12 +198,12 @@ export class Client {
     }
   }
 
-  /** Of the disk that holds this folder; undefined where the system does not say. */
+  /** The free bytes of the folder's disk; undefined where the system does not tell. */
   async freeBytes(folder: string): Promise<number | undefined> {
     return (await freeSpace(folder)).freeBytes;
   }
 
-  /** Every torrent is stopped, trackers are told (for a few seconds at most), and everything is closed. */
+  /** Stops every torrent, announces `stopped` (for a few seconds at most), and closes everything. */
   async close(): Promise<void> {
     this.#closing.abort(new ClientError('stopped', 'the client was closed'));
     const running = this.#table.all;
@@ -210,13 +214,14 @@ export class Client {
       this.#ports.hashing.close(),
     ]);
     this.#ports.clock.stop();
-    // A piece under way still reaches the disk and its record. Forced to the disk side by side, they share its writes.
+    // Pieces being written still reach the disk and the resume record. Torrents finish concurrently, so that
+    // their fsyncs share the disk's writes.
     await sideBySide(running, 16, ({ finish }) => finish());
     await this.#ports.disk.stop();
     this.#ports.recorder?.close();
   }
 
-  /** From the driver. */
+  /** Called by the driver. */
   onReport(report: Report): void {
     this.#table.onReport(report);
   }

@@ -1,19 +1,19 @@
 /**
- * The loop between the engine and the world: one fact in, every action carried out, then the next fact. No promises,
- * and the engine is never re-entered: a port that answers at once only enqueues.
+ * The loop between the engine and the ports: one fact in, every action carried out, then the next fact. It
+ * uses no promises and never re-enters the engine: a port that answers at once only enqueues.
  */
 import type { Action, Fact, Report } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Ports } from './ports.ts';
 
-/** The engine, or whatever listens to it on the way. */
+/** The engine, or a wrapper that records it. */
 export type Decider = Pick<Engine, 'handle' | 'wakeAtMs'>;
 
 export class Driver {
   readonly #engine: Decider;
   readonly #ports: Ports;
   readonly #onReport: (report: Report) => void;
-  /** What came while the engine was at work. */
+  /** Facts that arrived while the engine was at work. */
   readonly #waiting: Fact[] = [];
   #draining = false;
 
@@ -23,7 +23,9 @@ export class Driver {
     this.#onReport = onReport;
   }
 
-  /** What has happened. Borrowed bytes are used up before this returns, unless the engine is at work already. */
+  /**
+   * Handles a fact. Borrowed bytes are consumed before this returns, unless the engine is at work already.
+   */
   readonly enqueue = (fact: Fact): void => {
     if (this.#draining) {
       this.#waiting.push(fact);
@@ -31,9 +33,10 @@ export class Driver {
     }
     this.#draining = true;
     try {
-      // Mostly it is alone, and a list that is filled and emptied for every fact would be made anew each time.
+      // Usually no other fact waits, and a list that is filled and emptied for every fact would be
+      // reallocated each time.
       this.#decide(fact);
-      // The queue grows while it is walked: ports may answer at once.
+      // The queue grows during the loop: ports may answer at once.
       for (let i = 0; i < this.#waiting.length; i++) this.#decide(this.#waiting[i]!);
     } finally {
       if (this.#waiting.length > 0) this.#waiting.length = 0;

@@ -1,9 +1,9 @@
-/** What somebody wants of a torrent, file by file, as the engine wants it: one priority a piece. */
+/** Turns a selection of files into what the engine needs: one priority per piece. */
 import type { TorrentFile } from '../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { priorityDefault, priorityMax, unwanted } from '../engine/pieces/piece-selection.ts';
 
-/** True or false, or a priority: 0 is not wanted, 4 is usual, 7 comes before all others. */
+/** True or false, or a priority: 0 is unwanted, 4 the default, 7 before all others. */
 export type FileChoice = (file: TorrentFile) => boolean | number;
 
 export function filePriority(choose: FileChoice, file: TorrentFile): number {
@@ -13,7 +13,7 @@ export function filePriority(choose: FileChoice, file: TorrentFile): number {
   return Math.max(unwanted, Math.min(priorityMax, Math.trunc(choice) || unwanted));
 }
 
-/** A piece is wanted as much as the file in it that is wanted most. */
+/** A piece has the priority of the most wanted file in it. */
 export function piecePriorities({ geometry, files }: Metainfo, choose: FileChoice): Uint8Array {
   const priorities = new Uint8Array(geometry.pieceCount);
   for (const file of files) {

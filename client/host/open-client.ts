@@ -1,6 +1,4 @@
-/**
- * Puts a client together: the engine, the driver, and the real ports.
- */
+/** Assembles a client: the engine, the driver, and the real ports. */
 import { randomBytes } from 'node:crypto';
 import { HashPool } from '../../torrents/hashing/pool.ts';
 import { version } from '../../torrents/program.ts';
@@ -20,28 +18,31 @@ import { StoragePool } from './storage/storage-pool.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface ClientOptions {
-  /** Listens on exactly this port; 0 is any free one. Without it, the first free one of 6881 to 6899. */
+  /** Listens on exactly this port; 0 is any free one. By default, the first free port of 6881 to 6899. */
   readonly port?: number;
-  /** Listens on this address only. Without it on all, IPv4 and IPv6. */
+  /** Listens on this address only. By default on all, IPv4 and IPv6. */
   readonly host?: string;
   /** Payload bytes per second over all torrents; 0 or missing: no limit. */
   readonly uploadBpsMax?: number;
   readonly downloadBpsMax?: number;
   /** Threads that hash and write. */
   readonly threads?: number;
-  /** Where to remember what was verified, so that an intact library is not hashed again. Without it nothing is. */
+  /**
+   * Where to remember what was verified, so that an intact library is not hashed again. Without it, nothing
+   * is remembered.
+   */
   readonly stateFolder?: string;
-  /** A new file that keeps all the engine is told, for the simulator to replay. */
+  /** A new file for all facts that the engine receives, for replay in the simulator. */
   readonly recordInto?: string;
 }
 
-/** BEP 20, Azureus style: CI is Cicada, then the version, a digit a number. */
+/** Azureus style: CI is Cicada, then the version, one digit per number. BEP 20 */
 export const peerIdPrefix = `-CI${version.replaceAll('.', '').padEnd(4, '0')}-`;
 const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
 
-/** Rejects with a ClientError when the port cannot be had. */
+/** Rejects with a ClientError when the port is not available. */
 export async function openClient(options: ClientOptions = {}): Promise<Client> {
-  // The driver needs its ports and they need its queue: the sink closes the circle.
+  // The driver needs its ports, and they need its queue: the sink connects them afterwards.
   let driver: Driver | undefined;
   const sink: Driver['enqueue'] = (fact) => driver?.enqueue(fact);
   const { host, port, threads, uploadBpsMax = 0, downloadBpsMax = 0 } = options;

@@ -1,4 +1,7 @@
-/** A magnet link whose info dictionary is being fetched from peers: from the engine's reports to one promise.  BEP 9 */
+/**
+ * A magnet link whose info dictionary is being fetched from peers: turns the engine's reports into one
+ * promise.                                                                                              BEP 9
+ */
 import { peerLimits } from '../../torrents/bencode/bencode.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import { type Metainfo, parseInfo } from '../../torrents/metainfo/metainfo.ts';
@@ -13,23 +16,29 @@ export interface FoundTorrent {
 
 export interface PendingMagnet {
   status(): TorrentStatus;
-  /** The torrent it stands for, and peers to go on with; parsed as what it is, a stranger's file. */
+  /**
+   * The torrent of the link, and peers to start with. Its info dictionary is parsed with the limits for
+   * untrusted input.
+   */
   readonly found: Promise<FoundTorrent>;
   stop(): void;
 }
 
-/** What the client keeps of it while it runs. `letGo` is called once, when it is found or given up. */
+/**
+ * What the client keeps for the link while it runs. `letGo` is called once, when the torrent is found or the
+ * link is stopped.
+ */
 export function awaitMagnet(
   link: MagnetLink,
   status: () => TorrentStatus,
   letGo: () => void,
 ): { readonly magnet: PendingMagnet; readonly onReport: (report: Report) => void } {
   const found = Promise.withResolvers<FoundTorrent>();
-  // A caller that does not wait for it must not be ended by its rejection.
+  // A caller that does not wait for the promise must not be ended by its rejection.
   found.promise.catch(() => {});
   const onReport = (report: Report) => {
     if (report.type !== 'metadata-received') return;
-    // Not from within the engine's turn: what follows are new facts.
+    // After the engine's turn, because this causes new facts.
     queueMicrotask(letGo);
     const trackers = link.trackers.map((tracker) => [tracker]);
     const { webSeeds } = link;

@@ -1,4 +1,7 @@
-/** What a client is made of on a real machine: the ports, and what lies behind them. Put together in open-client.ts. */
+/**
+ * The parts of a client on a real machine: the ports, and what they are built on. open-client.ts assembles
+ * them.
+ */
 import type { HashPool } from '../../torrents/hashing/pool.ts';
 import type { ClaimRegister } from './claims/claim-register.ts';
 import type { HttpAnnouncer } from './network/http-announcer.ts';
@@ -15,7 +18,7 @@ export interface RealPorts {
   readonly announcer: HttpAnnouncer;
   readonly clock: StoppableClock;
   readonly pool: StoragePool;
-  /** For all first checks of what is to be seeded. */
+  /** For the initial checks of all seeds. */
   readonly hashing: HashPool;
   readonly store: ResumeStore | undefined;
   readonly recorder: FlightRecorder | undefined;

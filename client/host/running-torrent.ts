@@ -1,4 +1,7 @@
-/** One torrent that a client fetches or seeds, from its start to its end: what its user, its claim, the disk and the engine hear. */
+/**
+ * One torrent that a client downloads or seeds, from start to end. Connects its user, its claim, the disk and
+ * the engine.
+ */
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { dataBytesOfPadded } from '../../torrents/metainfo/pads.ts';
 import type { PeerAddress, Report, TorrentId } from '../engine/contract.ts';
@@ -25,11 +28,14 @@ export interface TorrentStart extends PreparedDownload {
   readonly priorities?: Uint8Array | undefined;
   readonly device?: number | undefined;
   readonly claim?: RunClaim;
-  /** False when the user wants it believed without a look: then it is not remembered either. */
+  /**
+   * False when the user wants the files trusted without a check: then they are not recorded as verified
+   * either.
+   */
   readonly isVerified: boolean;
-  /** Its files are its owner's, and only read. */
+  /** Its files belong to the user and are only read. */
   readonly isSeed: boolean;
-  /** The engine has let go of it. */
+  /** Called when the torrent is removed from the engine. */
   readonly onEnd: () => void;
 }
 
@@ -47,7 +53,7 @@ export class RunningTorrent implements Running {
   readonly #completed: Completion;
   readonly #wishes: TorrentWishes;
   readonly #status: () => TorrentStatus;
-  /** It is not to be started again. */
+  /** The torrent is not to be started again. */
   #isLast = false;
 
   private constructor(start: TorrentStart, world: RunningWorld) {
@@ -72,7 +78,7 @@ export class RunningTorrent implements Running {
     this.#wishes = wishesOf(torrent, metainfo, files, { sink: world.sink, disk, clock });
   }
 
-  /** Throws a ClientError when the disk refuses a file its name. */
+  /** Throws a ClientError when a complete file cannot get its final name. */
   static begin(start: TorrentStart, world: RunningWorld): ActiveTorrent {
     const running = new RunningTorrent(start, world);
     world.table.add(running.#torrent, running);
@@ -89,7 +95,7 @@ export class RunningTorrent implements Running {
   readonly onReport = (report: Report): void => {
     const { control, claim, files } = this.#start;
     control.onReport?.(report);
-    // Not from within the engine's turn: what follows are new facts.
+    // After the engine's turn, because this causes new facts.
     if (report.type === 'completed') queueMicrotask(this.#completed.confirm);
     if (report.type === 'pieces-lost') claim?.wake(this.#fail);
     const isTrouble = report.type === 'disk-trouble' || report.type === 'pieces-lost';
@@ -98,7 +104,7 @@ export class RunningTorrent implements Running {
 
   readonly end = (): void => {
     const { metainfo, files, onEnd } = this.#start;
-    // Asked for while the engine still knows it.
+    // Caches the status while the engine still knows the torrent.
     this.#status();
     if (this.#world.table.letGo(this.#torrent)) {
       onEnd();
@@ -117,7 +123,7 @@ export class RunningTorrent implements Running {
     claim?.release();
   };
 
-  /** Files that are complete already get their names. */
+  /** Gives complete files their final names. */
   #nameComplete(): void {
     const { table, ports } = this.#world;
     try {
@@ -182,7 +188,7 @@ export class RunningTorrent implements Running {
       takeBack();
       throw error;
     }
-    // Called from a report, the engine hears of it only after its turn.
+    // If this is called from a report, the engine receives the selection only after its turn.
     queueMicrotask(() => {
       if (!this.#status().complete) ports.disk.watch.onMoreWanted(this.#torrent);
       void this.#completed.confirm();
@@ -191,7 +197,7 @@ export class RunningTorrent implements Running {
 
   readonly #fail = (reason: Error): void => {
     this.#completed.reject(reason);
-    // Not from within the engine's turn: what follows are new facts.
+    // After the engine's turn, because this causes new facts.
     queueMicrotask(this.end);
   };
 

@@ -1,4 +1,4 @@
-/** A torrent as the disk knows it. */
+/** A torrent as the disk port knows it. */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { TorrentId } from '../engine/contract.ts';
 import type { ResumeJournal } from './resume/resume-journal.ts';
@@ -8,11 +8,11 @@ import type { TorrentFiles } from './storage/torrent-files.ts';
 export interface StoredTorrent extends CheckedTorrent {
   readonly torrent: TorrentId;
   readonly files: TorrentFiles;
-  /** Told of every stored piece, so that the next start need not hash it, and of every lost one. */
+  /** Records every stored and lost piece, so that the next start need not hash it. */
   readonly journal?: ResumeJournal;
 }
 
-/** Pieces that lie in a file, wholly or in part. */
+/** The pieces that lie in a file, wholly or in part. */
 export function piecesOf({ geometry, files }: StoredTorrent, fileIndex: number): PieceIndex[] {
   const { offset, bytes } = files.layout.files[fileIndex]!;
   if (bytes === 0) return [];

@@ -1,7 +1,7 @@
-/** The machine's monotonic clock as the engine wants it: whole milliseconds that never go back, and one alarm. */
+/** The machine's monotonic clock in the form that the engine needs: whole milliseconds, and one alarm. */
 import type { Clock, FactSink } from './ports.ts';
 
-/** Node fires longer timers at once. */
+/** Node fires timers longer than this at once. */
 const timerMsMax = 2 ** 31 - 1;
 
 export interface StoppableClock extends Clock {
@@ -19,7 +19,7 @@ export function systemClock(sink: FactSink): StoppableClock {
     else arm();
   };
   const arm = () => {
-    // A timer that rings too early is cheaper than one taken down and put up for every fact.
+    // A timer that fires too early costs less than one cancelled and set again for every fact.
     if (wantedMs >= armedMs || wantedMs === Number.MAX_SAFE_INTEGER) return;
     clearTimeout(timer);
     armedMs = wantedMs;

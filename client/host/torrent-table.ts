@@ -1,4 +1,7 @@
-/** The torrents and magnet links that a client runs: the engine's reports find them here, and here they are let go. */
+/**
+ * The torrents and magnet links that a client runs. The engine's reports are dispatched here, and torrents
+ * are removed here.
+ */
 import type { Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { TorrentStatus } from '../engine/status.ts';
@@ -7,11 +10,11 @@ import type { RealPorts } from './real-ports.ts';
 
 export interface Running {
   readonly onReport: (report: Report) => void;
-  /** Of the disk that it is fetched to. */
+  /** Device number of the disk that it is downloaded to. */
   readonly device: number | undefined;
-  /** The engine lets go of it, and its user is told. */
+  /** Removes the torrent from the engine and rejects its promise. */
   readonly end: () => void;
-  /** The last record is written, others may have the folder. */
+  /** Resolves when the last record is written and other torrents may use the folder. */
   readonly finish: () => Promise<void>;
 }
 
@@ -49,7 +52,7 @@ export class TorrentTable {
     this.#running.get(report.torrent)?.onReport(report);
   }
 
-  /** What asks for its status; after its end, for the last one that was asked for. */
+  /** Answers a function for the status. After the torrent's end, it answers the last status that was read. */
   statusOf(torrent: TorrentId): () => TorrentStatus {
     let last: TorrentStatus | undefined;
     return () => {
@@ -58,13 +61,13 @@ export class TorrentTable {
     };
   }
 
-  /** Before the engine has heard of it. */
+  /** For a torrent that the engine does not know yet. */
   takeBack(torrent: TorrentId): void {
     this.#running.delete(torrent);
     this.#ports.disk.remove(torrent);
   }
 
-  /** False when that has been done before. */
+  /** False when the torrent was removed before. */
   letGo(torrent: TorrentId): boolean {
     if (!this.#running.delete(torrent)) return false;
     this.#sink({ type: 'stopped', torrent });
@@ -73,7 +76,7 @@ export class TorrentTable {
     return true;
   }
 
-  /** What the downloads under way will yet write on this disk. */
+  /** What the active downloads will still write on this disk. */
   readonly promisedBytes = (device: number | undefined): number => {
     const others = [...this.#running].filter(([, running]) => device && running.device === device);
     const missing = others.map(([torrent]) => this.#engine.status(torrent));

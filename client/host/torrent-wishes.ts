@@ -1,6 +1,6 @@
 /**
- * What somebody wants of a running torrent, and in which order: first the files are made ready for it on the disk, then
- * the engine is told.
+ * The user's selection and piece order of a running torrent: first the files are prepared on the disk, then
+ * the engine is informed.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
@@ -16,16 +16,19 @@ import type { TorrentFiles } from './storage/torrent-files.ts';
 
 export interface TorrentWishes {
   /**
-   * Which files are wanted, at any moment, also when the torrent is complete; then it goes on fetching, and `completed` is
-   * a new promise. Files nobody has begun and nobody wants are not on the disk; what was begun stays. Throws a ClientError
-   * when the disk refuses, and then what was wanted before is still wanted.
+   * Selects files, at any time. If the torrent is complete, it goes on downloading, and `completed` is a new
+   * promise. Unwanted files do not appear on the disk, but a file that was begun stays. Throws a ClientError
+   * when the disk refuses, and then the earlier selection still holds.
    */
   select(choose: FileChoice): void;
-  /** The first pieces first, to play what is here; otherwise the rarest first. */
+  /** Requests pieces in order, for playback during the download; otherwise rarest first. */
   setSequential(sequential: boolean): void;
-  /** This piece is needed in so many ms, before all others; undefined: not any more. Ignored for pieces nobody wants. */
+  /**
+   * Requests this piece before all others, within so many milliseconds; undefined cancels that. Ignored for
+   * unwanted pieces.
+   */
   setDeadline(pieceIndex: number, inMs: number | undefined): void;
-  /** Trackers are asked for peers as soon as they allow: `status()` says when. */
+  /** Announces as soon as the trackers allow; `status()` tells when. */
   announceNow(): void;
 }
 
@@ -64,7 +67,7 @@ export function wishesOf(
   };
 }
 
-/** It came there since this download began, or was there and differed: only a new start compares it. */
+/** The file appeared after the start of this download, or differed then: only a new start compares it. */
 function refuseUnseen(fs: FileSystem, { finalPath, replaces }: StoredFile): void {
   if (replaces !== undefined || !fs.exists(finalPath)) return;
   throw new ClientError('exists', `${finalPath} is there already`, {

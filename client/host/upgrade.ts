@@ -1,10 +1,12 @@
 /**
- * A new version of a folder that is here already: what has the same root is taken from the disk and not fetched again,
- * what has another one replaces the earlier version's file, and what the new version does not have stays where it is.
+ * A new version of a folder that exists already. Files with the same v2 root are taken from the disk and not
+ * downloaded, files with another root replace those of the earlier version, and files that the new version
+ * lacks stay where they are.                                                                           BEP 52
  *
- * Invariant: a file is replaced only when it is the earlier version's, byte for byte; anything else in the way is refused
- * as always. Nothing is changed before the new bytes are all there and verified.                               BEP 52
- * Left to others: whether the new version is its publisher's (torrents/release/version-signature.ts).
+ * Invariant: only a file of the earlier version is replaced, byte for byte; any other file in the way is
+ * refused as usual. Nothing is changed before all new bytes are there and verified.
+ *
+ * Left to others: whether the new version is from the same publisher (torrents/release/version-signature.ts).
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -25,27 +27,30 @@ import type { ResumeRecord, ResumeStore } from './resume/resume-store.ts';
 import type { StoredFile } from './storage/stored-file.ts';
 
 export interface UpgradeFrom {
-  /** Of the earlier version. */
+  /** The metainfo of the earlier version. */
   readonly metainfo: Metainfo;
-  /** The earlier version's own folder or file, or the folder that holds it. */
+  /** The earlier version's own folder or file, or the folder that contains it. */
   readonly path: string;
 }
 
 export interface Upgrade {
-  /** Files of the new version in whose place one of the earlier version lies, and how that looks: by index. */
+  /**
+   * By index: files of the new version that take the place of an earlier version's file, with that file's
+   * stamp.
+   */
   readonly replaced: ReadonlyMap<number, FileStamp>;
   /** What is known without hashing of the files that stay, as a record of the new version. */
   readonly record: ResumeRecord | undefined;
-  /** Files under way of the earlier version, that never were whole, in whose place another file goes: by index. */
+  /** By index: new files whose place holds an incomplete part file of the earlier version's file. */
   readonly stale: ReadonlySet<number>;
   /**
-   * Makes files under way of those that lie elsewhere; true when there are any. Only once all links on the way have been
-   * looked at.
+   * Makes part files from files that lie elsewhere; true if there are any. Call it only after all folders on
+   * the way were checked for links.
    */
   makeReady(stored: readonly (StoredFile | undefined)[], beneath: Beneath): Promise<boolean>;
 }
 
-/** Files that the new version does not have any more: they stay on the disk, and somebody should be told. */
+/** Files that the new version no longer has: they stay on the disk, and the user should be told. */
 export function leftBehind(earlier: Metainfo, next: Metainfo): readonly TorrentFile[] {
   const kept = new Set(
     next.files.filter((file) => !file.isPad).map(({ components }) => components.join('/')),
@@ -53,7 +58,7 @@ export function leftBehind(earlier: Metainfo, next: Metainfo): readonly TorrentF
   return earlier.files.filter((file) => !file.isPad && !kept.has(file.components.join('/')));
 }
 
-/** Reads, and changes nothing. `folder`: where the new version goes. */
+/** Only reads, and changes nothing. `folder`: the target of the new version. */
 export async function planUpgrade(
   metainfo: Metainfo,
   folder: string,
@@ -78,7 +83,10 @@ export async function planUpgrade(
   const sources = new Map<string, string>();
   const replaced = new Map<number, FileStamp>();
   const stale = new Set<number>();
-  /** Files that may be the earlier version's, if their hashes say so: its index → the new one's. */
+  /**
+   * Files that may be the earlier version's, to be hashed: index in the earlier version → index in the new
+   * one.
+   */
   const doubtful = new Map<number, number>();
   for (const file of earlier.files) {
     const at = file.isPad ? undefined : pathOf(file);
@@ -121,7 +129,7 @@ function isSameFile(a: TorrentFile, b: TorrentFile): boolean {
   return a.bytes === 0 || Buffer.compare(a.piecesRoot!, b.piecesRoot!) === 0;
 }
 
-/** It was whole and right when it was last looked at, and looks the same. */
+/** The file was whole and correct when it was last recorded, and looks the same. */
 function isRecorded(
   metainfo: Metainfo,
   file: TorrentFile,
@@ -132,7 +140,7 @@ function isRecorded(
   return piecesOf(metainfo, file).every((piece) => hasPiece(record.have, piece));
 }
 
-/** Every file has its pieces to itself, so what is known of them goes with it. */
+/** In v2 no two files share a piece, so what is known of the pieces stays valid for the file. */
 function carriedOver(
   metainfo: Metainfo,
   earlier: Metainfo,
@@ -156,7 +164,10 @@ function piecesOf({ pieceLength }: Metainfo, { offset, bytes }: TorrentFile): nu
   return Array.from({ length: Math.ceil(bytes / pieceLength) }, (_, index) => offset / pieceLength + index);
 }
 
-/** Whether there are any. A copy that fails is fetched instead; what is copied is hashed like anything found there. */
+/**
+ * True when any file was copied. If a copy fails, the file is downloaded instead. Copies are hashed like all
+ * existing files.
+ */
 async function copyMoved(
   stored: readonly (StoredFile | undefined)[],
   beneath: Beneath,
@@ -170,7 +181,7 @@ async function copyMoved(
     const { partPath } = file;
     try {
       await beneath.withinAsync(path.dirname(partPath), true, (folder) => {
-        // Where the file system can, a copy takes no room until one of the two is changed.
+        // Where the file system supports it, a copy takes no space until one of the two files is changed.
         const { COPYFILE_EXCL, COPYFILE_FICLONE } = fs.constants;
         const target = path.join(folder, path.basename(partPath));
         return fs.promises.copyFile(source, target, COPYFILE_EXCL | COPYFILE_FICLONE);
@@ -183,7 +194,7 @@ async function copyMoved(
   return anything;
 }
 
-/** One that is not there, or whose folder is not, needs no removing. */
+/** Does nothing when the file or its folder is missing. */
 function removePart(partPath: string, beneath: Beneath): void {
   try {
     beneath.within(path.dirname(partPath), false, (folder) => {
