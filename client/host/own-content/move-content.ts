@@ -1,10 +1,10 @@
 /**
- * Moves the files of a torrent that does not run into another folder. On one disk they get a second name (hard link), and
- * what was verified of them stays known; to another disk they are copied, fsynced and read back.
+ * Moves the files of a stopped torrent into another folder. On one disk they get a second name (hard link),
+ * and what was verified of them stays known; to another disk they are copied, fsynced and read back.
  *
- * Invariant: no file loses its old name before all files have their new names and these are fsynced. A failure removes the
- * new names again. A move that was cut short can be done again: a file that has arrived is known by its inode or its bytes,
- * and a different file at its place is never replaced.
+ * Invariant: no file loses its old name before all files have their new names and these are fsynced. A
+ * failure removes the new names again. A move that was cut short can be done again: a file that has arrived
+ * is known by its inode or its bytes, and a different file at its place is never replaced.
  */
 import fs from 'node:fs';
 import { link, lstat, rename, rm } from 'node:fs/promises';
@@ -46,8 +46,8 @@ interface Move {
 type Placed = 'linked' | 'copied' | 'arrived';
 
 /**
- * Answers its new place: like `place`, the folder that holds it, or its own folder or file. Throws a ClientError `exists`
- * when a different file is at the place of one, or `folder-not-writable`.
+ * Returns the new place: like `place`, the folder that holds the torrent's folder or file, or that itself.
+ * Throws a ClientError `exists` when a different file is at the place of one, or `folder-not-writable`.
  */
 export async function moveContent(
   metainfo: Metainfo,
@@ -96,7 +96,7 @@ class ContentMove {
     await store?.erase(this.#metainfo.infoHash, this.#content.root);
   }
 
-  /** Files that an earlier move has brought. Throws a ClientError `exists` when another file is at the place of one. */
+  /** Files that an earlier move has brought. Throws a ClientError `exists` for a different file. */
   async #arrived(): Promise<ReadonlySet<Move>> {
     const arrived = new Set<Move>();
     for (const move of this.#moves) {

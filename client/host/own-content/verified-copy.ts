@@ -1,6 +1,4 @@
-/**
- * Copies a file to another disk and reads the copy back: it is complete only if it has the same digest as what was read.
- */
+/** Copies a file to another disk, and reads the copy back to compare its digest with that of the source. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 
@@ -8,8 +6,9 @@ import { type FileHandle, lstat, open } from 'node:fs/promises';
 const chunkBytes = 2 ** 20;
 
 /**
- * `target` must not exist; it is left behind when this rejects. The copy has the times of the source and is fsynced.
- * Rejects with the system's error, or with `EIO` when the copy reads differently. `onBytes`: after each chunk written.
+ * `target` must not exist; it is left behind when this rejects. The copy gets the times of the source, and is
+ * fsynced. Rejects with the system's error, or with `EIO` when the copy reads differently. `onBytes`: after
+ * each chunk written.
  */
 export async function copyVerified(
   source: string,
