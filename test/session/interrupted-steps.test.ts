@@ -68,7 +68,7 @@ describe('a move', () => {
     expect(done.length).toBeLessThan(10);
   });
 
-  it('is waited for when the session is closed, and the list says then where its files are', async () => {
+  it('closing a session waits for a move, and the list then says where the files are', async () => {
     const session = await bench.session();
     const transfer = session.add({ ...download(album()), isPaused: true });
     const release = bench.host.hold('move');

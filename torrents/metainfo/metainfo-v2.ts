@@ -155,7 +155,7 @@ export function readPieceLayers(
   return [...result.values()];
 }
 
-/** True when `piece layers` is empty and a file needs one. The root of a file of one piece is that of the piece. */
+/** True when `piece layers` is empty and a file needs one: a file of one piece does not. */
 export function lacksLayers(
   layers: BValue | undefined,
   files: readonly TorrentFile[],

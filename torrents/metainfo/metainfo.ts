@@ -97,7 +97,7 @@ export interface ParseOptions {
   readonly limits?: BencodeLimits;
   /** The platform whose rules the disk paths follow. Default: this machine's. */
   readonly platform?: PathPlatform;
-  /** Peers of a magnet link send no piece layers (BEP 9). With this, a torrent without them is no error and has no roots. */
+  /** A torrent without piece layers is no error, and has no roots: peers of a magnet link send none. BEP 9 */
   readonly mayLackLayers?: boolean;
 }
 
@@ -168,7 +168,7 @@ interface Around {
   readonly names: NameReader;
   readonly warnings: Warnings;
   readonly outer: OuterFields;
-  /** The `piece layers` beside the info dictionary of a torrent file. Undefined: peers sent the dictionary alone. */
+  /** The `piece layers` of a torrent file. Undefined: peers sent the info dictionary alone. */
   readonly proof: { readonly layers: BValue | undefined; readonly mayLackLayers: boolean } | undefined;
 }
 
