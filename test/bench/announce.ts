@@ -1,9 +1,11 @@
 /**
- * Announces a second: our tracker beside opentracker, each in a process of its own, in turn, several times over.
+ * Announces per second: Cicada's tracker and opentracker, each in its own process, measured in turn over
+ * several rounds.
  *
- * 1,000 swarms of 50 peers, half of them seeds, and 32 connections that ask without pause. opentracker closes every
- * connection, so the like-for-like figure is ours with a new connection each; clients that keep theirs alive get the
- * other one. The load comes from wrk where it is installed, else from undici, which is slower than what it measures.
+ * There are 1,000 swarms of 50 peers, half of them seeds, and 32 connections that announce without a pause.
+ * opentracker closes every connection, so it is compared with Cicada opening a new connection each time. The
+ * other figure is for clients that keep connections alive. The load comes from wrk if it is installed, else
+ * from undici, which is slower than the trackers.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -58,7 +60,7 @@ export async function benchAnnounce(report: (line: string) => void): Promise<voi
       const name = 'opentracker, which closes every one';
       contestants.push({ name, tracker: theirs, keepAlive: false, results: [] });
     }
-    // Once for nothing: swarms fill, and the code gets warm.
+    // An unmeasured round fills the swarms and warms up the code.
     for (const { tracker, keepAlive } of contestants) await load(tracker.url, keepAlive);
     for (let round = 0; round < rounds; round++) {
       for (const { tracker, keepAlive, results } of contestants) {
@@ -94,7 +96,10 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
-/** Our tracker as a program of its own. It ends with its standard input, so it never outlives us. */
+/**
+ * Runs Cicada's tracker as a separate program. It ends when its standard input closes, so it never outlives
+ * the benchmark.
+ */
 async function startOurs(): Promise<Tracker> {
   const api = JSON.stringify(new URL('../../tracker/api.ts', import.meta.url).href);
   const program = `
@@ -109,10 +114,11 @@ async function startOurs(): Promise<Tracker> {
   return { url: String(line).trim(), process: child };
 }
 
-/** Answers why not when it cannot be had. */
+/** Returns the reason if opentracker cannot run. */
 async function startOpentracker(folder: string): Promise<Tracker | string> {
   if (!(await isInstalled('opentracker'))) return 'it is not installed';
-  // Debian's is built to serve listed torrents only. It reads the list as user `nobody`.
+  // Debian's build serves only listed torrents. An unprivileged user reads the list, so the folder must be
+  // readable.
   const hashes = Array.from({ length: swarms }, (_, swarm) => infoHash(swarm).toString('hex'));
   await writeFile(join(folder, 'whitelist'), `${hashes.join('\n')}\n`);
   await chmod(folder, 0o755);
@@ -151,7 +157,7 @@ function isInstalled(program: string): Promise<boolean> {
   );
 }
 
-/** Two bytes that differ, and eighteen that do not. */
+/** Two bytes that differ, and eighteen equal ones. */
 function infoHash(swarm: number): Buffer {
   const hash = Buffer.alloc(20, 'a');
   hash.writeUInt16BE(swarm);
@@ -168,7 +174,7 @@ function announcePath(swarm: number, peer: number): string {
   );
 }
 
-/** wrk drives from C with a script in Lua, so that most of the machine is left to what is measured. */
+/** wrk is a C program with a Lua script, so it leaves most of the machine to the tracker. */
 async function wrkLoad(folder: string): Promise<Load> {
   const script = join(folder, 'announce.lua');
   await writeFile(

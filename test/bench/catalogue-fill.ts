@@ -1,6 +1,7 @@
 /**
- * Fills a catalogue's database with the music of catalogue-music.ts, by the catalogue's own writer, many releases a
- * transaction. The .torrent files themselves are not written: they lie beside the database and no search reads them.
+ * Fills a catalogue's database with the music of catalogue-music.ts, through the catalogue's own writer, with
+ * many releases per transaction. It writes no .torrent files: they lie beside the database, and no search
+ * reads them.
  */
 import { createHash } from 'node:crypto';
 import { migrations } from '../../tracker/catalogue/catalogue-stores.ts';
@@ -10,13 +11,13 @@ import { migrate } from '../../tracker/database/migrations.ts';
 import { publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import { musicLibrary } from './catalogue-music.ts';
 
-/** People who publish: each a few hundred releases. */
+/** Accounts that publish, each with a few hundred releases. */
 export const publisherCount = 400;
 const releasesPerTransaction = 500;
 
 export function fillCatalogue(path: string, releases: number, onProgress: (done: number) => void): void {
   const db = openConnection(path, 'writer');
-  // It is made anew when the machine stops in between.
+  // If the machine crashes, the database is made again.
   db.exec('PRAGMA synchronous = OFF');
   migrate(db, new Map([['catalogue', migrations]]));
   const { publish } = releaseWrites(db, {

@@ -1,6 +1,7 @@
 /**
- * Uploads that cost as much as they can: torrents and bodies of every kind that takes long to read, from several accounts
- * and addresses, each as fast as it is answered. With them large publications that are good, which hold the writer.
+ * Uploads that are as expensive as possible: torrents and request bodies of every kind that takes long to
+ * read, from several accounts and addresses, without a pause. Large valid publications, which occupy the
+ * writer, are among them.
  */
 import { setPriority } from 'node:os';
 import process from 'node:process';
@@ -12,12 +13,12 @@ import { visitor } from './catalogue-load-place.ts';
 
 export interface HostileLoad {
   readonly url: string;
-  /** One an account. */
+  /** One per account. */
   readonly tokens: readonly string[];
 }
 
 const mebibyte = 2 ** 20;
-/** What the catalogue takes. */
+/** The limit of the catalogue. */
 const torrentBytesMax = 8 * mebibyte;
 
 const filled = (head: string, unit: string, tail: string, bytes = torrentBytesMax - 64) =>
@@ -27,7 +28,7 @@ const filled = (head: string, unit: string, tail: string, bytes = torrentBytesMa
     Buffer.from(tail),
   ]);
 
-/** A torrent with as many files as fit, each path of many parts. */
+/** A torrent with as many files as fit, each with a path of several components. */
 function manyFiles(): Buffer {
   const file = 'd6:lengthi1e4:pathl1:a1:b1:c1:d1:e1:fee';
   return filled('d4:infod5:filesl', file, `e4:name1:x12:piece lengthi16384e6:pieces20:${'x'.repeat(20)}ee`);
@@ -42,7 +43,7 @@ const torrents: Readonly<Record<string, () => Buffer>> = {
   'almost as many values as are read': () => filled('d4:infol', '2:xx', 'ee', 3.9 * mebibyte),
 };
 
-/** As many as the accounts may send. */
+/** As many as the accounts may publish. */
 const archivesMax = 50;
 
 let made = 0;
@@ -53,7 +54,7 @@ const bodyWith = (torrent: string, tracks: string) =>
     `{"releaseId":"${nextId()}","torrent":"${torrent}","album":"x","tracks":${tracks},"publishedAtMs":1}`,
   );
 
-/** 8,000 tracks with titles of their own: the most that a release has. */
+/** 8,000 tracks with different titles, the most that a release may have. */
 function archive(): Buffer {
   const album = `Archive ${process.pid} ${made}`;
   const tracks = Array.from(
@@ -82,7 +83,8 @@ async function attack(
   onReady: () => void,
 ): Promise<void> {
   const dispatcher = new Agent({ connections: 2 * tokens.length });
-  // Before anything is measured: attackers have machines of their own to make them on. Archives are good, each only once.
+  // Made before the measurement, because real attackers make them on other machines. Each archive is valid,
+  // and is sent once.
   const archives = Array.from({ length: archivesMax }, archive);
   const kept = new Map(bodies.filter(([kind]) => kind !== 'archive').map(([kind, make]) => [kind, make()]));
   onReady();
@@ -107,7 +109,7 @@ async function attack(
         if (answer.statusCode < 429) count(`read: ${kind}`);
         else await sleep(100);
       } catch {
-        // Refused before all of it was sent, and the connection with it.
+        // The tracker refused the request before all of it was sent, and closed the connection.
         count('cut off');
         await sleep(100);
       }
@@ -117,7 +119,8 @@ async function attack(
 }
 
 if (workerData?.hostile !== undefined) {
-  // Attackers have machines of their own; here they come after the tracker and those who announce.
+  // Real attackers use other machines. Here they run with a lower priority than the tracker and the
+  // announces.
   if (process.platform === 'linux') setPriority(10);
   const counts: Record<string, number> = {};
   void attack(workerData.hostile as HostileLoad, counts, () => parentPort!.postMessage(counts));

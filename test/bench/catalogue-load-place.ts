@@ -1,6 +1,6 @@
 /**
- * The tracker of catalogue-load.ts, in a process of its own with a catalogue that is filled, and the announces that are
- * timed: they leave on a schedule and are timed from the moment they should have left.
+ * Starts the tracker of catalogue-load.ts in its own process with a full catalogue, and sends the measured
+ * announces. They follow a schedule, and each is timed from the moment when it was due.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -16,7 +16,7 @@ import { encodeBytes } from '../../tracker/protocol/query.ts';
 import { albumTorrent, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import { musicLibrary } from './catalogue-music.ts';
 
-/** CICADA_BENCH_RELEASES=N: a smaller catalogue, to try something out. */
+/** CICADA_BENCH_RELEASES=N makes a smaller catalogue, for trying out. */
 export const releases = Number(process.env.CICADA_BENCH_RELEASES ?? 80_000);
 export const announcesPerSecond = 200;
 
@@ -37,7 +37,7 @@ export async function prepareDatabase(dataFolder: string): Promise<void> {
   else await copyFile(kept, path);
 }
 
-/** In a process of its own: what it leaves on the heap would make those who ask stand still for a second now and then. */
+/** In its own process: garbage left on the heap would pause the measuring process for up to a second. */
 async function fillElsewhere(path: string): Promise<void> {
   const module = JSON.stringify(new URL('./catalogue-fill.ts', import.meta.url).href);
   const program = `
@@ -49,8 +49,9 @@ async function fillElsewhere(path: string): Promise<void> {
 }
 
 /**
- * Behind a proxy that says who asks: everybody of the load is somebody else. It ends with its standard input, and says for
- * each byte there how long the turns of its loop have taken since the last one.
+ * The tracker trusts a proxy's header for the client's address, so every request can have its own. It ends
+ * when its standard input closes. For each byte there it prints how long the turns of its event loop took
+ * since the last byte.
  */
 export async function startTracker(dataFolder: string) {
   const api = JSON.stringify(new URL('../../tracker/api.ts', import.meta.url).href);
@@ -73,7 +74,7 @@ export async function startTracker(dataFolder: string) {
       console.log(JSON.stringify(turnsMs));
       turnsMs = [];
     });`;
-  // A file, since workers take over the options of their program.
+  // A file instead of `-e`, because workers inherit the command-line options.
   const file = join(dataFolder, 'tracker.mjs');
   await writeFile(file, program);
   const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -83,7 +84,7 @@ export async function startTracker(dataFolder: string) {
   return { child, ...(JSON.parse(String(line)) as { url: string; setupToken: string }) };
 }
 
-/** Of each turn: processor time, and how long it was until the next one. */
+/** For each turn: its processor time, and the time until the next turn. */
 export function turnsOf(child: ChildProcess): () => Promise<(readonly [cpuMs: number, wallMs: number])[]> {
   const lines = createInterface({ input: child.stdout! });
   return async () => {
@@ -101,7 +102,7 @@ export async function register({ url, setupToken }: { url: string; setupToken: s
   return { token: session.token };
 }
 
-/** By a key: the tracker spends no time on a password. */
+/** Registers with a key, because the tracker would spend processor time on hashing a password. */
 export async function registerByKey({ url, agent }: PlaceWithAgent, name: string): Promise<string> {
   const { publicKey } = generateKeyPairSync('ed25519');
   const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url').toString('base64');
@@ -111,7 +112,7 @@ export async function registerByKey({ url, agent }: PlaceWithAgent, name: string
 
 let visitors = 0;
 
-/** Each from an address of its own. */
+/** A new address per request. */
 export function visitor(): Record<string, string> {
   visitors += 1;
   return { 'x-forwarded-for': `10.${(visitors >> 16) & 255}.${(visitors >> 8) & 255}.${visitors & 255}` };
@@ -135,7 +136,7 @@ export function ask(
   });
 }
 
-/** Of a thousand published releases, half of them with the passkey of an account for that release. */
+/** Announces for a thousand published releases. Half of them have an account's passkey for the release. */
 export async function announcePaths(place: PlaceWithAgent): Promise<string[]> {
   const albumOf = musicLibrary();
   const paths: string[] = [];
@@ -182,7 +183,10 @@ export async function announceSteadily(
   return timesMs;
 }
 
-/** Each account says something every two seconds, which is as often as it may; the times until it is stored. */
+/**
+ * Each account writes a message every 2.1 seconds, just below its rate limit. Returns the times until the
+ * messages are stored.
+ */
 export async function writeSteadily(
   place: PlaceWithAgent,
   tokens: readonly string[],

@@ -1,11 +1,13 @@
 /**
- * Announces beside a catalogue under load: a tracker with 80,000 releases in a process of its own, peers with and without
- * an account that announce what is published at a steady rate, and meanwhile people who search, read, talk, listen and
- * publish as fast as they are answered. What counts is how long an announce waits then, beside how long it waits alone.
+ * Announces beside a catalogue under load. A tracker with 80,000 releases runs in its own process. Peers with
+ * and without an account announce published releases at a steady rate, while users search, read, chat, listen
+ * and publish without a pause. The result is how long an announce takes then, compared with an idle
+ * catalogue.
  *
- * Announces leave on a schedule and are timed from the moment they should have left, so a tracker that stands still
- * delays all that fall into that time. What else the machine does delays them too, so the processor time that the
- * tracker’s own thread takes between two turns of its loop is told beside them. CICADA_BENCH_CATALOGUE=FILE takes a copy of a database that is filled already.
+ * Announces follow a schedule and are timed from the moment when they were due, so a pause of the tracker
+ * delays all announces in that time. Other work of the machine delays them too, so the processor time of the
+ * tracker’s own thread per turn of its event loop is reported beside them. CICADA_BENCH_CATALOGUE=FILE uses a
+ * copy of a database that is already filled.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,7 +44,10 @@ import { questionKinds } from './catalogue-questions.ts';
 const measuredMs = 10_000;
 const warmUpMs = 2_000;
 const [searchers, readers, talkers, listeners, publishers] = [6, 2, 2, 20, 1];
-/** Accounts that send hostile uploads, two at once each; and accounts that write a little, each every two seconds. */
+/**
+ * Accounts that send two hostile uploads each at the same time, and accounts that send a message every two
+ * seconds.
+ */
 const [attackers, writers] = [5, 40];
 
 export async function benchCatalogueLoad(report: (line: string) => void): Promise<void> {
@@ -85,7 +90,7 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
       report(`  ${'  memory'.padEnd(36)} ${nowMiB} MiB now, ${peakMiB} MiB at most so far`);
     };
     await measure('announces alone');
-    // On threads of their own: what their questions cost them would delay the announces here.
+    // In separate threads: the cost of sending these requests would delay the announces here.
     const hostile: HostileLoad = { url: place.url, tokens: tokens.slice(0, attackers) };
     const attack = new Worker(new URL('./catalogue-load-hostile.ts', import.meta.url), {
       workerData: { hostile },
@@ -122,7 +127,7 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
   }
 }
 
-/** MiB: the most so far, and now. Linux only. */
+/** In MiB: the peak so far, and the current value. Linux only. */
 async function memoryOf({ pid }: ChildProcess): Promise<readonly [peak: string, now: string]> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const mebibytes = (field: string) => {
@@ -142,7 +147,7 @@ function startLoad(place: Place): Record<string, number> {
     for (let n = 0; ; n++) {
       const { statusCode, body } = await work(n);
       await body.arrayBuffer();
-      // Whoever says too much at once is told to wait.
+      // The tracker's rate limit answered.
       if (statusCode === 429) await sleep(200);
       else if (statusCode >= 300) throw new Error(`${what}: ${statusCode}`);
       else counts[what] += 1;

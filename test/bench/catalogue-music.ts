@@ -1,15 +1,15 @@
 /**
- * Music that does not exist, as much as is wanted and always the same: releases with artists and titles in several
- * scripts, whose words are as unevenly frequent as those of real ones.
+ * Invented music, any amount and always the same: releases with artists and titles in several scripts. Word
+ * frequencies are as uneven as in real releases.
  */
 import type { Album } from '../tracker/catalogue/catalogue-album.ts';
 import { createPrng, type Prng } from './catalogue-prng.ts';
 
 interface Script {
-  /** Of a hundred releases. */
+  /** In percent of the releases. */
   readonly share: number;
   readonly words: readonly string[];
-  /** Between words. */
+  /** The separator between words. */
   readonly space: string;
 }
 
@@ -28,10 +28,10 @@ const kana =
 const han = '愛情夢想天空海洋風雨春夏秋冬明月星光歲月孤單城市故事自由時間世界雙截棍東西南北'.split('');
 const hangul = '사랑하늘바다구름별빛달밤꽃봄여름가을겨울노래마음눈물시간우리그대나무길'.split('');
 
-/** As many different words as a large collection has; a few of them are in everything. */
+/** As many different words as in a large collection. A few of them are very frequent. */
 const latinWords = 90_000;
 const artistCount = 12_000;
-/** Twelve and thirteen in turn: a million in eighty thousand releases. */
+/** Alternating: this gives a million tracks in 80,000 releases. */
 const trackCounts = [12, 13];
 const genres = [
   'Rock',
@@ -52,7 +52,7 @@ const formats = [
   { codec: 'opus', bitRate: 128_000 },
 ];
 
-/** `index` from zero: the same release for the same index. */
+/** `index` starts at zero. The same index gives the same release. */
 export function musicLibrary(): (index: number) => Album {
   const random = createPrng(1);
   const word = (parts: readonly string[], from: number, to: number) =>

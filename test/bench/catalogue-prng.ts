@@ -1,8 +1,8 @@
-/** Numbers that look random and are the same in every run (mulberry32). */
+/** Pseudo-random numbers that are the same in every run (mulberry32). */
 export interface Prng {
-  /** A whole number from zero to below `bound`. */
+  /** An integer from zero to below `bound`. */
   below(bound: number): number;
-  /** The same, low ones more often: a few words are in every other title, most in hardly any. */
+  /** The same, but low numbers are more frequent: a few words are in every other title, most are rare. */
   uneven(bound: number): number;
 }
 

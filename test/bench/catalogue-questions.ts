@@ -1,11 +1,11 @@
-/** What people type, made from an album that is there. */
+/** Search texts as users type them, made from an existing album. */
 import type { SearchInput } from '../../tracker/catalogue/contract.ts';
 import type { Album, AlbumTrack } from '../tracker/catalogue/catalogue-album.ts';
 import type { Prng } from './catalogue-prng.ts';
 
 type Question = Omit<SearchInput, 'viewer'>;
 
-/** Asked of the releases; the others of the tracks. */
+/** Searches for releases. All others search for tracks. */
 export const releaseQuestionKinds: typeof questionKinds = {
   'releases: an album': (album) => ({ text: album.album }),
   'releases: an album, misspelt': (album, prng) => ({ text: misspelt(album.album, prng) }),
@@ -57,7 +57,7 @@ function longest(text: string): string {
   return text.split(' ').reduce((a, b) => (b.length > a.length ? b : a));
 }
 
-/** One typing error in the longest word: a letter left out, doubled, wrong, or two swapped. */
+/** Makes one typing error in the longest word: a letter missing, doubled or wrong, or two swapped. */
 function misspelt(text: string, prng: Prng): string {
   const word = longest(text);
   const at = prng.below(Math.max(1, word.length - 1));

@@ -1,9 +1,10 @@
 /**
- * A catalogue of a million tracks in 80,000 releases: how fast it opens, finds and publishes, and how large it is.
+ * A catalogue of a million tracks in 80,000 releases: the time to open it, to search and to publish, and its
+ * size.
  *
- * Asked as the tracker does, through the database's worker threads; one question after the other, so each figure is
- * what one person waits for. The files that were just written are in the system's memory, and every kind of question is
- * warmed up by others of its kind. CICADA_BENCH_CATALOGUE=FILE keeps the database and takes it again the next time.
+ * Searches use the database's worker threads as the tracker does, one search at a time, so each figure is
+ * what one user waits for. The files were just written, so they are in the page cache. Each kind of search is
+ * warmed up by others of its kind. CICADA_BENCH_CATALOGUE=FILE keeps the database for the next run.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';

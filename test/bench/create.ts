@@ -1,10 +1,10 @@
 /**
- * Creating torrents: 1 GiB in twelve tracks with two threads, beside mktorrent (v1, whole programs) and libtorrent
- * (`set_piece_hashes`, all three formats, without the start of Python or Node); and 100,000 small files.
+ * Creating torrents: 1 GiB in twelve tracks with two threads, compared with mktorrent (v1, whole programs)
+ * and libtorrent (`set_piece_hashes`, all three formats, without starting Python or Node), and 100,000 small
+ * files.
  *
- * With the processor's SHA instructions OpenSSL is two to three times as fast as without, and then everybody's figures
- * are. Where they are there, everything is measured once more with OpenSSL told to leave them alone, as on an older
- * machine.
+ * The SHA instructions of a processor make OpenSSL two to three times as fast, for all programs. If the
+ * processor has them, everything is measured again with OpenSSL told not to use them, as on an older machine.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ const formats = ['v1', 'v2', 'hybrid'] as const;
 const smallFiles = 100_000;
 const smallPieceLength = 2 ** 14;
 
-/** Bit 29 of the second word is SHA (Intel's and AMD's alike): OpenSSL's own switch. */
+/** Bit 29 of the second word is SHA, for Intel and AMD. OpenSSL reads this variable. */
 const withoutSha: Environment = { OPENSSL_ia32cap: '~0:~0x20000000' };
 
 export async function benchCreate(report: (line: string) => void): Promise<void> {

@@ -1,9 +1,10 @@
 /**
- * Downloads over loopback: 1 GiB of v1 in pieces of 1 MiB, from one seeder and from four, each a process of its own.
- * Cicada and libtorrent fetch from their own kind, aria2 from ours: what is compared is who downloads.
+ * Downloads over loopback: a v1 torrent of 1 GiB with pieces of 1 MiB, from one seeder and from four, each in
+ * its own process. Cicada and libtorrent download from their own seeders, aria2 from Cicada's. The
+ * downloaders are compared.
  *
- * The time is the whole process's, from its start to its last piece. Processor time and memory are the downloader's
- * alone, threads included, as Linux tells them; memory is its own, without mapped files.
+ * The time is that of the whole process, from its start to its last piece. Processor time and memory are the
+ * downloader's own, threads included, as Linux reports them. Memory does not include mapped files.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,17 +15,17 @@ import { aria2, aria2Quiet, type ForeignClient, libtorrent, libtorrentCommand } 
 
 const albumBytes = 2 ** 30;
 const tracks = 12;
-/** Odd, so that one is in the middle. */
+/** Odd, so that there is a middle value. */
 const rounds = 3;
 const seederCounts = [1, 4];
 const sampleMs = 50;
 
 interface Contestant {
   readonly name: string;
-  /** Resolves when it is ready to give. */
+  /** Resolves when the seeder is ready. */
   seed(torrent: string, parent: string): Promise<Child>;
   download(torrent: string, out: string): Child;
-  /** Resolves with its last piece. */
+  /** Resolves when the download is complete. */
   complete(download: Child): Promise<unknown>;
 }
 
@@ -55,7 +56,7 @@ export async function benchDownload(report: (line: string) => void): Promise<voi
   }
 }
 
-/** One download with everything around it started anew, so that nobody has anything of the last one. */
+/** One download. Tracker and seeders start anew, so that nothing remains from the last one. */
 async function measure(
   contestant: Contestant,
   seeders: number,
@@ -140,12 +141,15 @@ function installed(
   return [];
 }
 
-/** The system counts; whoever ends between two looks has told all but the last of them. Zeros where there is no /proc. */
+/**
+ * Samples what Linux counts. A process that ends between two samples loses only the last interval. All zero
+ * without /proc.
+ */
 function watchUsage(pid: number): { stop(): { cpuSeconds: number; peakMiB: number } } {
   let [cpuSeconds, peakMiB] = [0, 0];
   const look = () => {
     try {
-      // The name of the program, in brackets, may hold spaces: fields are counted from behind it.
+      // The program's name, in brackets, may contain spaces. The fields after it are counted.
       const fields = readFileSync(join('/proc', String(pid), 'stat'), 'utf8')
         .replace(/^.*\) /, '')
         .split(' ');
@@ -153,7 +157,7 @@ function watchUsage(pid: number): { stop(): { cpuSeconds: number; peakMiB: numbe
       cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
       peakMiB = Math.max(peakMiB, (kibibytes(status, 'RssAnon') + kibibytes(status, 'RssShmem')) / 1024);
     } catch {
-      // It has ended, or this is no Linux.
+      // The process has ended, or the system is not Linux.
     }
   };
   const timer = setInterval(look, sampleMs);
@@ -166,7 +170,7 @@ function watchUsage(pid: number): { stop(): { cpuSeconds: number; peakMiB: numbe
   };
 }
 
-/** USER_HZ, which Linux shows to programs on every architecture of today. */
+/** USER_HZ. Linux reports 100 to programs on all current architectures. */
 const ticksPerSecond = 100;
 
 function kibibytes(status: string, field: string): number {

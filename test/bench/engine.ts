@@ -1,9 +1,10 @@
 /**
- * What the engine costs by itself: no sockets, no disk, no hashing. 100,000 pieces come from 10 and from 1,000 peers, as
- * bytes into `Engine.handle`; a block must cost the same, however many peers there are.
+ * The cost of the engine alone: no sockets, no disk, no hashing. 100,000 pieces come from 10 and from 1,000
+ * peers, as bytes passed to `Engine.handle`. A block must cost the same for any number of peers.
  *
- * A tenth of the peers are seeds, the others have a random half, and everybody serves what it was asked for, a few blocks
- * at a time in turn. Everything else stays as in a real run: pieces are stored after they are complete, time passes, ticks come.
+ * A tenth of the peers are seeds, the others have a random half of the pieces, and all peers answer requests
+ * in turn, a few blocks at a time. Everything else is as in a real run: complete pieces are stored, time
+ * passes, ticks come.
  */
 import type { Action, ConnectionId, PieceBuffer, PieceMemory } from '../../client/engine/contract.ts';
 import { Engine } from '../../client/engine/engine.ts';
@@ -15,26 +16,29 @@ export interface EngineLoad {
   readonly peerCount: number;
   readonly pieceCount: number;
   readonly blocksPerPiece: number;
-  /** Ends after so many blocks; without it when everything is here. */
+  /** Ends after this many blocks. If missing, ends when the download is complete. */
   readonly blocksMax?: number;
 }
 
 export interface EngineCost {
   readonly blocks: number;
-  /** Microseconds of this thread for a block, everything included. */
+  /** Microseconds of this thread per block, everything included. */
   readonly usPerBlock: number;
   readonly isComplete: boolean;
-  /** Blocks that were asked for twice, of all that came. */
+  /** The share of blocks that were requested twice. */
   readonly wastedShare: number;
 }
 
 const infoHash = new Uint8Array(20).fill(7);
 const handshakeBytes = 68;
-/** Blocks a peer sends in one read. */
+/** How many blocks a peer sends at a time. */
 const burst = 4;
-/** Rounds without a block: complete, or stuck for longer than any timeout that could help. */
+/**
+ * How many rounds may pass without a block. After them the download is complete, or stuck for longer than any
+ * timeout that could help.
+ */
 const idleMax = 500;
-/** Bytes go nowhere: only the engine is measured. */
+/** Discards the data, because only the engine is measured. */
 const nowhere: PieceMemory = {
   allocate: (bytes) => ({ bytes }),
   write: () => {},
@@ -42,7 +46,7 @@ const nowhere: PieceMemory = {
   release: () => {},
 };
 
-/** One peer's side: what it owes, in order. */
+/** The simulated side of one peer: the requests that it has not answered yet, in order. */
 interface Peer {
   readonly connection: ConnectionId;
   readonly owed: { index: number; begin: number; length: number }[];
@@ -90,7 +94,7 @@ export function runEngine({ peerCount, pieceCount, blocksPerPiece, blocksMax }: 
       tell({ type: 'received', connection, bytes, count: sent.length * block.length });
       for (const { pieceIndex } of stores.splice(0)) tell({ type: 'piece-stored', torrent: 1, pieceIndex });
     }
-    // Every peer brings about a megabyte a second: a thousand of them make a gigabyte.
+    // Each peer sends about 1 MB per second, so a thousand peers send 1 GB per second.
     nowMs += 60;
     tell({ type: 'woke' });
     idle = blocks === before ? idle + 1 : 0;
@@ -109,7 +113,7 @@ export function runEngine({ peerCount, pieceCount, blocksPerPiece, blocksMax }: 
 export async function benchEngine(report: (line: string) => void): Promise<void> {
   report('a torrent of 100,000 pieces of 256 KiB, the engine alone, 300,000 blocks');
   const costs: number[] = [];
-  // The first one warms the code up.
+  // The first run only warms up the code.
   for (const peerCount of [10, 10, 100, 1_000]) {
     const cost = runEngine({ peerCount, pieceCount: 100_000, blocksPerPiece: 16, blocksMax: 300_000 });
     if (costs.push(cost.usPerBlock) === 1) continue;
@@ -132,9 +136,9 @@ function carryOut(
   if (action.type === 'send') hear(peers.get(action.connection)!, action.bytes);
 }
 
-/** Requests and cancels out of what the engine said; a handshake comes first. */
+/** Reads requests and cancels from the engine's bytes. A handshake comes first. */
 function hear(peer: Peer, bytes: Uint8Array): void {
-  // Mostly it is told of a new piece.
+  // Fast path: mostly this is a `have`.
   if (bytes.length === 9) return;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = bytes[0] === 19 ? handshakeBytes : 0; at < bytes.length; at += 4 + view.getUint32(at)) {
@@ -155,7 +159,7 @@ function cancel({ owed }: Peer, { index, begin }: { index: number; begin: number
   if (at >= 0) owed.splice(at, 1);
 }
 
-/** Handshake, what it has, and unchoke. */
+/** Handshake, bitfield or have-all, and unchoke. */
 function greeting(number: number, pieceCount: number, has: 'all' | 'half', random: Prng): Uint8Array {
   const peerId = new Uint8Array(20).fill(9);
   new DataView(peerId.buffer).setUint32(0, number);
@@ -177,7 +181,7 @@ function blockMessage(): Uint8Array {
   return message;
 }
 
-/** Every block is a whole one here. */
+/** All blocks have full length here. */
 function writeBlock(
   target: Uint8Array,
   at: number,

@@ -1,4 +1,7 @@
-/** What the benchmarks of creating and verifying share: a folder of music to hash, and programs that take turns at it. */
+/**
+ * Shared by the benchmarks of creating and verifying: a folder of music to hash, and programs that are
+ * measured in turn.
+ */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,16 +15,16 @@ export const python = '/usr/bin/python3';
 
 const tracks = 12;
 const trackBytes = Math.ceil(2 ** 30 / tracks);
-/** Odd, so that one is in the middle. */
+/** Odd, so that there is a middle value. */
 const rounds = 5;
 
 export interface Contestant {
   readonly name: string;
-  /** → milliseconds. */
+  /** Returns milliseconds. */
   readonly once: () => Promise<number>;
 }
 
-/** An album of 1 GiB, in the page cache when it has been written. Gone when `use` is done. */
+/** Makes an album of 1 GiB, which is then in the page cache. Removes it when `use` is done. */
 export async function withAlbum(use: (album: string, folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'cicada-bench-'));
   try {
@@ -42,7 +45,7 @@ export async function withAlbum(use: (album: string, folder: string) => Promise<
   }
 }
 
-/** So many files of a few kilobytes. */
+/** Makes `count` files of 1 to 5 KB. */
 export async function makeSmallFiles(folder: string, count: number): Promise<void> {
   for (let index = 0; index < count; index++) {
     const disc = join(folder, String(Math.floor(index / 1000)));
@@ -51,7 +54,10 @@ export async function makeSmallFiles(folder: string, count: number): Promise<voi
   }
 }
 
-/** Everybody in turn, `rounds` times, so that a busy moment hits them all alike. → medians in MiB/s. */
+/**
+ * Runs the contestants in turn, `rounds` times, so that a busy moment affects them all. Returns medians in
+ * MiB/s.
+ */
 export async function contest(
   contestants: readonly Contestant[],
   bytes: number,
@@ -77,7 +83,7 @@ export function reportRates(
   }
 }
 
-/** Added to this process's environment for those who take part. */
+/** Added to the environment of the measured programs. */
 export type Environment = Readonly<Record<string, string>>;
 
 export function environmentOf(more: Environment): NodeJS.ProcessEnv {
@@ -86,7 +92,7 @@ export function environmentOf(more: Environment): NodeJS.ProcessEnv {
 
 export const ratesScript = join(import.meta.dirname, 'hash-rates.ts');
 
-/** One of ours in a process of its own: milliseconds inside it, without the start of Node. */
+/** One job of Cicada in its own process: milliseconds inside it, without the start of Node. */
 export async function ours(job: {
   readonly what: 'create' | 'verify';
   readonly folder: string;
@@ -96,7 +102,7 @@ export async function ours(job: {
 }): Promise<number> {
   const script = join(import.meta.dirname, 'hash-once.ts');
   const args = [script, job.what, job.folder, job.torrent, job.format, String(pieceLength)];
-  // As the program has one.
+  // The cicada program has a compile cache too.
   const cache = { NODE_COMPILE_CACHE: join(dirname(job.torrent), 'compile-cache') };
   const { stdout } = await run(process.execPath, args, {
     env: environmentOf({ ...cache, ...job.environment }),
@@ -105,14 +111,14 @@ export async function ours(job: {
 }
 
 const program = join(import.meta.dirname, '../../client/cli/cicada.js');
-/** Loaded into the program before it starts; its workers load it as well, but have no memory of their own. */
+/** Loaded into the program before it starts. Its workers load it too, but only the main thread reports. */
 const reportPeak = `data:text/javascript,${encodeURIComponent(`
   import { writeSync } from 'node:fs';
   import { isMainThread } from 'node:worker_threads';
   if (isMainThread) process.on('exit', () => writeSync(2, String(process.resourceUsage().maxRSS)));
 `)}`;
 
-/** The whole program, as it is typed; nothing else may go to stderr. */
+/** Runs the whole program as a user does. Nothing else may be written to stderr. */
 export async function cicada(
   args: readonly string[],
   environment: Environment = {},
@@ -130,12 +136,12 @@ export async function isThere(program: string, args: readonly string[]): Promise
     await run(program, [...args]);
     return true;
   } catch (error) {
-    // mktorrent answers -h with an exit code of its own: only what cannot be started is not there.
+    // mktorrent -h ends with an error code. Only a program that cannot be started is missing.
     return (error as NodeJS.ErrnoException).code !== 'ENOENT' && program !== python;
   }
 }
 
-/** Milliseconds of a whole process. */
+/** Returns the milliseconds of a whole process. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedMs = performance.now();
   await work();

@@ -1,4 +1,4 @@
-/** One creation or verification in a process of its own, for the benchmarks: prints the milliseconds it took. */
+/** One creation or verification in its own process, for the benchmarks: prints the milliseconds it took. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { createTorrent } from '../../torrents/create/create.ts';

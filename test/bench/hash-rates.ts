@@ -1,4 +1,7 @@
-/** What OpenSSL hashes here, and what is chosen instead: in a process of its own, since it looks at its environment once. */
+/**
+ * The hash rate of OpenSSL on this machine, and the back end that Cicada chooses. In its own process, because
+ * OpenSSL reads its environment only once.
+ */
 import { createHash } from 'node:crypto';
 import { chooseBackends } from '../../torrents/hashing/backend.ts';
 
@@ -11,7 +14,7 @@ const rates = (['sha1', 'sha256'] as const).map((algorithm) => [
 ]);
 console.log(JSON.stringify(Object.fromEntries(rates)));
 
-/** → MiB/s. */
+/** Returns MiB/s. */
 function opensslRate(algorithm: string): number {
   const message = new Uint8Array(2 ** 20);
   const startedMs = performance.now();

@@ -1,6 +1,7 @@
 /**
- * A library of small albums: a torrent for each in one run of `create --per-album`, beside one mktorrent an album; and the
- * start of a client that seeds them all: the first time, when each is hashed, and again, when all are remembered.
+ * A library of small albums. One run of `create --per-album` makes a torrent for each, compared with one
+ * mktorrent per album. Then a client starts and seeds them all: the first time, when each is hashed, and
+ * again, when all are remembered.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,9 +16,9 @@ const albums = 200;
 const seeded = 2_000;
 const filesEach = 3;
 const fileBytes = 30_000;
-/** Odd, so that one is in the middle. */
+/** Odd, so that there is a middle value. */
 const rounds = 5;
-/** As `seed FOLDER` does. */
+/** As in `seed FOLDER`. */
 const startsMax = 4;
 
 export async function benchLibrary(report: (line: string) => void): Promise<void> {

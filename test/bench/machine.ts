@@ -1,4 +1,4 @@
-/** What the figures below it were measured on: without this line a figure means nothing. */
+/** Describes the machine. Without these lines the figures below them mean nothing. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import process from 'node:process';
@@ -11,7 +11,7 @@ export function machineLines(): string[] {
   ];
 }
 
-/** Hashing is most of the work here, and these instructions make it two to three times as fast, for everybody. */
+/** Hashing is most of the work, and these instructions make it two to three times as fast in all programs. */
 function shaWords(): string {
   if (processorFlags() === undefined) return 'SHA instructions unknown';
   return hasShaInstructions() ? 'SHA instructions' : 'no SHA instructions';

@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- start create library verify download sources announce engine sim catalogue catalogue-load]`: what this machine does, beside the
- * programs others use, in one run and in turn. All of them when none is named; each says which programs it did not find.
+ * `npm run bench [-- start create library verify download sources announce engine sim catalogue
+ * catalogue-load]`: measures Cicada on this machine, in turn with other programs. Without a name, all
+ * benchmarks run. Each names the programs that it did not find.
  */
 import process from 'node:process';
 import { benchAnnounce } from './announce.ts';

@@ -1,4 +1,6 @@
-/** One simulated swarm in a process of its own, so that its memory is its own: prints what it cost as JSON. */
+/**
+ * Simulates one swarm in its own process, so that its memory can be measured, and prints its cost as JSON.
+ */
 import process from 'node:process';
 import { homeLink } from '../sim/world/link.ts';
 import { World } from '../sim/world/world.ts';
@@ -7,7 +9,10 @@ const KiB = 1024;
 const hourMs = 3_600_000;
 /** 20/5 Mbit/s, 20 ms. */
 const line = { ...homeLink, up: 625, down: 2_500 };
-/** Half of what a client keeps by default; and with pieces of one block, news of them twice a second is early enough. */
+/**
+ * Half the connections that a client keeps by default. With pieces of one block, sending `have`s twice a
+ * second is early enough.
+ */
 const limits = { connectionsPerTorrentMax: 40, havesAtOnceMax: 0 };
 
 const [peerCount, pieceCount] = process.argv.slice(2).map(Number) as [number, number];

@@ -1,6 +1,6 @@
 /**
- * What a simulated swarm costs, from 10 peers to 2,000: everybody comes at once to one seed, and the run is over when
- * the last one is complete. Each size has a process of its own.
+ * The cost of a simulated swarm of 10 to 2,000 peers. All peers join one seed at the same time, and the run
+ * ends when the last peer is complete. Each size has its own process.
  */
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -10,11 +10,19 @@ import { promisify } from 'node:util';
 
 const sizes = [10, 50, 100, 200, 500, 1_000, 2_000];
 const pieceCount = 1_000;
-/** A peer needs about half a MiB. Told so, V8 collects in time; left alone, it takes what the machine has. */
+/**
+ * A peer needs about half a MiB. With this limit V8 collects garbage in time; without one it takes all
+ * memory.
+ */
 const heapMiB = (peerCount: number) => 200 + Math.ceil(0.7 * peerCount);
-/** Of new objects next to none live on: more room for them is memory that the processor's caches do not hold. */
+/**
+ * Almost no new object survives. A larger space for new objects would not fit into the processor's caches.
+ */
 const newObjectsMiB = 8;
-/** Where Node keeps compiled modules unless it is told otherwise: half a second of compiling is no part of a swarm. */
+/**
+ * Node's default place for compiled modules. Compiling takes half a second, which is not part of a swarm's
+ * cost.
+ */
 const compiled = join(tmpdir(), 'node-compile-cache');
 
 interface Cost {
@@ -23,7 +31,7 @@ interface Cost {
   readonly virtualSeconds: number;
   readonly events: number;
   readonly elapsedSeconds: number;
-  /** Of all threads: V8 collects garbage beside the run. */
+  /** Of all threads, because V8 collects garbage in parallel. */
   readonly cpuSeconds: number;
   readonly mebibytes: number;
 }

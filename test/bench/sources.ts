@@ -1,10 +1,11 @@
 /**
- * What a slow source costs: one gigabyte from our own seeders, with and without one that is limited to 1 MiB/s, in turn.
- * Each pair runs back to back, so that what else the machine does falls on both; the figure is the middle ratio.
+ * The cost of a slow source: one gigabyte from Cicada's own seeders, with and without one that is limited to
+ * 1 MiB/s. The two runs of a pair follow each other, so other work of the machine affects both. The result is
+ * the median ratio.
  */
 import { albumBytes, SeederCrowd } from '../large/seeder-crowd.ts';
 
-/** Odd, so that one is in the middle. */
+/** Odd, so that there is a middle value. */
 const pairs = 5;
 
 export async function benchSources(report: (line: string) => void): Promise<void> {
@@ -18,7 +19,7 @@ export async function benchSources(report: (line: string) => void): Promise<void
       const { seconds } = await crowd.fetch({ hasSlow, compares: false });
       return albumBytes / 2 ** 20 / seconds;
     };
-    // Neither always goes first.
+    // The two kinds of runs take turns at going first.
     const slowFirst = pair % 2 === 0;
     const first = await rateOf(slowFirst);
     const second = await rateOf(!slowFirst);

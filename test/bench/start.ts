@@ -1,7 +1,7 @@
 /**
- * How long commands take that do nothing: as one types them, from start to end, in turn; a bare Node beside them. The time
- * of the processor is steadier than that of the clock. To compare with another state of the sources, name its checkout in
- * CICADA_BENCH_OTHER: both run in turn.
+ * How long commands without work take from start to end, as a user runs them, compared with a bare Node.
+ * Processor time varies less than elapsed time. CICADA_BENCH_OTHER names another checkout to compare with:
+ * both run in turn.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -23,7 +23,7 @@ export async function benchStart(report: (line: string) => void): Promise<void> 
     tell(report, 'node -e 0', [Array.from({ length: rounds }, () => once(['-e', '0'], home))]);
     for (const command of commands) {
       const started = (place: string) => [join(place, 'client/cli/cicada.js'), ...command];
-      // The first of each fills the cache of compiled code.
+      // The first run fills the cache of compiled code.
       for (const place of places) once(started(place), home);
       const runs: Run[][] = places.map(() => []);
       for (let round = 0; round < rounds; round++)
@@ -40,7 +40,7 @@ interface Run {
   readonly clockMs: number;
 }
 
-/** Processor time of ended children, as Linux counts it: in hundredths of a second. */
+/** Processor time of ended child processes. Linux counts it in hundredths of a second. */
 function childrenMs(): number {
   const fields = readFileSync('/proc/self/stat', 'utf8')
     .replace(/^.*\) /, '')

@@ -1,4 +1,7 @@
-/** Verifying 1 GiB in twelve tracks with two threads, in every format, beside what aria2 takes to check the same. */
+/**
+ * Verifying 1 GiB in twelve tracks with two threads, in every format, compared with aria2 checking the same
+ * files.
+ */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
