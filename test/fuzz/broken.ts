@@ -1,4 +1,4 @@
-/** Targets that break the rules, for the test that the runner sees it. */
+/** Targets that break the rules, for testing that the runner detects it. */
 import type { FuzzTarget } from './fuzz-target.ts';
 
 const hoard: Uint8Array[] = [];

@@ -1,23 +1,23 @@
-/** What a room gives to the fuzz runner, and the random numbers its targets draw from. */
+/** The interface between a part's fuzz targets and the runner, and the random numbers for the targets. */
 
 export interface FuzzTarget {
   readonly name: string;
-  /** Inputs of a full run. */
+  /** The number of inputs in a full run. */
   readonly count: number;
-  /** Makes one input and feeds it. Throws when a rule is broken. */
+  /** Makes one input and parses it. Throws if a rule is broken. */
   readonly run: (random: Random) => void;
 }
 
-/** Limits of one input (reference: every parser must hold them whatever it is given). */
+/** The limits for one input, which every parser must keep for any input. */
 export const inputMsMax = 50;
 export const inputHeapBytesMax = 16 * 2 ** 20;
 
-/** Seeded per input, so that any one of a million can be run again alone. */
+/** Seeded per input, so that any single input of a million can be run again. */
 export class Random {
   #state: number;
 
   constructor(seed: number, input: number) {
-    // Neighbouring inputs must not have neighbouring states: two rounds of a 32-bit mixer.
+    // Two rounds of a 32-bit mixer, so that neighbouring inputs do not have similar states.
     this.#state = mixed(mixed(seed) ^ mixed(input + 1)) || 1;
   }
 
@@ -33,7 +33,7 @@ export class Random {
     return choices[this.below(choices.length)]!;
   }
 
-  /** True once in `times`. */
+  /** True once in `times` calls on average. */
   once(times: number): boolean {
     return this.below(times) === 0;
   }

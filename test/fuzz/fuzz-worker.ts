@@ -1,6 +1,6 @@
 /**
- * Runs inputs of one target in a thread that the runner can kill. The number of the input at hand stands in shared
- * memory, so that the runner can name the one that hangs or runs out of memory.
+ * Runs inputs of one target in a thread that the runner can kill. The number of the current input is in
+ * shared memory, so that the runner can name an input that hangs or runs out of memory.
  */
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -12,11 +12,11 @@ export interface FuzzJob {
   readonly seed: number;
   readonly first: number;
   readonly count: number;
-  /** Slot 0: the input at hand. */
+  /** Slot 0: the number of the current input. */
   readonly progress: Int32Array;
 }
 
-/** `input` broke a rule. */
+/** `input` is the number of the input that broke a rule. */
 export interface FuzzFailure {
   readonly input: number;
   readonly reason: string;
@@ -40,7 +40,8 @@ function fault(input: number): string | undefined {
   const { elapsedMs, heapBytes, error } = measure(input);
   if (error !== undefined) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (elapsedMs <= inputMsMax && heapBytes <= inputHeapBytesMax) return undefined;
-  // A busy machine or a collection of garbage may be to blame: only what is slow or large every time is a fault.
+  // A busy machine or a garbage collection may be the cause, so only an input that is slow or large every
+  // time is a fault.
   const again = [measure(input), measure(input), measure(input)];
   const fastestMs = Math.min(...again.map((run) => run.elapsedMs));
   const leastBytes = Math.min(...again.map((run) => run.heapBytes));
@@ -60,7 +61,7 @@ function measure(input: number): { elapsedMs: number; heapBytes: number; error?:
   }
 }
 
-/** Negative growth, after a collection, is no fault either. */
+/** After a garbage collection, the growth may be negative. That is not a fault. */
 function used(): number {
   const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
   return heap + external;

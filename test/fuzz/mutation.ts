@@ -1,4 +1,4 @@
-/** Changes that turn a valid input into one that an attacker, a bad disk or a bad program might have made. */
+/** Turns a valid input into one that an attacker, a bad disk or a faulty program could have made. */
 import type { Random } from './fuzz-target.ts';
 
 const interestingNumbers = [
@@ -36,7 +36,7 @@ const interestingTokens = [
   'dd',
 ];
 
-/** One to four changes. */
+/** Makes one to four changes. */
 export function mutate(input: Uint8Array, random: Random): Uint8Array {
   let bytes: Buffer = Buffer.from(input);
   for (let changes = 1 + random.below(4); changes > 0; changes--) bytes = changed(bytes, random);
@@ -67,7 +67,7 @@ function changed(bytes: Buffer, random: Random): Buffer {
   }
 }
 
-/** Another number in the place of the next run of digits. */
+/** Replaces the next run of digits with another number. */
 function withNumber(bytes: Buffer, from: number, random: Random): Buffer {
   const isDigit = (at: number) => bytes[at]! >= 0x30 && bytes[at]! <= 0x39;
   let start = from;

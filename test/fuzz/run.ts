@@ -1,9 +1,9 @@
 /**
- * `npm run fuzz -- ROOM[/TARGET]… [--seed N] [--count N] [--only INPUT]`
+ * `npm run fuzz -- PART[/TARGET]… [--seed N] [--count N] [--only INPUT]`
  *
- * Feeds generated and mutated inputs to the parsers of a room, in threads, under a watchdog that kills: a parser that
- * never returns is a failure with a number, not a hanging run. The seed is printed first; a failure prints the command
- * that runs its one input again.
+ * Feeds generated and mutated inputs to the parsers of a part of the program, in threads. A watchdog kills a
+ * thread that hangs, so a parser that never returns is a failure with a number. The seed is printed first. A
+ * failure prints the command that runs its input again.
  */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
@@ -12,11 +12,11 @@ import { Worker } from 'node:worker_threads';
 import type { FuzzTarget } from './fuzz-target.ts';
 import type { FuzzFailure, FuzzJob } from './fuzz-worker.ts';
 
-/** Rooms that have targets: the files beside this one. */
+/** The parts that have targets: files beside this one. */
 const rooms = ['torrents'];
-/** Breaks the rules on purpose; run only by name, by the test of this program. */
+/** Breaks the rules on purpose. Runs only by name, in the test of this program. */
 const brokenRoom = 'broken';
-/** Far above what one input may take, so that only what hangs is killed. */
+/** Far above the limit for one input, so that only a hanging thread is killed. */
 const hangMs = 1_500;
 const watchMs = 250;
 
@@ -40,7 +40,7 @@ for (const wanted of positionals.length > 0 ? positionals : rooms) {
 }
 process.exitCode = failed ? 1 : 0;
 
-/** → whether it failed. */
+/** Returns whether it failed. */
 async function fuzz(room: string, target: FuzzTarget): Promise<boolean> {
   const count = only === undefined ? Number(values.count ?? target.count) : 1;
   const threads = only === undefined ? availableParallelism() : 1;

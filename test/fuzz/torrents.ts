@@ -1,4 +1,4 @@
-/** Fuzz targets of the torrents room: what strangers write and this room reads. */
+/** Fuzz targets for torrents/: data from strangers that it parses. */
 import { posix, win32 } from 'node:path';
 import { BencodeError, scan } from '../../torrents/bencode/bencode.ts';
 import { type BEncodable, encode } from '../../torrents/bencode/bencode-encode.ts';
@@ -13,7 +13,7 @@ import { mutate } from './mutation.ts';
 
 const platforms: readonly PathPlatform[] = ['linux', 'darwin', 'win32'];
 
-/** Throws unless `feed` ends in a value or in an error of this kind with a stable code. */
+/** Throws unless `feed` returns, or throws an error of this class with a well-formed code. */
 function mustEndWell(feed: () => void, kind: new (...args: never[]) => Error & { code: string }): void {
   try {
     feed();
@@ -34,7 +34,7 @@ const bencode: FuzzTarget = {
     mustEndWell(() => {
       const value = scan(bytes);
       if (value.end !== bytes.length) throw new Error('bytes after the end were accepted');
-      // What was accepted is written back byte for byte.
+      // An accepted value must be written back byte for byte.
       if (Buffer.compare(encode(value), bytes) !== 0) throw new Error('a value does not come back as it was');
     }, BencodeError);
   },
@@ -123,7 +123,7 @@ const magnet: FuzzTarget = {
 
 export const targets: readonly FuzzTarget[] = [bencode, metainfo, paths, names, magnet];
 
-/** Rule 1 of all: joined to any folder, a path stays below it. */
+/** The most important rule: a path joined to any folder stays below it. */
 function requireInside(path: readonly string[]): void {
   if (path.length === 0) return;
   const unix = posix.join('/root', ...path);
@@ -263,7 +263,7 @@ const words = [
   ],
 ];
 
-/** What real albums, tracks and leftovers in their folders are called. */
+/** Names of real albums, tracks and leftover files. */
 function realName(random: Random): string {
   if (random.once(50))
     return random.oneOf([
@@ -289,7 +289,7 @@ function realName(random: Random): string {
 
 const samples: readonly Uint8Array[] = makeSamples();
 
-/** One torrent of every kind, small, so that a change hits something that matters. */
+/** One small torrent of every kind, so that a change probably hits something important. */
 function makeSamples(): Uint8Array[] {
   const leaves = Buffer.concat([1, 2, 3].map((leaf) => leafHash(Uint8Array.of(leaf))));
   const layer = layersAbove(leaves, 0)[0]!;
