@@ -1,4 +1,7 @@
-/** A disk that is full pauses a download with the reason, and room makes it go on by itself. */
+/**
+ * A full disk pauses a download and reports the reason. The download resumes automatically when there is
+ * space.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +14,7 @@ const albumBytes = 96 * MiB;
 const timeoutMs = 2 * 60_000;
 const isRoot = process.getuid?.() === 0;
 
-/** A file system in memory, of a size that can be changed; gone when its block is left. */
+/** A file system in memory, whose size can be changed. It is unmounted when its block ends. */
 class SmallDisk implements Disposable {
   readonly path: string;
 
@@ -37,7 +40,7 @@ function mount(...args: string[]): void {
 
 large('a full disk', () => {
   it.skipIf(!isRoot)(
-    'pauses with its reason, and goes on when there is room',
+    'a download on a full disk pauses with the reason, and resumes when there is space',
     { timeout: timeoutMs },
     async () => {
       using temporary = new TemporaryFolder();
@@ -69,7 +72,7 @@ large('a full disk', () => {
     },
   );
 
-  it.skipIf(!isRoot)('keeps no half of a torrent file, and no tracker starts on it', async () => {
+  it.skipIf(!isRoot)('on a full disk, no partial torrent file is left and no tracker starts', async () => {
     using temporary = new TemporaryFolder();
     using disk = new SmallDisk(temporary.in('small'), '64K');
     await using children = new Children();

@@ -1,4 +1,7 @@
-/** A real installation of the packed tarball, into a folder and for a whole user. It asks the registry for what it needs. */
+/**
+ * Installs the packed tarball into a project and for a whole user. npm downloads the dependencies from the
+ * registry.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -7,7 +10,7 @@ import { TemporaryFolder } from '../e2e/shared-folder.ts';
 import { large } from './large.ts';
 
 large('the tarball', () => {
-  it('is installed by npm, and both of its programs run', { timeout: 5 * 60_000 }, async () => {
+  it('npm installs the tarball, and both of its programs run', { timeout: 5 * 60_000 }, async () => {
     using temporary = new TemporaryFolder();
     const tarball = await packedInto(temporary.in('.'));
     const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--silent'];

@@ -1,4 +1,4 @@
-/** A download that is killed again and again loses nothing it had recorded, and ends identical. */
+/** A download that is killed repeatedly loses nothing that it had recorded, and ends identical. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Prng } from '../../client/engine/prng.ts';
@@ -8,12 +8,12 @@ import { large, MiB } from './large.ts';
 
 const albumBytes = 384 * MiB;
 const kills = 30;
-/** What may be fetched again after one kill, at pieces of 1 MiB. */
+/** How much may be downloaded again after one kill, with pieces of 1 MiB. */
 const lossMax = 32 * MiB;
 const timeoutMs = 5 * 60_000;
 
 large('kill -9', () => {
-  it('at thirty random moments: nothing recorded is lost, and the copy is identical', {
+  it('a download killed at thirty random moments loses nothing recorded, and the copy is identical', {
     timeout: timeoutMs,
   }, async () => {
     using temporary = new TemporaryFolder();
@@ -43,7 +43,7 @@ large('kill -9', () => {
       expect(here, `after kill ${kill - 1}: ${known} bytes were here, ${here} are`).toBeGreaterThanOrEqual(
         known - lossMax,
       );
-      // Some are killed at once, some after a while.
+      // Some runs are killed at once, some later.
       const goal = here + random.below(Math.floor((albumBytes - here) / (kills - kill + 2)));
       const reached = await run.event('progress', ({ bytes }) => Number(bytes) >= goal);
       known = Number(reached.bytes);

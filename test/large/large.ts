@@ -1,6 +1,6 @@
 /**
- * Gigabytes and minutes: these tests run in CI and with `CICADA_LARGE_TESTS=1 npm test -- test/large`, so that the
- * everyday run stays short.
+ * These tests take gigabytes and minutes. They run in CI and with `CICADA_LARGE_TESTS=1 npm test --
+ * test/large`, so that the everyday run stays short.
  */
 import { describe } from 'vitest';
 

@@ -1,6 +1,7 @@
 /**
- * One gigabyte, and six seeders of ours to fetch it from: three are good, one is killed at 30 %, one lies from the start,
- * and one is limited to 1 MiB/s. For the test that nothing goes wrong, and for the bench that the slow one costs nothing.
+ * One gigabyte, and six Cicada seeders to download it from: three are good, one is killed at 30 %, one sends
+ * corrupt data, and one is limited to 1 MiB/s. The test checks that the download succeeds, and the benchmark
+ * measures what the slow seeder costs.
  */
 import { closeSync, cpSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,12 +11,12 @@ import { differenceOf, TemporaryFolder, writeAlbum } from '../e2e/shared-folder.
 export const albumBytes = 1024 * 1024 * 1024;
 
 export interface CrowdFetch {
-  /** From the first byte asked for to the last piece stored. */
+  /** From the first request to the last piece stored. */
   readonly seconds: number;
   readonly wasted: number;
-  /** The liar was found out. */
+  /** The seeder of corrupt data was detected. */
   readonly foundLiar: boolean;
-  /** Between the original and the copy; undefined: none. */
+  /** The difference between original and copy. Undefined if they are identical. */
   readonly difference: string | undefined;
 }
 
@@ -36,7 +37,7 @@ export class SeederCrowd implements Disposable {
     return crowd;
   }
 
-  /** Everybody starts anew; without `hasSlow` the limited one stays away. */
+  /** All programs start anew. Without `hasSlow` the limited seeder is left out. */
   async fetch({ hasSlow, compares }: { hasSlow: boolean; compares: boolean }): Promise<CrowdFetch> {
     await using children = new Children();
     const seed = (folder: string, limit: string) => {
@@ -77,7 +78,7 @@ export class SeederCrowd implements Disposable {
   }
 }
 
-/** A wrong byte in every block of 16 KiB. */
+/** Writes a wrong byte into every block of 16 KiB. */
 function spoil(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true }) as string[]) {
     const path = join(folder, name);

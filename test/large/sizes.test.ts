@@ -1,4 +1,7 @@
-/** Torrents of every size there is: no byte and one, the smallest and the largest pieces, many files, a large file. */
+/**
+ * Torrents of extreme sizes: no byte and one byte, the smallest and the largest pieces, many files, a large
+ * file.
+ */
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -6,7 +9,10 @@ import { Children, cicada } from '../e2e/child.ts';
 import { differenceOf, TemporaryFolder, writeAlbum } from '../e2e/shared-folder.ts';
 import { large, MiB } from './large.ts';
 
-/** 100,000 files take three minutes on a slow machine: each is forced to the disk before it gets its name. */
+/**
+ * 100,000 files take three minutes on a slow machine, because each file is synced (fsync) before it gets its
+ * name.
+ */
 const timeoutMs = 10 * 60_000;
 
 type Make = (album: string) => void;
@@ -28,7 +34,7 @@ function writeManyFiles(album: string): void {
   }
 }
 
-/** Mostly a hole, with something at both ends: what it is like inside makes no difference. */
+/** A sparse file with data at both ends. The content between them does not matter. */
 function writeLargeFile(album: string): void {
   const path = join(album, 'large.wav');
   writeFileSync(path, Buffer.alloc(MiB, 'begin'));
@@ -38,7 +44,7 @@ function writeLargeFile(album: string): void {
 
 large('a torrent of', () => {
   it.each(cases)(
-    '%s is created, seeded, fetched and identical',
+    'a torrent of %s is created, seeded and downloaded, and the copy is identical',
     { timeout: timeoutMs },
     async (_, flags, make) => {
       using temporary = new TemporaryFolder();

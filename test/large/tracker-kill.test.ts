@@ -1,6 +1,6 @@
 /**
- * A whole tracker that is killed again and again while people publish and talk: what it acknowledged, it keeps, whoever
- * follows is told of it, and peers are back with their next announce.
+ * A whole tracker is killed repeatedly while users publish and chat. It keeps what it has acknowledged,
+ * followers are notified, and peers are listed again after their next announce.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,28 +17,28 @@ import type { FromChild, Ledger, People, ToChild } from './tracker-under-load.ts
 
 const kills = 50;
 /**
- * From the start of the program to the moment at which it answers announces and has its catalogue: so much more than where
- * there is nothing to put back. How long that takes is the machine's affair.
+ * How much longer a start takes than with an empty data folder, until announces and the catalogue are served.
+ * The start itself depends on the machine.
  */
 const putBackMsMax = 2_000;
 const underLoadMsMax = 400;
-/** Sixty starts of the program, each one to three seconds, and as much between them: twice that on a slow machine. */
+/** Sixty starts of one to three seconds, and as much time between them. Doubled for a slow machine. */
 const timeoutMs = 10 * 60_000;
 
-/** Where Node keeps compiled modules unless it is told otherwise: the program starts in half the time. */
+/** Node's default place for compiled modules. It halves the time of a start. */
 const compiled = join(tmpdir(), 'node-compile-cache');
 
 const program = fileURLToPath(new URL('./tracker-under-load.ts', import.meta.url));
 
 large('kill -9 of the tracker', () => {
-  it('fifty times under load: nothing acknowledged is lost, and all is back in two seconds', {
+  it('after fifty kills under load, nothing acknowledged is lost, and the tracker recovers within two seconds', {
     timeout: timeoutMs,
   }, async () => {
     using temporary = new TemporaryFolder();
     const folder = temporary.in('data');
     const path = join(folder, 'tracker.db');
     const random = new Prng(process.pid);
-    /** Everything that was ever acknowledged, and how much of it the runs before the last one were asked for. */
+    /** Everything that was ever acknowledged, and how much of it earlier runs have checked. */
     const messages: (readonly [string, string])[] = [];
     const releaseIds: string[] = [];
     const feedKeys: string[] = [];
@@ -69,7 +69,7 @@ large('kill -9 of the tracker', () => {
     }
 
     for (let kill = 1; kill <= kills + 1; kill++) {
-      // Now and then it is killed while it puts back what the kill before has left.
+      // Every fifth time it is also killed while it recovers from the kill before.
       if (kill % 5 === 0) await end(start(), random.below(200));
       const startedMs = performance.now();
       const child = start();
@@ -81,12 +81,13 @@ large('kill -9 of the tracker', () => {
       people = (await answers('ready')).ready;
       startsMs.push(performance.now() - startedMs);
       const isLast = kill > kills;
-      // The last time everything, before that what came since.
+      // The last run checks everything, the others what is new.
       const ledger = ledgerFrom(isLast ? { messages: 0, releases: 0 } : checked);
       checked = { messages: messages.length, releases: releaseIds.length };
       child.send({ check: ledger } satisfies ToChild);
       expect((await answers('missing')).missing, `after kill ${kill - 1}`).toEqual([]);
-      // Beside the program, which has put back what the log held: nothing of that may be left to us.
+      // Reads the database while the tracker runs, so that the tracker has recovered the log and not this
+      // connection.
       expect(integrityOf(path), `after kill ${kill - 1}`).toEqual(['ok']);
       await answers('published');
       await end(child, random.below(underLoadMsMax));
@@ -100,7 +101,7 @@ large('kill -9 of the tracker', () => {
     );
     expect(messages.length).toBeGreaterThan(kills);
     expect(releaseIds.length).toBeGreaterThan(kills);
-    // The slowest tells of the machine's other work as well.
+    // The slowest start may be slow because of other work of the machine.
     expect(median - bare).toBeLessThan(putBackMsMax);
   });
 });
@@ -109,7 +110,7 @@ function medianOf(values: readonly number[]): number {
   return Math.round(values.toSorted((a, b) => a - b)[values.length >> 1]!);
 }
 
-/** The next message that has this field. What was said before it was heard, too. */
+/** The next message with this field. `hear` gets every message, earlier ones too. */
 type Answers = <Name extends string>(field: Name) => Promise<Extract<FromChild, Record<Name, unknown>>>;
 
 function listen(child: ChildProcess, hear: (message: FromChild) => void): Answers {
@@ -124,7 +125,7 @@ function listen(child: ChildProcess, hear: (message: FromChild) => void): Answer
 }
 
 async function end(child: ChildProcess, afterMs: number): Promise<void> {
-  // What it has sent before its end still arrives, and `close` comes after it.
+  // Messages sent before the kill still arrive, and `close` comes after them.
   const closed = once(child, 'close');
   await sleep(afterMs);
   child.kill('SIGKILL');

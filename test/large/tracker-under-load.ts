@@ -1,7 +1,7 @@
 /**
- * A program to be killed: a whole tracker with its catalogue and community, and people in it who publish and talk over
- * HTTP without end. Every acknowledgement goes to the parent as soon as it is there; the parent may ask whether all it
- * was ever told is still known. A peer that was there before announces as soon as the tracker is back.
+ * A program to be killed: a whole tracker with catalogue and community, and users who publish and chat over
+ * HTTP without a pause. Every acknowledgement is passed to the parent at once. The parent may ask whether
+ * everything acknowledged is still known. A seed announces as soon as the tracker is back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
@@ -9,16 +9,16 @@ import { startTracker } from '../../tracker/api.ts';
 import { encodeBytes } from '../../tracker/protocol/query.ts';
 import { albumTorrent, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 
-/** What the parent has seen acknowledged. */
+/** What the tracker has acknowledged to the parent. */
 export interface Ledger {
-  /** Id → text. */
+  /** Message ID → text. */
   readonly messages: readonly (readonly [id: string, text: string])[];
   readonly releaseIds: readonly string[];
-  /** In the order in which they were given. */
+  /** In the order in which they were issued. */
   readonly feedKeys: readonly string[];
 }
 
-/** Those who publish and who listens to them: sessions that outlive every kill. */
+/** A publisher and a follower: sessions that outlive every kill. */
 export interface People {
   readonly publisher: string;
   readonly follower: string;
@@ -41,7 +41,7 @@ const publishers = 2;
 const [dataFolder, ...known] = process.argv.slice(2);
 const say = (message: FromChild) => process.send!(message);
 
-// Everybody here comes from one address: limits of rate are tested elsewhere, and a clock that runs away lifts them.
+// All requests come from one address. A clock that runs ahead lifts the rate limits, which other tests check.
 let startedMs = 0;
 const nowMs = () => (startedMs += 1_000);
 const registry = { peerTimeoutSeconds: 1e9 };
@@ -125,14 +125,15 @@ async function renew(): Promise<never> {
   }
 }
 
-/** In words, a few are enough. */
+/** What is missing, in words. At most ten faults are reported. */
 async function missing({ messages, releaseIds, feedKeys }: Ledger): Promise<string[]> {
   const faults: string[] = [];
   const { feedKey } = await call(publisher, 'GET', '/accounts/me');
-  // A later one may have been stored and acknowledged to nobody; one that was replaced must not have come back.
+  // A later key may have been stored before its acknowledgement was sent. A replaced key must never be valid
+  // again.
   if (feedKeys.slice(0, -1).includes(feedKey)) faults.push('old keys and passkeys are good again');
   for (const [id, text] of messages) {
-    // The one before it, and the one after that.
+    // Finds the message before it, then the message after that one.
     const { rows: older } = await call(publisher, 'GET', `/rooms/lobby/messages?before=${id}&limit=1`);
     const edge = older[0] === undefined ? '' : `&after=${older[0].id}`;
     const { rows } = await call(publisher, 'GET', `/rooms/lobby/messages?limit=1${edge}`);
@@ -144,13 +145,13 @@ async function missing({ messages, releaseIds, feedKeys }: Ledger): Promise<stri
     if (release?.tracks.length !== 15) faults.push(`release ${releaseId}`);
     else if (!(await announces(release.infoHashV2, release.announceUrl)))
       faults.push(`release ${releaseId} is not served`);
-    else if (!(await isHeldByAda(releaseId))) faults.push(`whoever has release ${releaseId} is not shown`);
+    else if (!(await isHeldByAda(releaseId))) faults.push(`the holder of release ${releaseId} is not shown`);
   }
   faults.push(...(await untold(releaseIds)));
   return faults.slice(0, 10);
 }
 
-/** As its client does the next time. */
+/** Announces as the publisher's client does. */
 async function announces(infoHashV2: string, announceUrl: string): Promise<boolean> {
   const hash = encodeBytes(Buffer.from(infoHashV2, 'hex').subarray(0, 20));
   const query = `info_hash=${hash}&peer_id=-XX0001-aaaaaaaaaaaa&port=6881&left=0&compact=1`;
@@ -163,9 +164,12 @@ async function isHeldByAda(releaseId: string): Promise<boolean> {
   return holders.some(({ name, isSeed }: { name: string; isSeed: boolean }) => name === 'Ada' && isSeed);
 }
 
-/** Those of whom the follower was told nothing; what a kill has cut short is told soon after the start. */
+/**
+ * The releases that the follower was not notified of. Notifications that a kill has cut short are sent soon
+ * after the start.
+ */
 async function untold(releaseIds: readonly string[]): Promise<string[]> {
-  // An inbox keeps the last thousand.
+  // An inbox keeps the last thousand notices.
   const wanted = new Set(releaseIds.slice(-noticesLookedAt));
   for (let tries = 0; tries < 200 && wanted.size > 0; tries++) {
     let before: string | undefined;
@@ -178,7 +182,7 @@ async function untold(releaseIds: readonly string[]): Promise<string[]> {
     }
     await sleep(20);
   }
-  return [...wanted].map((releaseId) => `nobody was told of release ${releaseId}`);
+  return [...wanted].map((releaseId) => `the follower has no notice of release ${releaseId}`);
 }
 
 const noticesLookedAt = 200;
