@@ -1,4 +1,4 @@
-/** aria2 as a peer. */
+/** aria2 as a peer of Cicada. */
 import { testBothWays } from './both-ways.ts';
 import { aria2 } from './peers.ts';
 

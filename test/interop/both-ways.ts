@@ -1,7 +1,7 @@
 /**
- * The same tests for every client there is: it fetches from us, and we fetch from it, with the torrent and with no more
- * than its magnet link; identical every time. They run side by side: Transmission looks up from its work every ten
- * seconds.
+ * The same tests for every other client: it downloads from Cicada, and Cicada downloads from it, with a
+ * torrent file and with only a magnet link. Every copy must be identical. The tests run in parallel, because
+ * Transmission acts only every ten seconds.
  */
 import { describe, expect, it } from 'vitest';
 import { type Host, Lab, loopback } from './lab.ts';
@@ -14,7 +14,7 @@ const noHashMessages =
   'a magnet link of format v2 alone needs the hash messages of BEP 52, which we do not speak';
 
 export function testBothWays(client: ForeignClient, formats: readonly Format[]): void {
-  // Other people's programs have their own ideas of when to announce: what they fail at once they may do twice.
+  // Other clients decide themselves when to announce, so a failed test may be repeated twice.
   describe.concurrent.each(formats)('%s', { timeout: 60_000, retry: 2 }, (format) => {
     it(`${client.name} downloads from our seeders through our tracker`, async (context) => {
       requirePeers(context, [client], client.needsLab);
@@ -32,7 +32,7 @@ export function testBothWays(client: ForeignClient, formats: readonly Format[]):
       expect(await swarm.differences()).toEqual([]);
     });
 
-    it(`${client.name} downloads with a magnet link and nothing else`, async (context) => {
+    it(`${client.name} downloads with only a magnet link`, async (context) => {
       if (format === 'v2') context.skip(noHashMessages);
       requirePeers(context, [client], client.needsLab);
       using place = new Place(client.needsLab, 3);
@@ -41,14 +41,15 @@ export function testBothWays(client: ForeignClient, formats: readonly Format[]):
       swarm.requireReader(context, client);
       const seeder = await swarm.ourSeed(hosts[0]!);
       await swarm.foreignDownload(client, hosts[1]!, swarm.magnet);
-      // Until it has the metadata aria2 calls itself a seed: that it is one is believed when it has been given all.
+      // Without the metadata, aria2 announces itself as a seed. So it counts as one only after it has
+      // received everything.
       await seeder.event('progress', ({ uploaded }) => Number(uploaded) >= albumBytes);
       await swarm.seedsKnown(2);
       expect(await swarm.differences()).toEqual([]);
     });
 
     it.for(['a torrent file', 'a magnet link'])(
-      `we download from ${client.name} with %s`,
+      `Cicada downloads from ${client.name} with %s`,
       async (what, context) => {
         const isMagnet = what === 'a magnet link';
         if (isMagnet && format === 'v2') context.skip(noHashMessages);
@@ -68,7 +69,7 @@ export function testBothWays(client: ForeignClient, formats: readonly Format[]):
   });
 }
 
-/** Hosts for a test: a lab, or loopback as often as it takes. */
+/** The hosts of a test: a lab, or loopback for each. */
 class Place implements Disposable {
   readonly hosts: readonly Host[];
   readonly #lab: Lab | undefined;

@@ -1,4 +1,4 @@
-/** What a new user does, with the real programs, on two hosts with one tracker. */
+/** The first steps of a new user, with the real programs, on two hosts with one tracker. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Children, cicada, type Document } from '../e2e/child.ts';
@@ -13,7 +13,7 @@ const songBytes = 400_000;
 const album = 'The Brood - Seventeen Summers (2019)';
 const nameOf = (song: string) => `0${songs.indexOf(song) + 1} ${song}.flac`;
 
-it('register, share, search, get a song, then the album, talk, follow, receive a new version', {
+it('two users register, share, search, download a song and an album, chat, follow and receive a new version', {
   timeout: 90_000,
 }, async (context) => {
   requirePeers(context, [], true);
@@ -43,7 +43,7 @@ it('register, share, search, get a song, then the album, talk, follow, receive a
   expect(version).toBe(1);
   await share.event('tracker-answered');
 
-  // Search a misspelt title from the other host, and see who has it.
+  // Search for a misspelt title from the other host, and see who has it.
   const [found] = await bob.run('search', 'evning', 'call');
   const [hit] = found!.rows as readonly Document[];
   expect(hit).toMatchObject({ title: 'Evening Call', approximate: true, releaseId: release });
@@ -62,7 +62,7 @@ it('register, share, search, get a song, then the album, talk, follow, receive a
   );
   expect(differenceOf(original, `${music}/${album}`)).toBeUndefined();
 
-  // Talk about it.
+  // Chat and comment.
   await bob.run('say', 'lobby', 'Has anybody heard this?');
   await bob.run('comment', String(release), 'The third one!');
   await ada.run('say', '@bob', 'I have sung it');
@@ -74,7 +74,7 @@ it('register, share, search, get a song, then the album, talk, follow, receive a
   const kinds = (inbox!.notices as readonly Document[]).map(({ kind }) => kind);
   expect(kinds).toEqual(expect.arrayContaining(['finished', 'comment']));
 
-  // Follow the share, and receive a new version by fetching only what has changed.
+  // Follow the release, and receive a new version by downloading only the changed song.
   await bob.run('follow', String(release));
   const following = bob.start('inbox', '--follow', '--download', '-o', music, '--port', '0');
   await following.event('listening');

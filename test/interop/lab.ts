@@ -1,13 +1,14 @@
 /**
- * Where a peer runs: on this machine's loopback, or in a lab of network namespaces that are hosts of their own on one
- * switch. Some clients (Transmission) refuse loopback peers; the lab is where they can be met. Linux, root, iproute2.
+ * Where a peer runs: on loopback, or in a lab of network namespaces, which act as separate hosts on one
+ * switch. Some clients (Transmission) refuse loopback peers, and can be tested only in a lab. It needs Linux,
+ * root and iproute2.
  */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 
 export interface Host {
   readonly address: string;
-  /** Put before a command line, it runs it on this host. */
+  /** Prepended to a command line, it runs the command on this host. */
   readonly inside: readonly string[];
 }
 
@@ -20,7 +21,7 @@ export class Lab implements Disposable {
   readonly #number = ++labs;
   readonly #namespaces: string[] = [];
 
-  /** Throws when this machine or this user cannot have one. */
+  /** Throws if this machine or this user cannot make a lab. */
   constructor(hostCount: number) {
     try {
       this.hosts = this.#build(hostCount);
@@ -31,7 +32,7 @@ export class Lab implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // With its namespace goes every device in it.
+    // Deleting a namespace deletes every device in it.
     for (const name of this.#namespaces.splice(0)) ip('netns', 'del', name);
   }
 
@@ -51,7 +52,10 @@ export class Lab implements Disposable {
     });
   }
 
-  /** Labs of other tests and of other runs stand beside this one, each with the same addresses. */
+  /**
+   * A unique name, because labs of other tests and other runs exist at the same time, with the same
+   * addresses.
+   */
   #namespace(suffix: string): string {
     const name = `cicada-${process.pid}-${this.#number}-${suffix}`;
     ip('netns', 'add', name);
@@ -60,7 +64,7 @@ export class Lab implements Disposable {
   }
 }
 
-/** Why this machine cannot have a lab, or undefined when it can. */
+/** Why this machine cannot make a lab. Undefined if it can. */
 export function labObstacle(): string | undefined {
   if (process.platform !== 'linux') return 'hosts of their own need the network namespaces of Linux';
   if (process.getuid?.() !== 0) return 'hosts of their own (network namespaces) need root';

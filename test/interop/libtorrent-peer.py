@@ -1,10 +1,10 @@
-"""One libtorrent peer (Debian's python3-libtorrent), a real client to test and measure against.
+"""One libtorrent peer (Debian's python3-libtorrent), a real client for tests and benchmarks.
 
   libtorrent-peer.py seed|stay default|fast TORRENT|MAGNET FOLDER ADDRESS
 
-`stay` checks what is in FOLDER, fetches the rest, prints "complete", and seeds until it is ended; `seed` believes that
-all is there. Either prints "announced" when the tracker has answered for the first time.
-`fast` is its own preset for seed boxes with one hashing thread a core: the fastest it has.
+`stay` checks the files in FOLDER, downloads the rest, prints "complete", and seeds until it is killed. `seed`
+trusts that FOLDER is complete. Both print "announced" when the tracker has answered for the first time.
+`fast` is libtorrent's preset for seed boxes, its fastest, with one hashing thread per core.
 uTP, encryption, DHT, LSD, peer exchange and port mapping are off: peers come from the tracker, over TCP.
 """
 import os
@@ -22,7 +22,7 @@ settings.update({
     "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
     "enable_outgoing_utp": False, "enable_incoming_utp": False,
     "out_enc_policy": lt.enc_policy.disabled, "in_enc_policy": lt.enc_policy.disabled,
-    # On loopback everybody has one address.
+    # On loopback all peers have one address.
     "allow_multiple_connections_per_ip": True,
     "alert_mask": lt.alert.category_t.tracker_notification,
 })
@@ -50,7 +50,7 @@ while not ended:
         complete = True
         print("complete", flush=True)
     time.sleep(0.01 if not (announced and complete) else 0.1)
-# The tracker is told, and the last blocks are on the disk, when this returns.
+# After these lines, the tracker has been told and the last blocks are on the disk.
 session.pause()
 handle.flush_cache()
 del handle, session

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Torrents by libtorrent (Debian's python3-libtorrent), for the tests that compare ours with them.
+"""Torrents by libtorrent (Debian's python3-libtorrent), for tests that compare Cicada's torrents with them.
 
   create FOLDER v1|v2|hybrid PIECE-LENGTH   paths inside the folder on stdin, NUL between them; the torrent on stdout
-  read FILE...                              one line of JSON a torrent: what libtorrent understands of it
+  read FILE...                              one line of JSON per torrent: what libtorrent reads in it
 """
 import json
 import os

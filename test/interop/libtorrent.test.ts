@@ -1,4 +1,4 @@
-/** libtorrent as a peer. */
+/** libtorrent as a peer of Cicada. */
 import { testBothWays } from './both-ways.ts';
 import { libtorrent } from './peers.ts';
 

@@ -1,4 +1,7 @@
-/** One seeder of ours, and two of everybody who fetch from it and from one another, all at once. */
+/**
+ * One Cicada seeder, and two downloaders of each client, which all download from the seeder and from each
+ * other at the same time.
+ */
 import { expect, it } from 'vitest';
 import { Lab } from './lab.ts';
 import { aria2, libtorrent, transmission } from './peers.ts';
@@ -6,7 +9,7 @@ import { requirePeers, Swarm } from './swarm.ts';
 
 const albumBytes = 24 * 1024 * 1024;
 
-it('a swarm of two of each client completes, and every copy is identical', {
+it('a swarm with two of each client completes, and every copy is identical', {
   timeout: 60_000,
 }, async (context) => {
   const clients = [aria2, libtorrent, transmission];

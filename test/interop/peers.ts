@@ -1,9 +1,9 @@
 /**
- * The clients other people have: one small function each that starts it on a torrent and a folder. What is in the
- * folder already is checked and given on, the rest is fetched; either way it stays and seeds until it is ended.
+ * Starts each of the other clients with a torrent and a folder. The client checks existing files and
+ * downloads the rest, then seeds until it is killed.
  *
- * Invariant: everything that would find peers in another way than through our tracker is off, and so are uTP and
- * encryption: what is tested is our tracker and our wire.
+ * Invariant: every way to find peers except Cicada's tracker is off, and so are uTP and encryption. The tests
+ * are about Cicada's tracker and peer protocol.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -17,27 +17,27 @@ export interface PeerOrder {
   readonly host: Host;
   /** A .torrent file or a magnet link. */
   readonly torrent: string;
-  /** Holds the torrent's own folder, or is where that is made. */
+  /** Contains the torrent's own folder, or the place to make it in. */
   readonly folder: string;
-  /** For what the client wants to remember. */
+  /** A folder for the client's settings and state. */
   readonly scratch: string;
 }
 
 export interface ForeignClient {
   readonly name: string;
-  /** What Debian calls it. */
+  /** The name of its Debian package. */
   readonly debianPackage: string;
-  /** It will not talk to loopback addresses. */
+  /** True if it refuses loopback addresses. */
   readonly needsLab: boolean;
   isInstalled(): boolean;
-  /** It makes no files of zero bytes. */
+  /** It does not create empty files. */
   readonly leavesOutEmptyFiles?: true;
-  /** What it takes for the torrent's info-hash, in hex; undefined when it cannot read the file. */
+  /** The info-hash that the client computes, in hex. Undefined if it cannot read the file. */
   infoHashOf?(torrent: string): string | undefined;
   start(order: PeerOrder): Promise<Child>;
 }
 
-/** Debian's own: the package lies where other Pythons of the machine do not look. */
+/** Debian's own Python: the package is not installed for other Pythons. */
 const python = '/usr/bin/python3';
 const libtorrentPeer = fileURLToPath(new URL('./libtorrent-peer.py', import.meta.url));
 
@@ -54,7 +54,7 @@ export const aria2: ForeignClient = {
   },
 };
 
-/** Shared with the bench. */
+/** Shared with the benchmarks. */
 export const aria2Quiet = [
   ...['--no-conf', '--file-allocation=none', '--summary-interval=0', '--enable-color=false'],
   ...['--enable-dht=false', '--enable-dht6=false', '--enable-peer-exchange=false', '--bt-enable-lpd=false'],
@@ -69,7 +69,7 @@ export const libtorrent: ForeignClient = {
     new Child([...host.inside, ...libtorrentCommand('stay', torrent, folder, host.address)]),
 };
 
-/** Shared with the bench. `seed` believes the folder; `stay` checks it, fetches the rest, and seeds. */
+/** Shared with the benchmarks. `seed` trusts the folder. `stay` checks it, downloads the rest, and seeds. */
 export function libtorrentCommand(
   mode: 'seed' | 'stay',
   torrent: string,
@@ -110,7 +110,7 @@ function isOnPath(program: string): boolean {
   return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
 }
 
-/** One that nobody has at this moment: for programs that cannot be told to take any. */
+/** A port that is free at this moment, for programs that cannot choose one themselves. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, resolve));

@@ -1,6 +1,6 @@
 /**
- * qBittorrent downloads what a feed names by itself: a release for members, from a tracker at which everybody signs in, by the
- * key of feeds of a member.
+ * qBittorrent downloads automatically from a feed: a members-only release, from a tracker that requires
+ * sign-in, with a member's feed key.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Its settings: no questions, and whoever is on this machine may use its page. */
+/** The settings accept the legal notice, and allow requests from this machine without a password. */
 async function startQbittorrent(profile: string, children: Children) {
   const port = await freePort();
   const folder = join(profile, 'qBittorrent/config');
@@ -62,7 +62,7 @@ WebUI\\LocalHostAuth=false
   return ask;
 }
 
-it('qBittorrent downloads from a feed of releases by itself', async (context) => {
+it('qBittorrent downloads automatically from a feed of releases', async (context) => {
   requirePeers(context, [qbittorrent], false);
   using place = new TemporaryFolder();
   await using children = new Children();
@@ -91,7 +91,8 @@ it('qBittorrent downloads from a feed of releases by itself', async (context) =>
       rss_processing_enabled: true,
       rss_auto_downloading_enabled: true,
       save_path: music,
-      // On loopback it asks only trackers whose path begins with /announce, and ours begins with a passkey.
+      // On loopback, qBittorrent announces only to paths that begin with /announce. Cicada's begin with a
+      // passkey.
       ssrf_mitigation: false,
     };
     await ask('/app/setPreferences', { json: JSON.stringify(preferences) });

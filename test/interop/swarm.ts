@@ -1,8 +1,9 @@
 /**
- * What every interop test begins with: an album, our tracker on one host, a torrent made by us; and who joins then.
+ * The start of every interop test: an album, Cicada's tracker on one host, and a torrent made by Cicada. Then
+ * other clients join.
  *
- * Clients of v1 see the pad files of a hybrid torrent as files like others: seeders among them are given an album that
- * has them, and comparison leaves them out.                                                              BEP 47
+ * A v1 client treats the pad files of a hybrid torrent as ordinary files (BEP 47). So a v1 seeder gets an
+ * album with pad files, and a comparison ignores them.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,7 +19,9 @@ export type Format = 'v1' | 'v2' | 'hybrid';
 
 const waitForSeeds = fileURLToPath(new URL('./wait-for-seeds.ts', import.meta.url));
 
-/** Skips the test with a sentence when the client cannot be met here; fails it where nothing may be missing (CI). */
+/**
+ * Skips the test with a reason if a client or the lab is missing. Fails it if CICADA_REQUIRE_PEERS=1 (CI).
+ */
 export function requirePeers(
   context: TestContext,
   clients: readonly Pick<ForeignClient, 'name' | 'isInstalled' | 'debianPackage'>[],
@@ -40,7 +43,7 @@ const torrentName = 'Album.torrent';
 
 export class Swarm implements AsyncDisposable {
   readonly torrent: string;
-  /** The same as a magnet link: what it says of the content is its hash. */
+  /** The torrent as a magnet link. It identifies the content only by its hash. */
   readonly magnet: string;
   readonly #temporary: TemporaryFolder;
   readonly #children: Children;
@@ -80,17 +83,18 @@ export class Swarm implements AsyncDisposable {
   }
 
   /**
-   * aria2 1.36 drops the empty keys of a hybrid's file tree and takes what is left for the torrent; Transmission 3.00 stops
-   * at them. A version that reads them right is tested; one that does not has nothing to do with us.
+   * aria2 1.36 drops the empty keys of a hybrid's file tree, so it computes another info-hash. Transmission
+   * 3.00 stops at them. Skips the test for a version that cannot read hybrids, because that is not Cicada's
+   * fault.
    */
   requireReader(context: TestContext, client: ForeignClient): void {
     if (client.infoHashOf === undefined || client.infoHashOf(this.torrent) === this.#infoHash) return;
     if (parseMetainfo(readFileSync(this.torrent)).format === 'v1')
       throw new Error(`${client.name} cannot read our torrent`);
-    context.skip(`the ${client.name} of this machine cannot read hybrid torrents, whoever makes them`);
+    context.skip(`the ${client.name} of this machine cannot read hybrid torrents by any program`);
   }
 
-  /** Resolves when it has told the tracker of itself. */
+  /** Resolves when the seed has announced to the tracker. */
   async ourSeed(host: Host): Promise<Child> {
     const args = ['seed', this.torrent, this.#temporary.in('original'), '--port', '0'];
     const seed = this.#children.add(cicada(args, host.inside));
@@ -98,7 +102,7 @@ export class Swarm implements AsyncDisposable {
     return seed;
   }
 
-  /** Fetches, and with `stay` goes on seeding. */
+  /** Downloads, and with `stay` goes on seeding. */
   ourDownload(host: Host, { torrent = this.torrent, stay = false } = {}): Child {
     const args = ['download', torrent, '-o', this.#newFolder(), '--port', '0', ...(stay ? ['--seed'] : [])];
     return this.#children.add(cicada(args, host.inside));
@@ -115,12 +119,15 @@ export class Swarm implements AsyncDisposable {
     return await this.#foreign(client, host, this.#newFolder(client), torrent);
   }
 
-  /** Resolves when the tracker knows of so many peers that have everything. */
+  /** Resolves when the tracker knows this many seeds. */
   async seedsKnown(count: number): Promise<void> {
     await this.#trackerKnows(count, 'seeds');
   }
 
-  /** Resolves when the tracker lists so many peers. Transmission may announce before it has looked at what it has. */
+  /**
+   * Resolves when the tracker lists this many peers. Transmission may announce before it has checked its
+   * files.
+   */
   async peersKnown(count: number): Promise<void> {
     await this.#trackerKnows(count, 'listed');
   }
@@ -132,8 +139,8 @@ export class Swarm implements AsyncDisposable {
   }
 
   /**
-   * Ends everybody the way their users do, so that all is on the disk. Answers how the copies differ from the original,
-   * and which of our own programs did not end when they were told to.
+   * Stops all clients as their users do, so that all data is on the disk. Returns how the copies differ from
+   * the original, or which Cicada programs did not end on SIGTERM.
    */
   async differences(): Promise<string[]> {
     const deaf = (await this.#children.end()).filter((child) => child.isOurs);

@@ -1,7 +1,7 @@
 /**
- * Our torrent files and those of other programs: each reads the other's, and the same folder has the same hash.
- * The programs are Debian packages; without one its tests are skipped with a sentence that names it, unless
- * CICADA_REQUIRE_PEERS=1 demands them all.
+ * Torrent files of Cicada and of other programs: each reads the other's, and the same folder has the same
+ * hash. The programs are Debian packages. Without one, its tests are skipped and the test names it, unless
+ * CICADA_REQUIRE_PEERS=1 requires all.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toStr
 const realPaths = (metainfo: Metainfo) =>
   metainfo.files.filter((file) => !file.isPad).map((file) => file.components.join('/'));
 
-/** Folders of odd shapes. */
+/** Folders with unusual contents. */
 const shapes: Record<string, Record<string, Uint8Array | string | number>> = {
   album: {
     '1 a.flac': 100_000,
@@ -88,35 +88,41 @@ function temporaryFile(name: string, content?: Uint8Array): string {
 }
 
 describeWith('libtorrent', 'the same folder is the same torrent', () => {
-  test.each(formats)('%s, folders of every odd shape', async (format) => {
-    for (const [name, files] of Object.entries(shapes)) {
-      const folder = makeFolder(name, files);
-      const { metainfo } = await createTorrent(folder, { format, pieceLength: 32_768 });
-      const theirs = parseMetainfo(libtorrentCreates(folder, format, 32_768, realPaths(metainfo)));
-      expect([name, hex(theirs.infoHash), hex(theirs.infoHashV2)]).toEqual([
-        name,
-        hex(metainfo.infoHash),
-        hex(metainfo.infoHashV2),
-      ]);
-      const layers = (metainfo: Metainfo) =>
-        metainfo.pieceLayers.map((layer) => [hex(layer.root), hex(layer.hashes)]).sort();
-      expect(layers(theirs)).toEqual(layers(metainfo));
-      expect((await verifyTorrent(theirs, folder)).ok).toBe(true);
-    }
-  });
+  test.each(formats)(
+    'libtorrent makes the same %s torrent of folders with unusual contents',
+    async (format) => {
+      for (const [name, files] of Object.entries(shapes)) {
+        const folder = makeFolder(name, files);
+        const { metainfo } = await createTorrent(folder, { format, pieceLength: 32_768 });
+        const theirs = parseMetainfo(libtorrentCreates(folder, format, 32_768, realPaths(metainfo)));
+        expect([name, hex(theirs.infoHash), hex(theirs.infoHashV2)]).toEqual([
+          name,
+          hex(metainfo.infoHash),
+          hex(metainfo.infoHashV2),
+        ]);
+        const layers = (metainfo: Metainfo) =>
+          metainfo.pieceLayers.map((layer) => [hex(layer.root), hex(layer.hashes)]).sort();
+        expect(layers(theirs)).toEqual(layers(metainfo));
+        expect((await verifyTorrent(theirs, folder)).ok).toBe(true);
+      }
+    },
+  );
 
-  test.each(formats)('%s, a single file, at every size around a piece and a block', async (format) => {
-    const folder = makeFolder('x', {});
-    for (const bytes of [1, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000]) {
-      const path = join(folder, `${bytes}.mp3`);
-      writeFileSync(path, noise(bytes, bytes));
-      const { metainfo } = await createTorrent(path, { format, pieceLength: 65_536 });
-      const theirs = parseMetainfo(libtorrentCreates(path, format, 65_536, []));
-      expect([bytes, hex(metainfo.infoBytes)]).toEqual([bytes, hex(theirs.infoBytes)]);
-    }
-  });
+  test.each(formats)(
+    'libtorrent makes the same %s torrent of a single file, at all sizes around a piece and a block',
+    async (format) => {
+      const folder = makeFolder('x', {});
+      for (const bytes of [1, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000]) {
+        const path = join(folder, `${bytes}.mp3`);
+        writeFileSync(path, noise(bytes, bytes));
+        const { metainfo } = await createTorrent(path, { format, pieceLength: 65_536 });
+        const theirs = parseMetainfo(libtorrentCreates(path, format, 65_536, []));
+        expect([bytes, hex(metainfo.infoBytes)]).toEqual([bytes, hex(theirs.infoBytes)]);
+      }
+    },
+  );
 
-  test('it reads ours', async () => {
+  test('libtorrent reads torrents by Cicada', async () => {
     const folder = makeFolder('album', shapes.album!);
     const options: CreateOptions = {
       pieceLength: 32_768,
@@ -147,7 +153,7 @@ describeWith('libtorrent', 'the smallest torrents', () => {
     spawnSync(python, [helper, 'read', temporaryFile('x.torrent', bytes)], { encoding: 'utf8' });
 
   test.each(formats)(
-    '%s: of a byte it reads; of empty files it refuses, as our own program remarks',
+    'libtorrent reads a %s torrent of one byte, and refuses one of empty files, as Cicada warns',
     async (format) => {
       for (const files of [{ a: 'x' }, { a: 'x', b: '', 'c/d': '' }]) {
         const { bytes } = await createTorrent(makeFolder('one', files), { format });
@@ -160,7 +166,7 @@ describeWith('libtorrent', 'the smallest torrents', () => {
 });
 
 describeWith('mktorrent', 'the same folder has the same hashes', () => {
-  test('a folder, in its order, and a single file', async () => {
+  test('mktorrent makes the same hashes of a single file, and its torrent of a folder verifies', async () => {
     const folder = makeFolder('album', shapes.album!);
     for (const path of [folder, join(folder, 'cover.jpg')]) {
       const out = temporaryFile('x.torrent');
@@ -175,9 +181,9 @@ describeWith('mktorrent', 'the same folder has the same hashes', () => {
 });
 
 /**
- * Transmission before 4.0 refuses hybrid torrents, and aria2 reads them but takes the wrong hash (it encodes the info
- * dictionary again, without what it does not know), whoever made them. So what is asked of a hybrid is that ours fares
- * no worse than libtorrent's of the same folder.
+ * Transmission before 4.0 refuses hybrid torrents. aria2 reads them but computes the wrong hash, because it
+ * encodes the info dictionary again without unknown keys. So the test only requires that a hybrid by Cicada
+ * gives the same result as one by libtorrent of the same folder.
  */
 const hybridPair = async (folder: string): Promise<[ours: string, theirs: string]> => {
   const { bytes, metainfo } = await createTorrent(folder, { format: 'hybrid', pieceLength: 32_768 });
@@ -191,7 +197,7 @@ const outcome = (program: string, args: string[]) => {
 };
 
 describeWith('transmission', 'each reads what the other made', () => {
-  test('transmission-show reads ours', async () => {
+  test('transmission-show reads a torrent by Cicada', async () => {
     const folder = makeFolder('album', shapes.album!);
     const { bytes, metainfo } = await createTorrent(folder, {
       format: 'v1',
@@ -202,12 +208,15 @@ describeWith('transmission', 'each reads what the other made', () => {
     expect(shown).toContain('CD 10/y.flac');
   });
 
-  test.skipIf(!has.libtorrent)('it makes of our hybrid what it makes of libtorrent’s', async () => {
-    const [ours, theirs] = await hybridPair(makeFolder('album', shapes.album!));
-    expect(outcome('transmission-show', [ours])).toEqual(outcome('transmission-show', [theirs]));
-  });
+  test.skipIf(!has.libtorrent)(
+    'transmission-show treats a hybrid by Cicada like one by libtorrent',
+    async () => {
+      const [ours, theirs] = await hybridPair(makeFolder('album', shapes.album!));
+      expect(outcome('transmission-show', [ours])).toEqual(outcome('transmission-show', [theirs]));
+    },
+  );
 
-  test('we read transmission-create', async () => {
+  test('Cicada reads a torrent by transmission-create', async () => {
     const folder = makeFolder('album', shapes.album!);
     const out = temporaryFile('x.torrent');
     execFileSync('transmission-create', ['-s', '32', '-t', 'http://a/announce', '-p', '-o', out, folder]);
@@ -218,7 +227,7 @@ describeWith('transmission', 'each reads what the other made', () => {
 });
 
 describeWith('aria2', 'it reads ours', () => {
-  test('aria2c -S', async () => {
+  test('aria2c -S reads a torrent by Cicada', async () => {
     const folder = makeFolder('album', shapes.album!);
     const { bytes, metainfo } = await createTorrent(folder, {
       format: 'v1',
@@ -229,17 +238,17 @@ describeWith('aria2', 'it reads ours', () => {
     expect(shown).toContain('album/CD 10/y.flac');
   });
 
-  test.skipIf(!has.libtorrent)('it makes of our hybrid what it makes of libtorrent’s', async () => {
+  test.skipIf(!has.libtorrent)('aria2c -S treats a hybrid by Cicada like one by libtorrent', async () => {
     const [ours, theirs] = await hybridPair(makeFolder('album', shapes.album!));
     expect(outcome('aria2c', ['-S', ours])).toEqual(outcome('aria2c', ['-S', theirs]));
   });
 });
 
-/** Minutes and gigabytes: `CICADA_LARGE_TESTS=1`. */
+/** These take minutes and gigabytes, so they need `CICADA_LARGE_TESTS=1`. */
 describe.skipIf(process.env.CICADA_LARGE_TESTS !== '1' || !has.libtorrent)(
   'large folders, against libtorrent',
   () => {
-    test('a file of 5 GiB', { timeout: 600_000 }, async () => {
+    test('Cicada and libtorrent make the same torrent of a file of 5 GiB', { timeout: 600_000 }, async () => {
       const folder = makeFolder('big', { 'small.flac': 70_000 });
       const path = join(folder, 'big.wav');
       writeFileSync(path, noise(2 ** 20));
@@ -251,7 +260,7 @@ describe.skipIf(process.env.CICADA_LARGE_TESTS !== '1' || !has.libtorrent)(
       }
     });
 
-    test('100,000 files', { timeout: 600_000 }, async () => {
+    test('Cicada and libtorrent make the same torrent of 100,000 files', { timeout: 600_000 }, async () => {
       const folder = makeFolder('many', {});
       for (let index = 0; index < 100_000; index++) {
         const path = join(folder, String(index % 100), `${index}.mp3`);

@@ -1,4 +1,4 @@
-/** Transmission as a peer. */
+/** Transmission as a peer of Cicada. */
 import { testBothWays } from './both-ways.ts';
 import { transmission } from './peers.ts';
 

@@ -1,6 +1,7 @@
 /**
- * A program: asks a tracker until a torrent has so many seeds (or, with `listed`, peers of any kind), then ends. It runs on the host from which that tracker
- * can be reached. What it learns is what every client in the swarm has itself told the tracker: `left` is 0.
+ * A program that polls a tracker until a torrent has a number of seeds (or, with `listed`, peers of any
+ * kind), then ends. It runs on a host that can reach the tracker. A client counts as a seed once it has
+ * announced `left` 0.
  *
  *   wait-for-seeds.ts ANNOUNCE-URL INFO-HASH COUNT [listed]
  */
