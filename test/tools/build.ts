@@ -1,6 +1,6 @@
 /**
- * Makes dist/, which the npm package runs: the source folders as JavaScript with their types, and the notices of third
- * parties. It starts from an empty folder.
+ * Builds dist/, which the npm package runs: the source folders as JavaScript with types, and the third-party
+ * notices. Starts from an empty folder.
  */
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,6 @@ try {
   execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
   writeFileSync(new URL('../../dist/THIRD-PARTY-NOTICES.txt', import.meta.url), thirdPartyNotices());
 } catch {
-  // The compiler has said what is wrong.
+  // The compiler has printed its errors.
   process.exitCode = 1;
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
- * `node test/tools/compare.ts BEFORE AFTER`: do two commits, or checkouts, answer alike? A step that is only to move
- * things must change nothing that anybody sees; this is how it is proved. Exit code 1 when something differs.
+ * `node test/tools/compare.ts BEFORE AFTER` checks whether two commits, or checkouts, give the same answers.
+ * A refactoring must not change anything that a user sees, and this proves it. The exit code is 1 if
+ * something differs.
  *
- * What is asked is decided here, and the same for both: files of the program may lie anywhere, so nothing is used but the
- * `bin` and the `exports` of package.json, and test/tools/trace-hashes.ts.
+ * This checkout decides what is asked, equally for both. Their files may lie in different places, so it uses
+ * only the `bin` and the `exports` of package.json, and test/tools/trace-hashes.ts.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,7 @@ node test/tools/compare.ts --record FILE    what this checkout answers, as JSON
   --seeds NUMBER  so many trace hashes (300)
   --keep FOLDER   write both records there, as JSON`;
 
-/** Differences that are printed: one word of the overview is in the help of every command. */
+/** How many differences are printed. One changed word in the overview changes the help of every command. */
 const shownMax = 40;
 
 const { values, positionals } = parseArgs({
@@ -44,7 +45,7 @@ if (!isAsked || !chosen.every((name) => partNames.includes(name)) || !Number.isS
 const folder = mkdtempSync(join(tmpdir(), 'cicada-compare-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-// One for both: the program that opens a state finds it where it was written.
+// The same for both, so that the program that opens a state finds it where it was written.
 const place = join(folder, 'place');
 
 if (values.record !== undefined) {
@@ -83,7 +84,7 @@ async function compare(before: string, after: string): Promise<number> {
   return found.length === 0 ? 0 : 1;
 }
 
-/** Variables, proxies and languages of the user who compares are not the programs'. */
+/** Removes variables, proxies and language settings of the user who compares. */
 function leaveSettings(): void {
   for (const name of Object.keys(process.env))
     if (!/^(PATH|HOME|TMPDIR)$/.test(name)) delete process.env[name];

@@ -1,4 +1,7 @@
-/** The notices of all packages that the npm package brings along: name, version, licence, and the text of the licence. */
+/**
+ * The notices of all packages that are installed with the npm package: name, version, licence and the licence
+ * text.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const root = new URL('../../', import.meta.url);
@@ -7,11 +10,11 @@ interface LockedPackage {
   readonly version: string;
   readonly license?: string;
   readonly dev?: boolean;
-  /** Built for another platform, perhaps: npm leaves it out then. */
+  /** It may be built for another platform. Then npm does not install it. */
   readonly optional?: boolean;
 }
 
-/** As text. Throws when a package names no licence. */
+/** Returns the text. Throws if a package names no licence. */
 export function thirdPartyNotices(): string {
   const lock = JSON.parse(readFileSync(new URL('package-lock.json', root), 'utf8')) as {
     readonly packages: Readonly<Record<string, LockedPackage>>;

@@ -1,7 +1,7 @@
 /**
- * Seeds and the trace hashes of their runs, one a line: `node test/tools/trace-hashes.ts COUNT [FIRST]`. Two commits that
- * print the same do the same, event by event: so a step that is only to make things faster is known to change nothing.
- * The last lines name what the seeds cost and one hash over all of them.
+ * Prints seeds and the trace hashes of their runs, one per line: `node test/tools/trace-hashes.ts COUNT
+ * [FIRST]`. Two commits that print the same behave the same, event by event. So a step that only makes things
+ * faster is known to change nothing. The last lines are a hash over all seeds, and their processor time.
  */
 import process from 'node:process';
 import { Trace } from '../sim/kernel/trace.ts';

@@ -1,17 +1,17 @@
-/** The two sides of a comparison as folders: a checkout that is there, or a clone of a commit. */
+/** Gives both sides of a comparison as folders: an existing checkout, or a clone of a commit. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout that compares. */
+/** The checkout that runs the comparison. */
 export const ownCheckout = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
 
-/** `side`: a commit of this repository, or the path of a checkout. `folder`: where a clone is made. */
+/** `side`: a commit of this repository, or the path of a checkout. `folder`: where to make a clone. */
 export function checkoutOf(side: string, folder: string): string {
   if (existsSync(join(side, 'package.json'))) return resolve(side);
-  // A clone and no worktree: the repository itself is left as it is.
+  // A clone, because a worktree would change the repository itself.
   git('clone', '--quiet', '--shared', '--no-checkout', ownCheckout, folder);
   const commit = git(
     '-C',

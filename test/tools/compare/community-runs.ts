@@ -1,4 +1,7 @@
-/** A tracker with a catalogue and three people there: every command of the community, and what the API answers. */
+/**
+ * Records a tracker with a catalogue and three users: every command of the community, and the answers of the
+ * API.
+ */
 import { rmSync } from 'node:fs';
 import type { Child, Document } from '../../e2e/child.ts';
 import { makeFixedFolders } from './fixed-folders.ts';
@@ -7,12 +10,12 @@ import { fetching, noteFiles, noteStatus } from './swarm-runs.ts';
 
 export interface Community {
   readonly tracker: Child;
-  /** Its address, and a port of it that stays. */
+  /** The address of its API. The port stays the same. */
   readonly api: string;
   readonly release: string;
 }
 
-/** Ada owns the tracker and has published an album; ben and cleo are members. */
+/** Ada owns the tracker and has published an album. Ben and Cleo are members. */
 export async function openCommunity(stage: Stage): Promise<Community> {
   makeFixedFolders(stage.in());
   const tracker = stage.start(['tracker', '--listen', '127.0.0.1:0', '--data', 'tracker data']);
@@ -30,7 +33,7 @@ export async function openCommunity(stage: Stage): Promise<Community> {
 
 export async function recordCommunity(stage: Stage): Promise<void> {
   const { tracker, api, release } = await openCommunity(stage);
-  // By line: who says it, and what comes of it, is in the answer's name.
+  // Records one command under the name of the user who runs it.
   const say = async (by: string, ...args: string[]) =>
     await stage.answer(`${by}: ${stage.names.ofText(args.join(' '))}`, [...args, '--json'], { by });
   await publishMore(stage, say, release);
@@ -44,7 +47,7 @@ export async function recordCommunity(stage: Stage): Promise<void> {
   await stage.stop('the tracker with a catalogue', tracker);
 }
 
-/** Of a search. */
+/** Whether a search has results. */
 export function hasRows({ rows }: Document): boolean {
   return Array.isArray(rows) && rows.length > 0;
 }
@@ -134,7 +137,7 @@ async function moderate(stage: Stage, say: Say, release: string): Promise<void> 
   await stage.answer('browse, in words', ['browse']);
 }
 
-/** What strangers read there, and the description of all of it. */
+/** What the API answers to strangers, and its OpenAPI description. */
 async function noteApi(stage: Stage, api: string, release: string): Promise<void> {
   const paths = [
     ...['server', 'releases', `releases/${release}`, `releases/${release}/versions`, 'search?q=heat'],

@@ -9,7 +9,7 @@ function named(...outputs: string[]): string[] {
   return outputs.map((output) => names.ofOutput(output));
 }
 
-it('what differs from run to run has a name, and a longer place the name of its own', () => {
+it('values that differ between runs are replaced by names, and a place inside another has its own name', () => {
   expect(
     named(
       'listening at http://127.0.0.1:43211, magnet:?tr=http%3A%2F%2F127.0.0.1%3A43211%2Fannounce',
@@ -23,12 +23,12 @@ it('what differs from run to run has a name, and a longer place the name of its 
   ]);
 });
 
-it('an id has the same name wherever it stands again', () => {
+it('every occurrence of an ID gets the same name', () => {
   const [one, other] = ['a', 'b'].map((letter) => letter.repeat(26));
   expect(named(`${one} ${other}`, `again ${other}`)).toEqual(['<id 1> <id 2>', 'again <id 2>']);
 });
 
-it('info-hashes, sizes and durations of music are compared as they are', () => {
+it('info-hashes, sizes and durations of music are compared unchanged', () => {
   const document = {
     infoHash: '0'.repeat(40),
     bytes: 5,
@@ -46,7 +46,7 @@ it('info-hashes, sizes and durations of music are compared as they are', () => {
   ]);
 });
 
-it('alike is no difference, and of a long answer only what changed is shown', () => {
+it('equal answers are no difference, and only the changed lines of a long answer are shown', () => {
   const lines = Array.from({ length: 50 }, (_, at) => `line ${at}`);
   const changed = lines.with(20, 'another line');
   expect(differences('part', { asked: 'yes' }, { asked: 'yes' })).toEqual([]);
@@ -55,7 +55,7 @@ it('alike is no difference, and of a long answer only what changed is shown', ()
   ]);
 });
 
-it('what only one of the two was asked is a difference', () => {
+it('a question asked of only one side is a difference', () => {
   expect(differences('part', { old: 'a' }, { new: 'b' })).toEqual([
     'part: old\n  - not asked any more\n  - a',
     'part: new\n  + not asked before\n  + b',

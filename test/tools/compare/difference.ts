@@ -1,10 +1,10 @@
-/** What differs between two records, in few lines. */
+/** Lists the differences between two records, in few lines. */
 import type { Answers } from './stage.ts';
 
-/** Of one answer; the rest is in the records. */
+/** The limit per answer. The records contain the rest. */
 const linesMax = 8;
 
-/** One text an answer that differs. */
+/** One text per answer that differs. */
 export function differences(part: string, before: Answers, after: Answers): string[] {
   const questions = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...questions].flatMap((question) => {

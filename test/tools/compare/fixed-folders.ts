@@ -1,4 +1,6 @@
-/** Folders that are the same bytes, names and times wherever they are made: what they become must not change. */
+/**
+ * Makes folders with the same bytes, names and times in every run. What Cicada makes of them must not change.
+ */
 import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { noise } from '../../torrents/folder-fixture.ts';
@@ -9,7 +11,7 @@ type Content = number | string | Uint8Array;
 const kib = 1024;
 const longAgo = new Date('2020-02-02T02:02:02Z');
 
-/** By the name of the folder: its files, as bytes or as so many of them. */
+/** By folder name: its files, as contents or as sizes in bytes. */
 const folders: Readonly<Record<string, Readonly<Record<string, Content>>>> = {
   Nested: {
     'CD1/01 Opening.flac': 70_000,
@@ -22,7 +24,7 @@ const folders: Readonly<Record<string, Readonly<Record<string, Content>>>> = {
   },
   Scripts: {
     'Ünïcödé/01 Ärger.flac': 20_000,
-    // Composed above, decomposed here: as macOS writes it.
+    // The name above is composed, this one is decomposed, as macOS writes it.
     'Cafe\u0301/02 de\u0301ja\u0300.flac': 18_000,
     'Москва/03 Вечер.flac': 17_000,
     '東京/04 夜明け.flac': 33_000,
@@ -31,7 +33,7 @@ const folders: Readonly<Record<string, Readonly<Record<string, Content>>>> = {
     'emoji 🎵/07 🪲 “quoted” & ‘more’.flac': 40_000,
     "spaces  and 'quotes'/08 -dash.flac": 9,
   },
-  /** Pieces of 16 KiB end before, at and after the ends of files. */
+  /** Pieces of 16 KiB end before, at and after the ends of these files. */
   Edges: {
     '0 empty': 0,
     '1 one less': 16 * kib - 1,
@@ -43,7 +45,7 @@ const folders: Readonly<Record<string, Readonly<Record<string, Content>>>> = {
   },
   Empty: { 'nothing.txt': 0, 'nor here.txt': 0 },
   Larger: { 'a.flac': 3_000_000, 'b.flac': 2_000_001 },
-  /** What is left out unless it is asked for. */
+  /** Files that are left out by default. */
   Untidy: {
     '1 Song.flac': 20_000,
     '.hidden/2.flac': 1_000,
@@ -58,7 +60,7 @@ const folders: Readonly<Record<string, Readonly<Record<string, Content>>>> = {
   'Library/Ben/東': { '01 西.flac': 10_000 },
 };
 
-/** Music with tags, for a catalogue: what readers of tags make of it must not change either. */
+/** Music with tags, for a catalogue. What the tag readers make of it must not change either. */
 const music: Readonly<Record<string, Readonly<Record<string, Content>>>> = {
   'music/Noon': {
     '01 Heat Haze.flac': song('Heat Haze', 'Ada Ames', 'Noon', 1),
@@ -82,7 +84,7 @@ function song(title: string, artist: string, album: string, number: number): Buf
   ]);
 }
 
-/** All of them below `place`. */
+/** Makes all of them below `place`. */
 export function makeFixedFolders(place: string): void {
   let seed = 1;
   for (const [folder, files] of Object.entries({ ...folders, ...music })) {
@@ -96,14 +98,14 @@ export function makeFixedFolders(place: string): void {
   symlinkSync('/etc/hostname', join(place, 'Untidy/outside.flac'));
 }
 
-/** With the time of all fixed files. */
+/** Sets the time of all fixed files. */
 function writeFile(path: string, bytes: Uint8Array | string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, bytes);
   utimesSync(path, longAgo, longAgo);
 }
 
-/** Every file below a folder by its path, in order. */
+/** The paths of all files below a folder, sorted. */
 export function filesBelow(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

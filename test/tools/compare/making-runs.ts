@@ -1,4 +1,7 @@
-/** What is made of fixed folders, what is told of it, and what is found when it is checked: no network. */
+/**
+ * Records what is made of fixed folders, what is printed about it, and the results of checking it. No
+ * network.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -8,7 +11,7 @@ import type { Stage } from './stage.ts';
 const formats = ['v1', 'v2', 'hybrid'];
 const kinds = ['Nested', 'Scripts', 'Edges', 'Larger', 'single.flac'];
 
-/** Options that change the bytes of a torrent, and those that choose its files. */
+/** Options that change the bytes of a torrent, and options that select its files. */
 const making: readonly (readonly string[])[] = [
   ['Nested', '-a', 'http://one.example/announce,http://two.example/announce', '-a', 'udp://three.example:1'],
   ['Nested', '--private', '-a', 'http://one.example/announce', '--source', 'here'],
@@ -27,7 +30,7 @@ const making: readonly (readonly string[])[] = [
   ['Library', '--per-album', '--dry-run'],
 ];
 
-/** The info-hashes, and the very bytes of the torrents. */
+/** Records the info-hashes and the exact bytes of the torrents. */
 export async function recordHashes(stage: Stage): Promise<void> {
   makeFixedFolders(stage.in());
   for (const format of formats) {
@@ -62,7 +65,7 @@ export async function recordMaking(stage: Stage): Promise<void> {
   makeFixedFolders(stage.in());
   for (const args of making) {
     for (const more of [['--json'], []]) {
-      // In words it is told of one that is there already.
+      // The `--json` run has already made the torrent.
       const force = more.length === 0 && !args.includes('--skip-existing') ? ['--force'] : [];
       const line = ['create', ...args, ...more];
       await stage.answer(line.join(' '), [...line, ...force]);
@@ -118,7 +121,7 @@ function noteTorrents(stage: Stage, what: string, paths: readonly string[]): voi
   stage.note(what, lines.join('\n'));
 }
 
-/** The version of the program that made it does not count. */
+/** Ignores the version of the program that made the torrent. */
 function hashOf(stage: Stage, torrent: Buffer): string {
   const { version } = JSON.parse(readFileSync(join(stage.checkout, 'package.json'), 'utf8'));
   const by = `Cicada ${version}`;

@@ -1,31 +1,31 @@
 /**
- * What differs from run to run gets a name before anything is compared: places, ports, times, keys and ids. The same id
- * is the same name wherever it stands again, so that references are compared as well.
+ * Replaces values that differ between runs with names before a comparison: places, ports, times, keys and
+ * IDs. The same ID always gets the same name, so that references are compared as well.
  */
 
-/** By its key in a document of `--json`, whatever it is; `null` says something and stays. */
+/** Fields of a `--json` document whose value is replaced by a name. `null` has a meaning and stays. */
 const namedFields: ReadonlySet<string> = new Set([
   ...['port', 'pid', 'processId', 'requestId', 'cursor', 'connected', 'freeBytes', 'downBps', 'upBps'],
   ...['seconds', 'etaSeconds', 'uptimeSeconds', 'connectMs', 'lastUsed', 'token', 'setupToken'],
   ...['key', 'publicKey', 'feedKey', 'passkey', 'signature', 'fingerprint'],
 ]);
-/** Said by a command whose end takes a second, on a busy machine. */
+/** Printed by a command that takes a second to end, on a busy machine. */
 const slowEnd = /^Closing: the trackers are told\./;
-/** Milliseconds since 1970, of about our time: nothing else that is printed is so large and no larger. */
+/** Milliseconds since 1970, near the present. No other printed number is in this range. */
 const isMoment = (value: number) => value > 1.5e12 && value < 3e12;
 
 export class Names {
-  /** Longest first: a place within a place has a name of its own. */
+  /** Longest first, because a place inside another place has its own name. */
   readonly #words: (readonly [word: string, name: string])[] = [];
   readonly #ids = new Map<string, string>();
 
-  /** From now on `word` is called `name`. */
+  /** Replaces `word` with `name` from now on. */
   call(word: string, name: string): void {
     this.#words.push([word, name]);
     this.#words.sort(([a], [b]) => b.length - a.length);
   }
 
-  /** Documents one a line, or anything else that was printed. */
+  /** For JSON documents, one per line, or any other output. */
   ofOutput(text: string): string {
     const lines = text.replace(/\n$/, '').split('\n');
     return lines
@@ -34,7 +34,9 @@ export class Names {
       .join('\n');
   }
 
-  /** Of a parsed document, in many lines, so that a difference in one field is a difference in one line. */
+  /**
+   * Prints a parsed document on many lines, so that a difference in one field is a difference in one line.
+   */
   ofDocument(document: unknown): string {
     return JSON.stringify(this.#ofValue(document), undefined, 1);
   }

@@ -1,4 +1,4 @@
-/** One checkout's answers to everything that is asked of it. */
+/** Records the answers of one checkout to all questions. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,10 +14,10 @@ import { recordRefusals, recordWords } from './word-runs.ts';
 
 export interface Recording {
   readonly checkout: string;
-  /** Emptied, and filled with what the programs leave. */
+  /** Emptied first, then filled by the programs. */
   readonly place: string;
   readonly seeds: number;
-  /** Of part `state`: the checkout that opens what this one has written. */
+  /** For the part `state`: the checkout that opens what this one has written. */
   readonly opener?: string;
 }
 
@@ -37,17 +37,17 @@ const parts: Readonly<Record<string, Part>> = {
 
 export const partNames = Object.keys(parts);
 
-/** The question of a part that ended before its last one. */
+/** Recorded as a question of a part that failed before its end. */
 const unfinished = 'not finished';
 
-/** One text a part that could not be asked to its end: what is alike then says nothing of the rest. */
+/** One text per unfinished part: equal answers say nothing about the missing ones. */
 export function unfinishedParts(answered: Answered): string[] {
   return Object.entries(answered).flatMap(([part, { [unfinished]: why }]) =>
     why === undefined ? [] : [`${part} was not finished: ${why}`],
   );
 }
 
-/** By part: what was asked, and the answer. */
+/** By part: the questions and their answers. */
 export type Answered = Record<string, Answers>;
 
 export async function record(
@@ -59,7 +59,7 @@ export async function record(
   for (const name of names) {
     tell(name);
     await using stage = new Stage(recording.checkout, recording.place);
-    // What was answered until then is compared all the same.
+    // The answers until the failure are compared.
     await parts[name]!(stage, recording).catch((error: Error) => {
       stage.answers[unfinished] = stage.names.ofText(String(error.message));
     });
@@ -70,14 +70,20 @@ export async function record(
 
 const run = promisify(execFile);
 
-/** What drawn swarms do, event by event: the checkout tells it itself, since its simulator may lie elsewhere. */
+/**
+ * Records the event-by-event behaviour of generated swarms. The checkout runs its own script, because its
+ * simulator may lie in another place.
+ */
 async function recordTraces(stage: Stage, { checkout, seeds }: Recording): Promise<void> {
   const args = ['test/tools/trace-hashes.ts', String(seeds)];
   const { stdout } = await run(process.execPath, args, { cwd: checkout, maxBuffer: 64 * 1024 * 1024 });
   stage.note(`trace hashes of seeds 1 to ${seeds}`, stdout.trimEnd());
 }
 
-/** What the package exports: the sources behind each door of package.json, by the names in them. */
+/**
+ * Records the exports of the package: the exported names of the source behind each entry point in
+ * package.json.
+ */
 async function recordDoors(stage: Stage, { checkout }: Recording): Promise<void> {
   const { exports } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
   for (const [door, target] of Object.entries<string | { default: string }>(exports)) {

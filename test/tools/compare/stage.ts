@@ -1,8 +1,8 @@
 /**
- * Where the programs of one checkout are run for a record: an empty place, people with a home each, and a notebook for
- * what was answered. Programs are started as an installed `cicada` is: by the `bin` of the checkout's package.json.
+ * Runs the programs of one checkout for a record, in an empty place, with a home folder per user, and notes
+ * the answers. Programs are started like an installed `cicada`: by the `bin` of the checkout's package.json.
  *
- * Invariant: a place is the same path for both sides of a comparison, and is empty when a scene begins in it.
+ * Invariant: both sides of a comparison use the same path as their place, and it is empty when a part begins.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -12,10 +12,10 @@ import { text } from 'node:stream/consumers';
 import { Child, Children, type Document } from '../../e2e/child.ts';
 import { Names } from './names.ts';
 
-/** By what was done: what it answered, with names for what differs from run to run. */
+/** By question: the answer, with names for values that differ between runs. */
 export type Answers = Record<string, string>;
 
-/** Far more than any of these commands takes: a hung one is an answer, too. */
+/** Far longer than any of these commands takes. A hanging command is an answer too. */
 const patienceMs = 60_000;
 
 export interface Ended {
@@ -26,13 +26,13 @@ export interface Ended {
 }
 
 export interface Doing {
-  /** Whose computer; ada's if left out. */
+  /** The user who runs the command. Default: ada. */
   readonly by?: string;
   readonly stdin?: Uint8Array;
   readonly env?: NodeJS.ProcessEnv;
-  /** Documents that are compared; all if left out. Order and number of the others depend on the moment. */
+  /** Selects the documents to compare. Default: all. Order and number of the others depend on timing. */
   readonly only?: (document: Document) => boolean;
-  /** What comes out at the same time comes in any order. */
+  /** Sorts the documents, because their order depends on timing. */
   readonly sorted?: boolean;
 }
 
@@ -52,33 +52,33 @@ export class Stage implements AsyncDisposable {
     this.enter(checkout);
   }
 
-  /** The programs of another checkout go on where those of the first ended. */
+  /** From now on runs the programs of another checkout, in the same place. */
   enter(checkout: string): void {
     const { bin, version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
     rmSync(join(this.place, 'bin/cicada'), { force: true });
-    // Called by this name, the program calls itself so in every line it prints, wherever the checkout lies.
+    // Called by this path, the program prints the same name for itself in every checkout.
     symlinkSync(join(checkout, bin.cicada), join(this.place, 'bin/cicada'));
     this.names.call(checkout, '<checkout>');
     this.names.call(this.place, '<place>');
-    // As it stands in messages that take a path for a name.
+    // The form that the path has in messages that take it for a name.
     this.names.call(this.place.replaceAll('/', ' - '), '<place>');
     this.names.call(`icada ${version}`, 'icada <version>');
     this.names.call(`icada/${version}`, 'icada/<version>');
   }
 
-  /** Below the folder in which all programs run. */
+  /** A path below the folder in which all programs run. */
   in(...names: string[]): string {
     return join(this.place, 'work', ...names);
   }
 
-  /** Runs it to its end and writes down under `what` how that was. */
+  /** Runs a program to its end and notes its result under `what`. */
   async answer(what: string, args: readonly string[], doing: Doing = {}): Promise<Ended> {
     const ended = await this.run(args, doing);
     this.note(what, this.#told(ended, doing));
     return ended;
   }
 
-  /** Command lines that have nothing to do with one another: two at a time. */
+  /** Runs independent command lines, two at a time. */
   async answerAll(lines: readonly (readonly string[])[]): Promise<void> {
     const rest = lines.values();
     const work = async () => {
@@ -87,7 +87,7 @@ export class Stage implements AsyncDisposable {
     await Promise.all([work(), work()]);
   }
 
-  /** Asks until the answer is as it will stay: a tracker counts anew every few seconds. Notes nothing. */
+  /** Repeats a command until its answer fits: a tracker counts only every few seconds. Notes nothing. */
   async until(
     args: readonly string[],
     fits: (document: Document) => boolean,
@@ -102,7 +102,7 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  /** The same for what has to end well and is of no interest itself. Answers its last document. */
+  /** Runs a program that has to succeed. Notes nothing, and returns its last document. */
   async do(args: readonly string[], doing: Doing = {}): Promise<Document> {
     const ended = await this.run([...args, '--json'], doing);
     if (ended.exit === 0) return ended.documents.at(-1) ?? {};
@@ -120,20 +120,20 @@ export class Stage implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<number | string>();
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(code ?? String(signal)));
-    // A program may end before it has read all of it.
+    // A program may end before it has read all input.
     child.stdin?.on('error', () => {});
     child.stdin?.end(stdin);
     const [exit, stdout, stderr] = await Promise.all([promise, text(child.stdout!), text(child.stderr!)]);
     return { exit, stdout, stderr, documents: documentsIn(stdout) };
   }
 
-  /** One that goes on running, with `--json`. */
+  /** Starts a program that keeps running, with `--json`. */
   start(args: readonly string[], { by = 'ada' }: Doing = {}): Child {
     const command = [process.execPath, join(this.place, 'bin/cicada'), ...args, '--json'];
     return this.#children.add(new Child(command, { cwd: this.in(), env: this.#environment(by) }));
   }
 
-  /** One that was started: how it ends after this signal, and what it has said. */
+  /** Stops a program from start() with SIGINT, and notes how it ended and what it printed. */
   async stop(what: string, child: Child, doing: Doing = {}): Promise<void> {
     await child.kill('SIGINT');
     const stdout = child.lines.join('\n');
@@ -142,7 +142,7 @@ export class Stage implements AsyncDisposable {
     this.note(what, this.#told(ended, doing));
   }
 
-  /** What is asked again may be answered otherwise. */
+  /** Repeated questions get their own names, because their answers may differ. */
   note(what: string, answer: string): void {
     const name = what in this.answers ? `${what}, again` : what;
     if (name !== what && name in this.answers) return this.note(name, answer);
@@ -164,13 +164,13 @@ export class Stage implements AsyncDisposable {
     return [`exit ${exit}`, ...said, ...complaints].join('\n');
   }
 
-  /** Nothing of the user who compares. */
+  /** Contains nothing of the user who compares. */
   #environment(person: string): NodeJS.ProcessEnv {
     const home = join(this.place, 'home', person);
     return {
       ...{ HOME: home, TMPDIR: join(this.place, 'tmp'), TZ: 'UTC', LC_ALL: 'C.UTF-8', NO_COLOR: '1' },
       ...{ XDG_STATE_HOME: join(home, 'state'), XDG_CONFIG_HOME: join(home, 'config') },
-      // What was compiled once serves all homes, parts and sides.
+      // One compile cache for all homes, parts and sides.
       ...{ XDG_CACHE_HOME: `${this.place} cache`, CICADA_I_MAY_SHARE: '1' },
     };
   }

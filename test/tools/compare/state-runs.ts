@@ -1,6 +1,7 @@
 /**
- * What one version has written, opened by another: half downloads with their records, the home of a user, the data of a
- * tracker. The programs that write end before those that open begin, in the same place: its files are the same inodes.
+ * Records what one version has written and another opens: half-finished downloads with their records, a
+ * user's home, a tracker's data. The writing programs end before the opening ones begin. Both use the same
+ * place, so that the files have the same inodes.
  */
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -10,10 +11,10 @@ import { type Community, hasRows, openCommunity } from './community-runs.ts';
 import type { Stage } from './stage.ts';
 import { fetching, noteFiles, noteStatus } from './swarm-runs.ts';
 
-/** Bytes of the first of two files, and nobody has the second. */
+/** In bytes of the first of two files. No peer has the second. */
 const halfBytes = 3_000_000;
 
-/** `opener`: the checkout whose programs open it; those that have written it if left out. */
+/** `opener`: the checkout whose programs open the state. Default: the one that has written it. */
 export async function recordState(stage: Stage, opener?: string): Promise<void> {
   const { tracker, api, release } = await openCommunity(stage);
   await writeHome(stage, release);
@@ -40,7 +41,7 @@ async function writeHome(stage: Stage, release: string): Promise<void> {
   await stage.do(['admin', 'ban', 'cleo', 'a test']);
 }
 
-/** One who shares is cut off: the tracker remembers it over its own end. */
+/** A sharing client is killed. The tracker has to remember it across its own restart. */
 async function writeTrackerData(stage: Stage, { tracker }: Community): Promise<void> {
   const sharing = stage.start(['share', 'music/Noon', '--port', '0']);
   await sharing.event('sharing');
@@ -68,7 +69,7 @@ async function writeDownloads(stage: Stage): Promise<void> {
     ...fromOther,
   ];
   await stage.do(chosen, { by: 'chooser' });
-  // Whom the others ask has the first file alone.
+  // The peer that the next two download from has only the first file.
   const port = await freePort();
   const half = [
     'get',
@@ -91,14 +92,14 @@ async function writeDownloads(stage: Stage): Promise<void> {
   ] as const) {
     const child = stage.start(['get', 'Larger.torrent', '-o', by, '--port', '0', '--peer', address], { by });
     await child.event('progress', ({ bytes }) => Number(bytes) >= halfBytes);
-    // Longer than it takes until all of that is on the disk, and its record with it.
+    // Long enough for all of it and its record to reach the disk.
     for (let looks = 0; looks < 8; looks++) await child.nextEvent('progress');
     await child.kill(signal);
   }
   for (const child of [partial, seed, other]) await child.kill('SIGINT');
 }
 
-/** `get --seed` does not say where it listens. */
+/** `get --seed` does not print its port. */
 async function freePort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -115,7 +116,7 @@ async function addressOf(seeding: Promise<Document>): Promise<string> {
 async function openHome(stage: Stage, release: string): Promise<void> {
   const say = (by: string, ...args: string[]) =>
     stage.answer(`opened, ${by}: ${stage.names.ofText(args.join(' '))}`, [...args, '--json'], { by });
-  // The share that was cut off is remembered.
+  // The tracker remembers the killed share.
   await stage.until(['search', 'heat', '--has-seeds'], hasRows);
   await say('ben', 'browse', 'ada');
   await say('ben', 'info', '1');

@@ -1,4 +1,7 @@
-/** Torrents that go from one program to another: a tracker without a catalogue, one who has it all, one who fetches. */
+/**
+ * Records torrents that go from one program to another: a tracker without a catalogue, a seeder and a
+ * downloader.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -6,11 +9,11 @@ import type { Document } from '../../e2e/child.ts';
 import { filesBelow, makeFixedFolders } from './fixed-folders.ts';
 import type { Stage } from './stage.ts';
 
-/** How often these come depends on the moment: figures, and who happened to meet whom. */
+/** How often these events come depends on timing: figures, and which peers met. */
 const chanceEvents: ReadonlySet<unknown> = new Set([
   ...['progress', 'peer-connected', 'peer-dropped', 'dial-failed', 'tracker-answered', 'tracker-failed'],
 ]);
-/** For `answer`: what must be the same whenever it happens. */
+/** For `answer`: selects what must be the same with any timing. */
 export const fetching = {
   only: ({ event }: Document) => !chanceEvents.has(event),
   sorted: true,
@@ -92,7 +95,10 @@ export async function recordSwarm(stage: Stage): Promise<void> {
   await stage.stop('share with a tracker of its own', share, fetching);
 }
 
-/** Which torrents this machine knows. The order is that of the clock, and two may be of one moment. */
+/**
+ * The torrents that this machine knows. Sorted, because their order is by time and two may have the same
+ * time.
+ */
 export async function noteStatus(stage: Stage, what: string, by = 'ada'): Promise<void> {
   const { documents } = await stage.run(['status', '--json'], { by });
   const torrents = (documents[0]?.torrents ?? []) as Document[];
@@ -100,7 +106,7 @@ export async function noteStatus(stage: Stage, what: string, by = 'ada'): Promis
   stage.note(what, told.sort().join('\n'));
 }
 
-/** Names, sizes and content. */
+/** Notes the names, sizes and contents of all files. */
 export function noteFiles(stage: Stage, what: string, folder: string): void {
   const lines = filesBelow(stage.in(folder)).map((path) => {
     const bytes = readFileSync(path);
@@ -110,7 +116,7 @@ export function noteFiles(stage: Stage, what: string, folder: string): void {
   stage.note(what, lines.join('\n'));
 }
 
-/** What the tracker tells programs of others, byte for byte but for ports. */
+/** The tracker's replies to other clients, byte for byte except for ports. */
 async function noteReplies(stage: Stage, announce: string, infoHash: string): Promise<void> {
   const hash = infoHash.replace(/../g, '%$&');
   const asks: Record<string, string> = {
@@ -132,7 +138,7 @@ async function noteReplies(stage: Stage, announce: string, infoHash: string): Pr
     stage.note(`the tracker’s /${path}`, await reply(announce.replace(/announce$/, path)));
 }
 
-/** They are spread by chance. */
+/** The tracker randomises its intervals. */
 function withoutIntervals(reply: string): string {
   return reply
     .replace(/8:intervali\d+e/, '8:intervali<seconds>e')

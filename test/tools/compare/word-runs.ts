@@ -1,14 +1,14 @@
-/** What the program says of itself, and how it refuses: help of every command, completions, errors with their codes. */
+/** Records the help of every command, completions, and errors with their codes. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFixedFolders } from './fixed-folders.ts';
 import type { Stage } from './stage.ts';
 
 const hash = '0123456789012345678901234567890123456789';
-/** Where no program listens. */
+/** No program listens there. */
 const nowhere = 'http://127.0.0.1:1';
 
-/** Command lines that are wrong, each in its own way. */
+/** Wrong command lines, each with another mistake. */
 const refused: readonly (readonly string[])[] = [
   [],
   ['--jsno'],
@@ -88,7 +88,7 @@ export async function recordWords(stage: Stage): Promise<void> {
   await stage.answerAll([...commandsIn(stdout).map((name) => [name, '--help']), ...shells]);
 }
 
-/** The overview is the list of commands: one a line, two spaces before it. */
+/** The overview lists the commands, one per line after two spaces. */
 function commandsIn(overview: string): string[] {
   const names = [...overview.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name!);
   return [...new Set(names)].filter((name) => name !== 'cicada');
@@ -100,7 +100,7 @@ export async function recordRefusals(stage: Stage): Promise<void> {
   await stage.do(['create', 'Nested', '-o', 'there.torrent']);
   writeFileSync(stage.in('broken.torrent'), 'd4:infod4:name1:xee');
   writeFileSync(stage.in('cut.torrent'), 'd8:announce20:http');
-  // The words are in the document, too.
+  // The document contains the text of the error too.
   await stage.answerAll(refused.map((args) => [...args, '--json']));
   await stage.answerAll(refused.filter((_, at) => at % 6 === 0));
   const settings = join(stage.place, 'home/ben/config/cicada');
