@@ -1,6 +1,6 @@
 /**
- * The house stands as it is drawn in docs/architecture.md: imports only along the arrows, no cycle, nothing that nobody
- * uses, and no world in the parts that decide.
+ * The source follows the drawing in docs/architecture.md: imports only along its arrows, no cycles, no unused
+ * files, and no clock, files or sockets in the deciding parts.
  */
 import { describe, expect, it } from 'vitest';
 import { isIn, readDrawing } from './drawing.ts';
@@ -9,16 +9,16 @@ import { codeLines, type SourceFile, sourceFiles } from './source-files.ts';
 const drawing = 'the house is drawn in docs/architecture.md, "Arrows"';
 const { arrows, kinds } = readDrawing();
 
-/** Nothing imports these, and that is right: a program, and the doors of the package. */
+/** Files that no other file imports: programs, and the entry points of the package. */
 const entrances = [
   ...['client/cli/main.ts', 'client/api.ts', 'torrents/api.ts', 'tracker/api.ts'],
   ...['test/sim/run.ts', 'test/sim/mutants/run.ts', 'test/sim/api.ts'],
 ];
 
-/** Where runs of the simulated world are started and told of: processes, files and command lines. */
+/** The part of the simulator that starts runs and reports them, with processes, files and command lines. */
 const aroundTheSimulator = /^test\/sim\/(run\.ts|cli\/|mutants\/|.*\.test\.ts$)/;
 
-/** `Math.pow` and the like differ between engines' versions. */
+/** `Math.pow` and similar functions differ between versions of the JavaScript engine. */
 const worldly =
   /\b(Date\b|performance\b|Math\.(random|pow|exp|log\w*|sin|cos|tan|sqrt|cbrt|hypot)\b|crypto\b|set(Timeout|Interval|Immediate)\b|queueMicrotask\b|process\b|Promise\b|async\b|await\b|Intl\b|to(Locale)?(Lower|Upper)Case\b|localeCompare\b|toLocaleString\b)/;
 
@@ -26,23 +26,23 @@ const rooms = sourceFiles('torrents', 'tracker', 'client', 'test/sim');
 const byPath = new Map(rooms.map((file) => [file.path, file]));
 
 describe('arrows', () => {
-  it('every file imports only along an arrow that is drawn', () => {
+  it('every file imports only along an arrow of the drawing', () => {
     const wrong = rooms.flatMap(({ path, ours }) =>
       ours.filter((target) => !isDrawn(path, target)).map((target) => `${path} ──▶ ${target}`),
     );
     expect(wrong, `no such arrow: ${drawing}`).toEqual([]);
   });
 
-  it('every file has its place in the drawing', () => {
+  it('every file belongs to a part of the drawing', () => {
     const lost = rooms.filter(({ path }) => partOf(path) === undefined).map(({ path }) => path);
     expect(lost, `in no room that is drawn: ${drawing}`).toEqual([]);
   });
 
-  it('no file imports itself in the end, not even for a type', () => {
+  it('no file imports itself through others, not even for a type', () => {
     expect(cycleIn(rooms), 'a cycle: one of these knows too much').toBeUndefined();
   });
 
-  it('every file is imported by another one', () => {
+  it('every file is imported by another file', () => {
     const imported = new Set(rooms.flatMap(({ ours }) => ours));
     const idle = rooms
       .map(({ path }) => path)
@@ -62,7 +62,7 @@ it('every part and every target in the drawing is a file or a folder', () => {
 describe('the parts that decide know no world', () => {
   const pure = rooms.filter(({ path }) => isOf('decides', path));
 
-  it('they import nothing of Node', () => {
+  it('the deciding parts import nothing of Node', () => {
     expect(pure.length).toBeGreaterThan(0);
     const wrong = pure.flatMap(({ path, foreign }) =>
       foreign.filter((name) => name.startsWith('node:')).map((name) => `${path} ──▶ ${name}`),
@@ -70,7 +70,7 @@ describe('the parts that decide know no world', () => {
     expect(wrong, `time, files and sockets come in as facts: ${drawing}`).toEqual([]);
   });
 
-  it('they call nothing that has a clock, chance or a locale in it, and no promise', () => {
+  it('the deciding parts use no clock, no randomness, no locale and no promise', () => {
     const wrong = pure.flatMap(({ path, text }) =>
       codeLines(text).flatMap(({ line, code }) => {
         const match = worldly.exec(withoutTexts(code));
@@ -80,8 +80,8 @@ describe('the parts that decide know no world', () => {
     expect(wrong, `one seed is one run, on every machine: ${drawing}`).toEqual([]);
   });
 
-  it('the simulated world has no real one in it', () => {
-    // Hashes, and a look at the private fields of the engine: both depend on nothing outside.
+  it('the simulated world imports nothing of the real one', () => {
+    // Hashes, and reading private fields of the engine: neither depends on anything outside.
     const innerWorld = ['node:crypto', 'node:inspector'];
     const wrong = rooms
       .filter(({ path }) => path.startsWith('test/sim/') && !aroundTheSimulator.test(path))
@@ -97,7 +97,7 @@ describe('the parts that decide know no world', () => {
 describe('the storage code runs over any file system', () => {
   const stored = rooms.filter(({ path }) => isOf('storage', path) && !isOf('world', path));
 
-  it('it imports no files and no threads of Node: they come through a port', () => {
+  it('the storage code imports no files and no threads of Node, but gets them through a port', () => {
     expect(stored.length).toBeGreaterThan(0);
     const wrong = stored.flatMap(({ path, foreign }) =>
       foreign
@@ -107,7 +107,7 @@ describe('the storage code runs over any file system', () => {
     expect(wrong, 'the simulator runs these: client/host/disk/file-system.ts, timers.ts').toEqual([]);
   });
 
-  it('it sets no timer and asks no clock of its own', () => {
+  it('the storage code sets no timer and reads no clock of its own', () => {
     const wrong = stored.flatMap(({ path, text }) =>
       codeLines(text).flatMap(({ line, code }) => {
         const match = /\b(Date\b|performance\b|set(Timeout|Interval|Immediate)\b|queueMicrotask\b)/.exec(
@@ -120,7 +120,7 @@ describe('the storage code runs over any file system', () => {
   });
 });
 
-it('the bencode package sees only what our own scan has passed', () => {
+it("the bencode package gets only input that Cicada's own scan has passed", () => {
   // Version 4.0.1 never returns from `l-3:e`.
   const wrong = rooms
     .filter(({ path, foreign }) => foreign.includes('bencode') && path !== 'torrents/bencode/bencode.ts')
@@ -142,12 +142,12 @@ function isOf(kind: string, path: string): boolean {
   return kinds.get(kind)?.some((part) => isIn(path, part)) ?? false;
 }
 
-/** 'a promise is kept' in a message is no promise. */
+/** Removes string contents: the word 'promise' in a message does not count. */
 function withoutTexts(code: string): string {
   return code.replace(/'[^']*'|`[^`]*`/g, "''");
 }
 
-/** The first one found, as a path from a file back to itself. */
+/** The first cycle found, as a path from a file back to itself. */
 function cycleIn(files: readonly SourceFile[]): string | undefined {
   const done = new Set<string>();
   const way: string[] = [];

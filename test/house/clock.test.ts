@@ -1,12 +1,12 @@
-/** A process has one clock, and its parts are told the time by it: see tracker/clock.ts. */
+/** A process has one clock, and gives the time to its parts: see tracker/clock.ts. */
 import { expect, it } from 'vitest';
 import { codeLines, sourceFiles } from './source-files.ts';
 
-/** A date made of a number asks nothing. */
+/** `new Date(number)` reads no clock. */
 const calendar = /\bDate\.now\b|\bnew Date\(\)|(?<!new )\bDate\(|\bTemporal\.Now\b/;
 const anyClock = new RegExp(`${calendar.source}|\\bperformance\\b|\\bhrtime\\b`);
 
-/** How long they have worked is all that they ask. */
+/** These files only measure how long they have worked. */
 const stopwatches = [
   'torrents/hashing/backend.ts',
   'torrents/hashing/engine.ts',
@@ -23,21 +23,22 @@ function asking(folder: string, clock: RegExp, but: readonly string[]): string[]
     );
 }
 
-it('the tracker asks one place for the time', () => {
+it('the tracker reads the time in one place', () => {
   const wrong = asking('tracker', anyClock, ['tracker/clock.ts']);
   expect(wrong, 'take nowMs or wallMs of tracker/clock.ts from the caller').toEqual([]);
 });
 
-it('what makes torrents asks no calendar, and for how long it has worked in three places alone', () => {
+it('torrents/ reads no calendar, and measures elapsed time in three files only', () => {
   expect(asking('torrents', calendar, [])).toEqual([]);
   expect(asking('torrents', anyClock, stopwatches), 'a time comes from the caller').toEqual([]);
 });
 
 it.each(['const at = Date.now();', 'const now = new Date();', 'wall = Date.now,', 'performance.now()'])(
-  'this is a clock: %s',
+  'this code reads a clock: %s',
   (code) => expect(code).toMatch(anyClock),
 );
 
-it.each(['new Date(atMs).toUTCString()', 'toDate(value)', 'clock.nowMs()'])('this is none: %s', (code) =>
-  expect(code).not.toMatch(anyClock),
+it.each(['new Date(atMs).toUTCString()', 'toDate(value)', 'clock.nowMs()'])(
+  'this code reads no clock: %s',
+  (code) => expect(code).not.toMatch(anyClock),
 );

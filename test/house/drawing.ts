@@ -1,13 +1,14 @@
 /**
- * The drawing of the house in docs/architecture.md, "Arrows": which part may import which, and which parts know no world.
+ * Reads the drawing in docs/architecture.md, "Arrows": which part may import which, and which parts are pure.
  *
- * A line is `FROM ──▶ TO, TO` and, in the second block, `KIND: PART, PART`. `a/{b,c/{d,e}}` stands for `a/b`, `a/c/d` and
- * `a/c/e`. A part is a folder with all in it, a file without its ending, or both; with its ending it is the file alone. What follows two blanks is for people.
+ * A line is `FROM ──▶ TO, TO` or, in the second block, `KIND: PART, PART`. `a/{b,c/{d,e}}` stands for `a/b`,
+ * `a/c/d` and `a/c/e`. A part is a folder with everything in it, a file without its extension, or both. With
+ * its extension it is only the file. Text after two spaces is a remark.
  */
 import { readFileSync } from 'node:fs';
 
 export interface Drawing {
-  /** What each part may import beside itself. */
+  /** What each part may import besides itself. */
   readonly arrows: ReadonlyMap<string, readonly string[]>;
   /** By kind: `decides`, `storage`, `world`. */
   readonly kinds: ReadonlyMap<string, readonly string[]>;
@@ -32,7 +33,7 @@ export function readDrawing(): Drawing {
   return { arrows, kinds };
 }
 
-/** Whether a file, as a path from the root of the repository, is of this part. */
+/** Whether a file belongs to this part. Its path starts at the root of the repository. */
 export function isIn(path: string, part: string): boolean {
   return path === part || path === `${part}.ts` || path.startsWith(`${part}/`);
 }
@@ -52,7 +53,7 @@ function namesIn(text: string): string[] {
   });
 }
 
-/** At commas outside of braces. */
+/** Splits at commas outside braces. */
 function split(text: string): string[] {
   const names: string[] = [];
   let depth = 0;

@@ -1,4 +1,7 @@
-/** Errors of the libraries: a closed list of codes each, an answer to every one, and no advice in their own words. */
+/**
+ * Errors of the libraries: each class has a closed list of codes, each code has advice, and no message
+ * contains advice.
+ */
 import { describe, expect, it } from 'vitest';
 import { shareErrorCodes } from '../../client/account/share-error.ts';
 import { ownTrackerErrorCodes } from '../../client/account/tracker-error.ts';
@@ -35,54 +38,54 @@ const lists: Readonly<Record<keyof typeof adviceTables, readonly string[]>> = {
   ProxyListError: proxyListErrorCodes,
 };
 
-/** All code below the command line. The tracker's pages and API are an interface of their own. */
+/** All code except the command line. The tracker's pages and API are an interface of their own. */
 const libraries = sourceFiles('torrents', 'tracker', 'client').filter(
   ({ path }) => !path.startsWith('client/cli/'),
 );
 
 describe.each(Object.entries(lists))('every code of a %s', (name, codes) => {
-  it('is listed once, and given to an error somewhere', () => {
+  it('every code of an error class is listed once and used by an error', () => {
     const source = libraries.map(({ text }) => text).join('\n');
     expect(new Set(codes).size).toBe(codes.length);
     expect(codes.filter((code) => source.split(`'${code}'`).length < 3)).toEqual([]);
   });
 
-  it('has one entry in the advice of the command line, and there is no entry without a code', () => {
+  it('every code of an error class has one entry of advice on the command line, and every entry has a code', () => {
     const advice = adviceTables[name as keyof typeof adviceTables];
     expect(Object.keys(advice).sort()).toEqual([...codes].sort());
   });
 
-  it('has an advice that begins with the sign that joins it to the message', () => {
+  it('every advice begins with the punctuation that joins it to the message', () => {
     const advice = Object.values(adviceTables[name as keyof typeof adviceTables]);
     expect(advice.filter((each) => typeof each === 'string' && !/^[:;.] \S/.test(each))).toEqual([]);
   });
 });
 
-it('every class of errors that is made of CodedError has a table in the command line', () => {
+it('every class that extends CodedError has a table on the command line', () => {
   const classes = libraries.flatMap(({ text }) =>
     [...text.matchAll(/class (\w+) extends (?:CodedError|ClientError)\b/g)].map(([, name]) => name!),
   );
-  // What the scan of bencoding finds wrong never leaves as it is: parseMetainfo() makes a MetainfoError of it.
+  // parseMetainfo() turns a BencodeError into a MetainfoError, so it never reaches the command line.
   const inner = ['BencodeError'];
   expect(classes.filter((name) => !inner.includes(name)).sort()).toEqual(Object.keys(adviceTables).sort());
 });
 
-/** Text in quotes that is no advice, though it looks like one. */
+/** Quoted text that looks like advice but is not. */
 const justified: readonly (readonly [path: string, words: RegExp])[] = [
-  // Flags of Node, for a process of its own.
+  // Options of Node, for a child process.
   ['torrents/tags/tag-reader.ts', /^--(max-old-space-size|permission|allow-fs-read|disallow-code)/],
   // Text that is signed.
   ['torrents/release/version-signature.ts', /^cicada release$/],
   ['tracker/protocol/api/sign-in-text.ts', /^cicada login$/],
-  // Labels of keys.
+  // Labels for deriving keys.
   ['tracker/key-file.ts', /^cicada tracker: /],
   ['tracker/admission/passkeys.ts', /^cicada passkey /],
-  // What a tracker answers across the network: clients print it as it is.
+  // Answers of a tracker over the network, which clients print unchanged.
   ['tracker/catalogue/publication/publication.ts', /create it with --private$/],
   ['tracker/http/api/called-host.ts', /must set --public-url$/],
 ];
 
-it('no text in a library names an option or a command: the interface that has them does', () => {
+it('no text in a library names an option or a command of the command line', () => {
   const found = libraries.flatMap(({ path, text }) =>
     codeLines(text).flatMap(({ line, code }) =>
       [...code.matchAll(/'([^']*)'|`([^`]*)`|"([^"]*)"/g)]

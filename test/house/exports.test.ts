@@ -1,7 +1,4 @@
-/**
- * What a file exports is its promise to others: one that no other file takes up is a promise for nothing, and hides code
- * that has died.
- */
+/** Every export must be used by another file. An unused export is a useless promise and hides dead code. */
 import { expect, it } from 'vitest';
 import { codeLines, sourceFiles } from './source-files.ts';
 
@@ -13,13 +10,13 @@ const files = sourceFiles('torrents', 'tracker', 'client', 'test').map((file) =>
   words: new Set(codeLines(file.text).flatMap(({ code }) => code.match(/\b[A-Za-z_]\w*\b/g) ?? [])),
 }));
 
-it('everything that a file exports is used by a file that imports it; a type may be used by its own file alone', () => {
+it('every export is used by a file that imports it, but a type may be used only by its own file', () => {
   const usersOf = new Map<string, (typeof files)[number][]>();
   for (const file of files)
     for (const target of file.ours) usersOf.set(target, [...(usersOf.get(target) ?? []), file]);
   const loadedByName = new Set(files.flatMap(({ byUrl }) => byUrl));
   const idle = files.flatMap(({ path, text }) => {
-    // What threads and the fuzzer load is looked for by its name; declarations describe others' packages.
+    // Threads and the fuzz runner load files by name. Declaration files describe other packages.
     if (loadedByName.has(path) || path.startsWith('test/fuzz/') || path.endsWith('.d.ts')) return [];
     const users = usersOf.get(path) ?? [];
     return codeLines(text).flatMap(({ line, code }) => {

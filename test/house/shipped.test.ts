@@ -1,4 +1,4 @@
-/** What the published package is made of: its dependencies, and calls that must not be in it. */
+/** The contents of the published package: its dependencies, and calls that it must not contain. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { commandTable } from '../../client/cli/commands.ts';
@@ -17,22 +17,22 @@ function packageOf(name: string): string {
     .join('/');
 }
 
-it('no folder is made by the recursive mkdir of Node, which never returns in /proc', () => {
+it("no folder is made with Node's recursive mkdir, which never returns in /proc", () => {
   const wrong = shipped.flatMap(({ path, text }) =>
     [...text.matchAll(/\b(?:mkdir|mkdirSync|cp|cpSync)\([^;]*?\brecursive\b/g)].map(({ 0: call, index }) => {
       return `${path}:${text.slice(0, index).split('\n').length} ${call.split('(', 1)[0]}`;
     }),
   );
-  // The mutants of the simulator are made in a checkout, in the folder for temporary files.
+  // The simulator's mutants are made in a checkout, in the folder for temporary files.
   const ours = wrong.filter((line) => !line.startsWith('test/sim/mutants/'));
   expect(ours, 'makeFolders of torrents/make-folders.ts ends everywhere').toEqual([]);
 });
 
-it('every dependency is imported by what is shipped, and every package that is imported is a dependency', () => {
+it('the shipped source imports every dependency, and every imported package is a dependency', () => {
   const imported = new Set(
     shipped.flatMap(({ text, foreign }) => [
       ...foreign.filter((name) => !name.startsWith('node:')).map(packageOf),
-      // A file of a package that is asked for by its address.
+      // A file of a package, resolved by its name.
       ...codeLines(text).flatMap(({ code }) =>
         [...code.matchAll(/import\.meta\.resolve\('([^'.][^']*)'/g)].map((match) => packageOf(match[1]!)),
       ),
@@ -49,7 +49,7 @@ it('every dependency is imported by what is shipped, and every package that is i
   ).toEqual([]);
 });
 
-it('every command that is printed is called as this program was', () => {
+it('every printed command begins with the name by which this program was called', () => {
   const { names, aliases } = commandTable;
   const words = [...names, ...Object.keys(aliases), 'COMMAND', '--help'].join('|');
   const literal = new RegExp(`\\bcicada (${words})(?![\\w-])`);

@@ -1,8 +1,8 @@
 /**
- * The project's own TypeScript as the house tests see it: files, the lines of code in them, and what each imports.
+ * The project's own TypeScript for the house tests: its files, their lines of code, and their imports.
  *
- * Imports are read from the text: Biome's format puts every import statement at the start of a line, and quotes in it
- * are single.
+ * Imports are found in the text: Biome puts every import statement at the start of a line, with single
+ * quotes.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
@@ -14,11 +14,11 @@ export interface SourceFile {
   /** From the root of the repository, with slashes. */
   readonly path: string;
   readonly text: string;
-  /** Files of ours that it imports, statically, as types, lazily, or as a worker. */
+  /** The project's own files that it imports: statically, as types, lazily, or as a worker. */
   readonly ours: readonly string[];
-  /** Those of them that it names by their address, for a thread or a process. */
+  /** The files among them that it names by URL, for a thread or a process. */
   readonly byUrl: readonly string[];
-  /** Packages and parts of Node. */
+  /** Packages and modules of Node. */
   readonly foreign: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function sourceFiles(...folders: string[]): SourceFile[] {
   });
 }
 
-/** Lines without comments, with their numbers. What a comment says is nobody's business. */
+/** The lines without comments, with their line numbers. */
 export function codeLines(text: string): { line: number; code: string }[] {
   return text
     .split('\n')
@@ -42,7 +42,7 @@ export function codeLines(text: string): { line: number; code: string }[] {
 
 const statementPattern = /^(?:import|export)\b[^;'"`]*?\bfrom '([^']+)'|^import '([^']+)'/gm;
 const lazyPattern = /\bimport\('([^']+)'\)/g;
-/** `new URL('./x-worker' + extension, import.meta.url)`: a file of a thread, of the source or the compiled kind. */
+/** `new URL('./x-worker' + extension, import.meta.url)`: the file of a thread, as source or compiled. */
 const workerPattern = /new URL\(\s*['`](\.[^'`$]+?)(?:\.ts)?['`$]/g;
 
 function sourceFile(path: string): SourceFile {

@@ -1,4 +1,4 @@
-/** Plain English, as far as a program can find what is not: CONTRIBUTING.md, "Words". */
+/** Checks for plain English, as far as a program can: CONTRIBUTING.md, "Words". */
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { sourceFiles } from './source-files.ts';
@@ -40,12 +40,12 @@ const plainFolders = [
   'test/wire',
 ];
 const columnsMax = 110;
-/** They hide who does something: name the peer, user or tracker. Names of checkers (`nobody-is-misled`) may. */
+/** These words hide who acts: name the peer, user or tracker. */
 const vague =
   /(?<!-)\b(whoever|whomever|somebody|someone|nobody|no one|anybody|anyone|whatever|meanwhile|wherever|for ever)\b(?!-)/i;
 const commentLine = /^\s*(\/\/|\/?\*)/;
 const testName = /\b(?:it|test)(?:\.\w+(?:\([^)]*\))?)*\(\s*(['"`])(.*?)\1/g;
-/** A name that begins so needs its `describe` to be understood. */
+/** Such a name needs its `describe` to be understood. */
 const halfName = /^(that|is|are|has|does|can|whose|which|who|with|of|and|in|at) /;
 
 const files = sourceFiles('torrents', 'tracker', 'client', 'test').filter(({ path }) =>
@@ -70,19 +70,19 @@ it('comments are at most 110 columns wide', () => {
   expect(commentLines((line) => [...line].length > columnsMax)).toEqual([]);
 });
 
-it('comments and test names say who does something', () => {
+it('comments and test names say who acts', () => {
   const names = testNames.filter(({ name }) => vague.test(name)).map(({ path, name }) => `${path}: ${name}`);
   expect([...commentLines((line) => vague.test(line)), ...names]).toEqual([]);
 });
 
-it('the name of a test reads alone', () => {
+it('a test name reads alone', () => {
   expect(
     testNames.filter(({ name }) => halfName.test(name)).map(({ path, name }) => `${path}: ${name}`),
   ).toEqual([]);
 });
 
-it('subjects of commits have at most 72 characters', () => {
-  /** The first commit after this one keeps the rule. A shallow clone may not have it. */
+it('commit subjects have at most 72 characters', () => {
+  /** The rule holds from the first commit after this one. A shallow clone may not have it. */
   const before = '12b24e7';
   let subjects: string[];
   try {

@@ -1,11 +1,11 @@
 /**
- * A session, and what is kept of a peer, is looked at by many parts. Each field is written by one of them, so that a reader who
- * finds it wrong knows where to look.
+ * Many parts read a session and what the engine keeps of a peer. Each field has only one writer, so that a
+ * wrong value has one place to look for.
  */
 import { expect, it } from 'vitest';
 import { codeLines, sourceFiles } from './source-files.ts';
 
-/** What a session or a source is called where it is handed about. */
+/** The variable names for a session or a source in the engine. */
 const holders = 'session|source|other|former|helper|lucky|owner|holder';
 const held = 'pieces|pipeline|kept|uploads';
 const written = new RegExp(
@@ -26,7 +26,7 @@ it('each field of a session is written by one part of the engine', () => {
   expect(byMany.map(([field, paths]) => `${field}: ${[...paths].join(', ')}`)).toEqual([]);
 });
 
-it('no part of the engine writes what a session writes itself', () => {
+it('no part of the engine writes a field that the session writes itself', () => {
   const own = new Set<string>();
   const files = sourceFiles('client/engine');
   for (const { path, text } of files)
