@@ -16,7 +16,7 @@ const noHashMessages =
 export function testBothWays(client: ForeignClient, formats: readonly Format[]): void {
   // Other clients decide themselves when to announce, so a failed test may be repeated twice.
   describe.concurrent.each(formats)('%s', { timeout: 60_000, retry: 2 }, (format) => {
-    it(`${client.name} downloads from our seeders through our tracker`, async (context) => {
+    it(`${client.name} downloads from Cicada seeders through the Cicada tracker`, async (context) => {
       requirePeers(context, [client], client.needsLab);
       using place = new Place(client.needsLab, 4);
       const [trackerHost, ...hosts] = place.hosts;

@@ -1,9 +1,9 @@
 /**
  * Finds the files of a folder to be shared, and gives the reason for each entry left out.
  *
- * Invariant: each file found lies inside the folder, has a name that our reader accepts, and was a regular
- * file of the given size and times. Only torrent files are opened, and the files that `secretOf` opens.
- * Left to others: order and contents (create.ts).
+ * Invariant: each file found lies inside the folder, has a name that Cicada's reader accepts, and was a
+ * regular file of the given size and times. Only torrent files are opened, and the files that `secretOf`
+ * opens. Left to others: order and contents (create.ts).
  */
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
@@ -265,7 +265,7 @@ function realpathOf(path: string): string {
   }
 }
 
-/** Throws CreateError for names that our reader would refuse, or that are not UTF-8. */
+/** Throws CreateError for names that Cicada's reader would refuse, or that are not UTF-8. */
 function nameOf(bytes: Buffer, folder: string): string {
   const name = bytes.toString();
   const path = join(folder, name);

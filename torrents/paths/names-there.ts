@@ -1,7 +1,7 @@
 /**
  * Gives the files of a torrent the names of existing files in the download folder, if they differ only in
- * Unicode normalization form. Without it, an album would be downloaded again beside itself under names that
- * look the same.
+ * Unicode normalization form. Otherwise an album would be downloaded again beside the old files, under names
+ * that look the same.
  *
  * Invariant: nothing is renamed. Only folders and plain files are matched, not symbolic links.
  */

@@ -47,7 +47,7 @@ export const nameUnitsMax = 255;
  * cuts to 240).
  */
 const nameUnitsCut = 200;
-/** In characters. A longer "extension" is part of the title. */
+/** In UTF-16 units. A longer "extension" is part of the title. */
 const extensionUnitsMax = 20;
 
 /**

@@ -27,7 +27,7 @@ const coverNames = /^(cover|folder|front|albumart|album)\.(jpe?g|png|webp)$/i;
  * Allows `Scans/` or one folder per disc. A picture in a deeper folder is not the cover of the whole album.
  */
 const coverDepthMax = 2;
-/** Scaling takes up to seconds, and every song of an album has the same picture. */
+/** Scaling one picture can take seconds, and every song of an album has the same picture. */
 const scalingsMax = 2;
 
 export function openCoverSearch(reader: TagReader): CoverSearch {

@@ -92,7 +92,7 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
         resolve(result);
       };
       const end = (fault: TagFault) => {
-        // SIGKILL, because a child in a loop handles no other signal.
+        // SIGKILL, which even a child in an endless loop cannot ignore.
         one.kill('SIGKILL');
         settle(fault);
       };
