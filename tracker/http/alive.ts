@@ -1,10 +1,10 @@
 /**
- * `GET /alive`: a stream that stands as long as the tracker does, and begins with the id of its memory of peers. A client
- * that sees it end knows that the tracker is gone, and when it stands again, whether the tracker has forgotten its peers.
- * Nothing else is said, so nobody signs in for it.
+ * `GET /alive`: a stream that stays open while the tracker runs, and begins with the id of its peer memory.
+ * When the stream ends, a client knows that the tracker has stopped. On reconnecting, the id shows whether
+ * the tracker still remembers its peers. The stream carries nothing else, so it needs no sign-in.
  *
- * Left to others: what a client does then (client/engine/peers/announce-schedule.ts); trackers without it are asked in their
- * interval.
+ * Left to others: the client's reaction (client/engine/peers/announce-schedule.ts). Clients announce to
+ * trackers without this stream at their usual interval.
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
@@ -13,9 +13,12 @@ import { aliveEvent } from '../protocol/alive.ts';
 import type { ClientAddresses } from './addresses/client-address.ts';
 import { openBudget } from './api/budget.ts';
 
-/** Each costs a connection and some kilobytes; announces need the larger half of the connections (limits.ts). */
+/**
+ * Each stream costs a connection and a few kilobytes. Over half of the connections are left for announces
+ * (limits.ts).
+ */
 const streamsMax = { perKeyMax: 32, allMax: 4_000 };
-/** Below the tracker's own idle timeout, and that of most proxies. */
+/** Shorter than the idle timeout of this tracker and of most proxies. */
 const beatMs = 15_000;
 
 export interface AliveSources {
@@ -39,7 +42,7 @@ export function addAliveStream(app: FastifyInstance, { addresses, memoryId }: Al
     const { raw } = reply;
     const address = addresses.of(request.raw);
     if (!take(address === undefined ? 'unknown' : addressKey(address.remote), 1, raw)) {
-      // Who is refused announces in the usual interval.
+      // A refused client announces at its usual interval.
       reply.code(503).header('Retry-After', '600').send();
       return;
     }

@@ -1,10 +1,11 @@
 /**
- * The tracker's HTTP side put together: routes for people and machines, and in front of them the two calls of the
- * protocol. Testable without listening: `inject` reaches every route, announce and scrape included.
+ * Assembles the tracker's HTTP server: routes for people and programs, and in front of them announce and
+ * scrape. In tests, `inject` reaches every route without listening, announce and scrape included.
  *
- * Announce and scrape are answered before fastify routes, which saves 7 % of the CPU time of an announce on a connection
- * kept alive and some 15 % of one on a new connection; through the same function they are routes as well. fastify's own reading of queries destroys `info_hash`, so it is switched off, as is
- * its `trustProxy`: whose headers count is decided in client-address.ts.
+ * Announce and scrape are answered before fastify's routing. This saves 7 % of the CPU time of an announce on
+ * a kept-alive connection, and about 15 % on a new one. They are also routes, which call the same function.
+ * fastify's query parser would corrupt `info_hash`, so it is switched off. So is its `trustProxy`:
+ * client-address.ts decides which headers are trusted.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -42,26 +43,29 @@ export interface TrackerAppOptions extends Clock {
   readonly torrents: ListedTorrents;
   readonly addresses: ClientAddresses;
   readonly limits: HttpLimits;
-  /** Where everybody reaches us (`https://tracker.example.org`); without it, each reader is shown the way they came. */
+  /**
+   * The public URL (`https://tracker.example.org`). Without it, each client is given the URL at which its
+   * request arrived.
+   */
   readonly publicUrl: string | undefined;
-  /** Passed checkContact. */
+  /** Checked by checkContact. */
   readonly contact?: string | undefined;
   readonly random: RandomBelow;
-  /** Told of what should not happen: a fault of ours that one request has met. */
+  /** Receives unexpected errors: faults of the tracker found while it handled a request. */
   readonly onError: (error: unknown) => void;
-  /** Told, once, that somebody has reached us by a name or an address that we do not know to be ours (base-url.ts). */
+  /** Called once, at the first request whose Host header does not name this tracker (base-url.ts). */
   readonly onUnknownHost?: (() => void) | undefined;
-  /** The catalogue and its community, when there is one. */
+  /** The catalogue and its community, if the tracker has one. */
   readonly library?: Library | undefined;
-  /** Of its memory of peers: with it, the tracker has an alive stream. */
+  /** The id of the peer memory. If it is set, the tracker serves `/alive`. */
   readonly memoryId?: string | undefined;
-  /** Another thread to read publications, for tests (uploads/upload-worker.ts). */
+  /** Replaces the worker that reads publications, for tests (uploads/upload-worker.ts). */
   readonly uploadWorker?: URL | undefined;
-  /** Speaks HTTPS with this certificate; plain HTTP without. */
+  /** Serves HTTPS with this certificate; without it, plain HTTP. */
   readonly tls?: TlsFiles | undefined;
 }
 
-/** PEM: the certificate with those above it, and its key. */
+/** PEM: the certificate with its chain, and its private key. */
 export interface TlsFiles {
   readonly cert: Uint8Array;
   readonly key: Uint8Array;
@@ -91,7 +95,7 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     bodyLimit: limits.bodyBytesMax,
     forceCloseConnections: true,
     genReqId: () => randomBytes(requestIdBytes).toString('hex'),
-    // Only the API reads queries this way: repeated names become lists, which its schemas refuse.
+    // Only API routes use this parser. Repeated names become lists, which the API's schemas refuse.
     routerOptions: { querystringParser: (text) => parse(text), maxParamLength: paramCharactersMax },
     serverFactory: (handler) => {
       const listener: RequestListener = (request, response) => {
@@ -180,18 +184,18 @@ function refuseTarget(response: ServerResponse): void {
   response.end(JSON.stringify({ error: { code: 'bad-request', message, requestId } }));
 }
 
-/** `OPTIONS *`: what the whole server can do, whatever the path.  RFC 9110 9.3.7 */
+/** `OPTIONS *`: the methods of the server as a whole, for any path. RFC 9110 9.3.7 */
 function answerAsterisk(response: ServerResponse): void {
   response.writeHead(204, { ...headersForAll, Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }).end();
 }
 
-/** Enough that two requests in a log never share an id. */
+/** Random bytes enough to make equal ids of two requests in a log improbable. */
 const requestIdBytes = 8;
 
-/** The longest part of a path that means something: a name of 32 characters, each as four escaped bytes. */
+/** The longest valid path segment: a name of 32 characters, each as four escaped bytes, is 384 characters. */
 const paramCharactersMax = 400;
 
-/** Pages and files change with every peer that comes, and nothing here is to be taken for anything else. */
+/** No caching: pages and files change with every peer. No MIME sniffing. */
 const headersForAll = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': contentSecurityPolicy,

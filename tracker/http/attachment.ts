@@ -1,4 +1,7 @@
-/** RFC 6266: a name for every browser, and the real one for those that know UTF-8. Strangers choose it. */
+/**
+ * A Content-Disposition header (RFC 6266): an ASCII file name for every browser, and the real name for those
+ * that support UTF-8. The name comes from users, so it is escaped.
+ */
 export function attachment(fileName: string): string {
   const ascii = fileName.replace(/[^A-Za-z0-9 ._-]/g, '_');
   const encoded = encodeURIComponent(fileName.toWellFormed()).replace(

@@ -1,4 +1,4 @@
-/** The HTTP status of every code that catalogue, community and database refuse with. */
+/** The HTTP status for each error code of catalogue, community and database. */
 import type { CatalogueErrorCode } from '../catalogue/catalogue-error.ts';
 import type { CommunityErrorCode } from '../community/community-error.ts';
 import type { DatabaseErrorCode } from '../database/database-error.ts';
@@ -6,7 +6,7 @@ import type { RefusalCode } from '../protocol/api/refusal-codes.ts';
 
 type Code = CatalogueErrorCode | CommunityErrorCode | DatabaseErrorCode;
 
-/** Undefined: a fault of ours, answered as one. */
+/** Undefined: a fault of the tracker, answered with status 500. */
 const statuses: { readonly [C in Code]: C extends RefusalCode ? number : undefined } = {
   'not-found': 404,
   'not-signed-in': 401,

@@ -1,6 +1,6 @@
 /**
- * How the HTTP side says no: to a person with a page, to a program with `{"error":{"code","message","requestId"}}` and a status.
- * `code` is stable. (Announces and scrapes fail in their own way: tracker-calls.ts.)
+ * Error answers over HTTP: a page for browsers, `{"error":{"code","message","requestId"}}` with a status for
+ * programs. `code` is stable. Left to others: failed announces and scrapes (tracker-calls.ts).
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -10,12 +10,12 @@ import { statusOf } from './error-status.ts';
 import { withContact } from './pages/contact.ts';
 import { notFoundPage } from './pages/page.ts';
 
-/** Whether a browser asks, for somebody to read. */
+/** True if the client accepts HTML, as browsers do. */
 export function wantsPage(request: FastifyRequest): boolean {
   return request.headers.accept?.includes('text/html') ?? false;
 }
 
-/** Answers what fastify's routing finds wrong, and what our routes throw. */
+/** Answers unknown paths, fastify's errors and the errors that routes throw. */
 export function installErrorAnswers(
   app: FastifyInstance,
   onError: (error: unknown) => void,
@@ -31,14 +31,17 @@ export function installErrorAnswers(
   });
 }
 
-/** Refusals after which only a person can help. */
+/** Refusals that only a moderator can resolve; their messages name the contact. */
 const forModerators: ReadonlySet<string | undefined> = new Set([
   'awaits-approval',
   'account-banned',
   'registration-closed',
 ]);
 
-/** What fastify finds wrong, with or without a route, and what catalogue, community and database refuse. */
+/**
+ * Answers fastify's errors, inside a route or before routing, and the errors of catalogue, community and
+ * database.
+ */
 export function answerError(
   error: FastifyError,
   reply: FastifyReply,
@@ -60,7 +63,7 @@ export function answerError(
   fail(reply, 500, 'internal', 'the tracker met a fault of its own; it goes on');
 }
 
-/** fastify's words repeat what was sent: an address may have a passkey in it, and has no end. */
+/** fastify's messages repeat what was sent: a path may contain a passkey, and may be very long. */
 function frameworkRefusal(
   { code }: FastifyError,
   status: number,
@@ -84,7 +87,10 @@ function fail(reply: FastifyReply, status: number, code: string, message: string
   reply.code(status).send({ error: { code, message, requestId: reply.request.id } });
 }
 
-/** What node's parser finds wrong, and senders that are too slow: nothing but a status, and the end of the connection. */
+/**
+ * For requests that node's parser rejects, and for senders that are too slow: a status without a body, then
+ * the connection is closed.
+ */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();

@@ -1,25 +1,31 @@
 /**
- * What one visitor may cost: how long a request may take to arrive, how big it may be, how many may be open at once.
- * Slow senders (slowloris) run into the first group, floods into the last.
+ * What one client may cost: how long a request may take to arrive, how large it may be, and how many
+ * connections may be open. The timeouts stop slow senders (slowloris), the limit of connections stops floods.
  */
 export interface HttpLimits {
   /** From the first byte of a connection, or of the next request on it, to the end of the headers. */
   readonly headersTimeoutMs: number;
-  /** To the end of the request. No request here carries a body worth waiting for. */
+  /** To the end of the request. Without a catalogue, no request needs a body. */
   readonly requestTimeoutMs: number;
-  /** The same where there is a catalogue: 20 MiB of a publication over a line of 1.5 Mbit/s. */
+  /** The same with a catalogue: enough for a publication of 20 MiB over a line of 1.5 Mbit/s. */
   readonly publishTimeoutMs: number;
-  /** Between two requests of one connection. Peers call again in minutes: they are to come back with a new one. */
+  /**
+   * Between two requests on one connection. Peers announce again after minutes, so they open a new
+   * connection.
+   */
   readonly keepAliveTimeoutMs: number;
-  /** Without a byte in either direction: readers that do not read. */
+  /** Without a byte in either direction. Catches clients that do not read the response. */
   readonly idleTimeoutMs: number;
-  /** How often node looks for connections that are over the first two. */
+  /** How often node checks connections against the first two timeouts. */
   readonly checkIntervalMs: number;
-  /** Request line and headers. 50 hashes to scrape, fully escaped, take 3.6 kB; browsers send some 2 kB of headers. */
+  /**
+   * Request line and headers. A scrape of 50 fully escaped hashes takes 3.6 kB; browsers send about 2 kB of
+   * headers.
+   */
   readonly headerBytesMax: number;
   readonly headersMax: number;
   readonly bodyBytesMax: number;
-  /** Open at once. With keep-alive at 5 s that holds 2,000 announces a second from as many new peers. */
+  /** Open at once. With keep-alive at 5 s, this allows 2,000 announces a second from as many new peers. */
   readonly connectionsMax: number;
 }
 

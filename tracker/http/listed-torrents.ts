@@ -1,6 +1,6 @@
 /**
- * The torrents this tracker was started with, or was given since: what the page shows, and the files it hands out.
- * Other torrents may be announced as well; they are in the registry and nowhere else.
+ * The torrents that this tracker was started with or was given later: the page lists them, and their files
+ * are served. Other torrents may be announced too; they are in the registry only.
  */
 import { hex } from '../../torrents/byte-text.ts';
 import { type MagnetLink, makeMagnet } from '../../torrents/magnet.ts';
@@ -8,17 +8,17 @@ import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import { displayPath } from '../../torrents/paths/path-rules.ts';
 
 export interface ListedTorrent {
-  /** 40 hex digits: what it is announced as. */
+  /** 40 hex digits: the info-hash under which it is announced. */
   readonly infoHash: string;
   /** 64 hex digits, for v2 and hybrid torrents. */
   readonly infoHashV2: string | undefined;
-  /** 20 bytes each: every swarm it may be announced in. A hybrid torrent has two (BEP 52). */
+  /** 20 bytes each: the info-hashes of its swarms. A hybrid torrent has two (BEP 52). */
   readonly swarms: readonly Uint8Array[];
-  /** What a magnet link says of it, apart from trackers. */
+  /** The content of its magnet link, except trackers. */
   readonly link: Partial<MagnetLink>;
-  /** Fit to be shown. */
+  /** Sanitized for display. */
   readonly name: string;
-  /** Without padding. */
+  /** Without pad files. */
   readonly bytes: number;
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   /** The .torrent file, byte for byte. */
@@ -28,12 +28,12 @@ export interface ListedTorrent {
 export class ListedTorrents {
   readonly #torrents = new Map<string, ListedTorrent>();
 
-  /** In the order they were added. */
+  /** In the order in which they were added. */
   get all(): readonly ListedTorrent[] {
     return [...this.#torrents.values()];
   }
 
-  /** Takes a .torrent file; one with the same info-hash is replaced. Throws MetainfoError. */
+  /** Adds a .torrent file; it replaces one with the same info-hash. Throws MetainfoError. */
   add(bytes: Uint8Array): ListedTorrent {
     const metainfo = parseMetainfo(bytes);
     const { infoHash, infoHashV2, format } = metainfo;
@@ -54,17 +54,17 @@ export class ListedTorrents {
     return listed;
   }
 
-  /** By 40 hex digits, or by the 64 of version 2 or the first 40 of those. */
+  /** Finds a torrent by 40 hex digits, or by the 64 hex digits of its v2 hash or the first 40 of those. */
   find(hashHex: string): ListedTorrent | undefined {
     const wanted = hashHex.toLowerCase();
     const found = this.#torrents.get(wanted);
     if (found !== undefined) return found;
-    // Only hybrid torrents get here, and there are as many torrents as a person lists.
+    // Only v2 hashes get here, and the list is short enough to scan.
     return this.all.find(({ infoHashV2 }) => infoHashV2 === wanted || infoHashV2?.slice(0, 40) === wanted);
   }
 }
 
-/** Its magnet link, with this tracker in it and no other. */
+/** The torrent's magnet link, with this tracker as its only tracker. */
 export function magnetFor(torrent: ListedTorrent, announceUrl: string): string {
   return makeMagnet({ ...torrent.link, trackers: [announceUrl] });
 }

@@ -1,7 +1,7 @@
 /**
- * Who reads the metrics. They count every swarm and announce, hidden ones too, so where there is a catalogue they are for
- * those who run it: from the tracker's own machine without a proxy in between, or with the session of a moderator or an
- * owner. Without a catalogue there is nothing to hide, and everybody may.
+ * Access to the metrics. They count every swarm and announce, hidden ones included. With a catalogue, they
+ * are therefore limited to requests from the tracker's own machine without a proxy, and to sessions of
+ * moderators and owners. Without a catalogue they are public.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { may } from '../access.ts';
@@ -37,14 +37,16 @@ async function admit({ community }: Library, request: FastifyRequest): Promise<v
   throw new ApiError(403, 'not-allowed', 'the metrics are for moderators and owners of this tracker');
 }
 
-/** What a proxy says of whom it asks for. Whoever sends one by themselves only loses by it. */
+/** Headers by which a proxy names its client. A client that adds one itself only loses access. */
 const forwardingHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
-/** A page from elsewhere, whose name was made to lead here, comes with that name. */
+/**
+ * Protects against DNS rebinding: a foreign page whose name resolves to this machine sends that name as Host.
+ */
 const ownNames = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
 function isOwnMachine({ raw }: FastifyRequest, addresses: ClientAddresses): boolean {
   if (forwardingHeaders.some((name) => raw.headers[name] !== undefined)) return false;
-  // Undefined for a proxy that is trusted, and did not say for whom it asks.
+  // Undefined for a trusted proxy that did not name its client.
   const remote = addresses.of(raw)?.remote;
   return remote !== undefined && isLoopback(remote) && ownNames.test(raw.headers.host ?? '');
 }

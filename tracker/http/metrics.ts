@@ -1,22 +1,22 @@
 /**
- * What the tracker has been doing, in the text format of Prometheus. Totals only: an info-hash or an address as a label
- * would publish who shares what, and make a time series of each.
+ * Statistics of the tracker in the text format of Prometheus. Totals only: a label with an info-hash or an
+ * address would publish who shares what, and create a time series for each.
  */
 export interface TrackerStats {
-  /** Swarms that are alive. */
+  /** Live swarms. */
   readonly torrents: number;
   readonly seeds: number;
   readonly leechers: number;
-  /** Since the start, as the following ones. */
+  /** Since the start, like `scrapes`, `refused` and `expired`. */
   readonly announces: number;
   readonly scrapes: number;
-  /** Announces and scrapes that were answered with a failure. */
+  /** Announces and scrapes answered with a failure reason. */
   readonly refused: number;
-  /** Peers that were dropped because they fell silent. */
+  /** Peers dropped because they stopped announcing. */
   readonly expired: number;
   /** Open now. */
   readonly connections: number;
-  /** Turned away because too many were open. */
+  /** Connections refused at the limit of open connections. */
   readonly connectionsDropped: number;
   readonly uptimeSeconds: number;
 }

@@ -1,6 +1,6 @@
 /**
- * The routes of the tracker: pages and files for people, figures for machines, and the two calls of the protocol for
- * those who arrive here through fastify (tests, and calls without a query).
+ * The basic routes of the tracker: pages and files for people, a health check for programs, and announce and
+ * scrape for requests that arrive through fastify (tests, and requests without a query).
  */
 import type { FastifyInstance } from 'fastify';
 import { encodeFailure } from '../protocol/reply.ts';
@@ -44,7 +44,7 @@ function addCalls(app: FastifyInstance, calls: TrackerCalls): void {
         if (calls.answer(request.raw, reply.raw)) reply.hijack();
         else reply.callNotFound();
       } else if (wantsPage(request)) {
-        // Somebody has opened the announce URL to see what it is.
+        // A person opened the announce URL in a browser.
         reply.redirect('/', 303);
       } else {
         const failureReason = `this is the ${call} URL of a tracker, for BitTorrent clients to call`;
@@ -54,7 +54,7 @@ function addCalls(app: FastifyInstance, calls: TrackerCalls): void {
   }
 }
 
-/** The page of a tracker without a catalogue. */
+/** The home page of a tracker without a catalogue. */
 export function addPages(
   app: FastifyInstance,
   { registry, torrents, publicUrl, contact, stats }: Omit<RouteSources, 'calls'>,
@@ -67,7 +67,7 @@ export function addPages(
   });
 }
 
-/** The .torrent files of what the tracker was given to list. */
+/** The .torrent files of the listed torrents. */
 export function addTorrentFiles(app: FastifyInstance, torrents: ListedTorrents): void {
   app.get<{ Params: { file: string } }>('/:file', (request, reply) => {
     const [, hash] = /^([0-9a-f]{40}|[0-9a-f]{64})\.torrent$/i.exec(request.params.file) ?? [];
@@ -83,7 +83,10 @@ export function addTorrentFiles(app: FastifyInstance, torrents: ListedTorrents):
   });
 }
 
-/** Who shares a hybrid torrent is in one of its swarms or in both: the fuller one is closest to the truth. */
+/**
+ * A peer of a hybrid torrent is in one of its two swarms or in both, so the larger counts are closest to the
+ * truth.
+ */
 function swarmCounts(registry: Registry, torrent: ListedTorrent): SwarmCounts {
   const swarms = registry.scrape(torrent.swarms);
   const most = (of: keyof SwarmCounts) => Math.max(...swarms.map((swarm) => swarm[of]));

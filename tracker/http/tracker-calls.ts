@@ -1,8 +1,9 @@
 /**
- * Announce and scrape over HTTP, from the characters of the request line to the bytes of the reply. This is the path
- * every peer takes every few minutes: no log line, no query object, one write.
+ * Announce and scrape over HTTP, from the request line to the bytes of the reply. Every peer takes this path
+ * every few minutes, so it writes no log line, builds no query object, and writes once.
  *
- * A refusal is HTTP 200 with a `failure reason`, because that is the only kind that clients show to people.   BEP 3 48
+ * A refusal is HTTP 200 with a `failure reason`, the only kind of refusal that clients show to users. BEP 3,
+ * 48
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from '../admission.ts';
@@ -17,17 +18,17 @@ import { notServed, type RandomBelow, type Registry } from '../registry.ts';
 import type { Moment } from '../swarms/listed-swarms.ts';
 import type { ClientAddresses } from './addresses/client-address.ts';
 
-/** What has been answered so far; shown at /metrics and on the page. */
+/** Counters since the start, shown at /metrics and on the page. */
 export interface CallCounts {
   announces: number;
   scrapes: number;
-  /** Announces and scrapes that were answered with a failure. */
+  /** Announces and scrapes answered with a failure reason. */
   refused: number;
 }
 
 export interface TrackerCalls {
   readonly counts: Readonly<CallCounts>;
-  /** Answers the request when it is an announce or a scrape with a query; false when it is something else. */
+  /** Answers an announce or a scrape that has a query; returns false for any other request. */
   answer(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
@@ -35,15 +36,15 @@ export interface TrackerCallsOptions extends Clock {
   readonly registry: Registry;
   readonly addresses: ClientAddresses;
   readonly random: RandomBelow;
-  /** With a catalogue only what it has is served, and only to those who may see it. */
+  /** With a catalogue, only its torrents are served, and only to users who may see them. */
   readonly library: Library | undefined;
-  /** Of its peers; replies carry it. */
+  /** The id of the peer memory; announce replies contain it. */
   readonly memoryId?: string | undefined;
 }
 
 /**
- * `/PASSKEY/announce?…`: whose client it is, and of which release. It is never logged. 32 characters: of an account alone,
- * as they were handed out before.
+ * `/PASSKEY/announce?…`. A passkey of 48 characters names an account and a release. One of 32 characters,
+ * as older versions handed out, names an account only. Passkeys are never logged.
  */
 const ownCall = /^\/([a-z2-7]{48}|[a-z2-7]{32})\/(announce|scrape)\?/;
 
@@ -58,7 +59,7 @@ export function trackerCalls({
 }: TrackerCallsOptions): TrackerCalls {
   const counts: CallCounts = { announces: 0, scrapes: 0, refused: 0 };
 
-  /** Bans end by the calendar, and silence is counted by a clock that nobody sets. */
+  /** Bans end by wall time. Timeouts of peers use the monotonic clock, which no user can set. */
   const moment = (): Moment => ({ nowMs: nowMs(), wallMs: wallMs() });
 
   const refuse = (failureReason: string): Uint8Array => {
@@ -115,11 +116,14 @@ export function trackerCalls({
   };
 }
 
-/** Said of the passkey alone, or of releases that its account sees: nothing of others can be read from it. */
+/**
+ * They depend on the passkey, or on releases that its account may see, so they reveal nothing about other
+ * releases.
+ */
 const refusals: Readonly<Record<Refusal, string>> = {
   'not-served': notServed.failureReason,
   'fetch-again': 'this announce URL is out of date: fetch the torrent again from the catalogue',
 };
 
-/** Text, although it is not: a person who opens an announce URL in a browser can then read the reason. */
+/** Declared as text, so that a browser shows the failure reason to a person who opens an announce URL. */
 const replyHeaders = ['Content-Type', 'text/plain', 'X-Content-Type-Options', 'nosniff'];

@@ -1,11 +1,12 @@
 /**
- * Bodies without a length (`Transfer-Encoding: chunked`): refused before anything of them is read, on every address. Room
- * is given to a body by its length, and a body in chunks of one byte costs the parser ten thousand calls for each 64 KiB.
- * Clients of BitTorrent send no bodies, and programs that send JSON know how long it is.                RFC 9112, 6.3
+ * Refuses bodies without a length (`Transfer-Encoding: chunked`) on every path, before any of the body is
+ * read. Memory is granted by the length, and a body in chunks of one byte costs the parser ten thousand calls
+ * for each 64 KiB. BitTorrent clients send no bodies, and programs that send JSON know its length.
+ *                                                                                              RFC 9112 6.3
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** True: it was answered, and its connection ends. */
+/** True if the request was refused; its connection is then closed. */
 export function refuseUnknownLength({ rawHeaders }: IncomingMessage, response: ServerResponse): boolean {
   if (!hasHeader(rawHeaders, 'transfer-encoding')) return false;
   const error = {
@@ -22,7 +23,10 @@ export function refuseUnknownLength({ rawHeaders }: IncomingMessage, response: S
   return true;
 }
 
-/** Without the object of all headers, which an announce does not need either. `name`: in lower case. */
+/**
+ * Reads `rawHeaders`, because building the `headers` object costs time that an announce need not pay. `name`:
+ * in lower case.
+ */
 function hasHeader(rawHeaders: readonly string[], name: string): boolean {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const header = rawHeaders[at] ?? '';

@@ -1,11 +1,11 @@
 /**
- * Where a tracker says that it is: in torrents, magnet links, pages and feeds that it hands out.
+ * The tracker's own base URL, for the torrents, magnet links, pages and feeds that it hands out.
  *
- * Invariant: nothing that is handed out holds a host of the asker's choice. Without a public URL the Host header is
- * believed only when it names the place at which the connection has arrived: its address, this machine's own name, or
- * `localhost` on the machine itself, each with the port that we listen at. Otherwise that address itself is named. What
- * `X-Forwarded-*` and `Forwarded` say of hosts is never looked at: a tracker behind a proxy, a name or a router that
- * translates addresses needs its public URL.
+ * Invariant: no URL that is handed out contains a host that the client chose. Without a public URL, the Host
+ * header is accepted only if it names the address at which the connection arrived, this machine's host name,
+ * or `localhost` on a loopback connection, each with the port that the server listens on. Otherwise the local
+ * address of the connection is used. `X-Forwarded-*` and `Forwarded` never decide the host: a tracker behind
+ * a proxy, a domain name or a NAT needs a public URL.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,25 +13,25 @@ import { hostname } from 'node:os';
 import { urlOf } from '../../listening.ts';
 import { addressText, isLoopback, packAddress } from '../../protocol/address.ts';
 
-/** The part of a request that decides; a real one or, in tests, one that was put together. */
+/** The parts of a request that decide the URL. Tests pass plain objects. */
 export interface ArrivedRequest {
   readonly headers: Pick<IncomingMessage['headers'], 'host'>;
   readonly socket: Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress'>;
 }
 
-/** A name or an address, and perhaps a port. What a browser sends; anything else is somebody trying something. */
+/** A host name or an address with an optional port, as browsers send it. Anything else is ignored. */
 const hostPattern = /^(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
-/** `publicUrl` when there is one, otherwise where the request has arrived. No slash at the end. */
+/** `publicUrl` if it is set, else the URL at which the request arrived. No trailing slash. */
 export function baseUrl(request: ArrivedRequest, publicUrl: string | undefined): string {
   if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
   const called = calledUrl(request);
-  // A link-local address means something on one link only, and no URL can say which.
+  // A link-local IPv6 address needs a zone, and a URL cannot hold one.
   const isOfLink = isLinkLocal(request) && called?.hostname.startsWith('[');
   return called === undefined || isOfLink ? arrivedAt(request) : called.origin;
 }
 
-/** As the asker calls us, when that is how we are called; undefined when it is their word alone. */
+/** The URL in the Host header, if it names this tracker; else undefined. */
 export function calledUrl({ headers, socket }: ArrivedRequest): URL | undefined {
   const { host = '' } = headers;
   const url = hostPattern.test(host) ? URL.parse(`${schemeOf(socket)}://${host}`) : null;
@@ -52,7 +52,7 @@ function isOurs({ hostname: called, port, protocol }: URL, socket: ArrivedReques
   return address !== undefined && address === textOf(localAddress);
 }
 
-/** The address itself; another one of ours where no URL can hold it. */
+/** The local address of the connection. For a link-local address, another address of this machine. */
 function arrivedAt(request: ArrivedRequest): string {
   const { localAddress, localPort = 0 } = request.socket;
   const address = isLinkLocal(request) ? undefined : textOf(localAddress);
@@ -67,7 +67,7 @@ function schemeOf(socket: object): 'http' | 'https' {
   return 'encrypted' in socket ? 'https' : 'http';
 }
 
-/** One way to write an address: an IPv4 one may come as ::ffff:192.0.2.1. */
+/** The canonical text of an address: `::ffff:192.0.2.1` becomes `192.0.2.1`. */
 function textOf(address: string | undefined): string | undefined {
   const packed = packAddress(address ?? '');
   return packed && addressText(packed);

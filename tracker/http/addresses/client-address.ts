@@ -1,7 +1,7 @@
 /**
- * Who is asking. The address of the socket, and nothing that the asker can write, unless the socket belongs to a proxy
- * that was named as trusted: then the right-most address of X-Forwarded-For that is no trusted proxy itself. What stands
- * further left was written by the asker and is not looked at.
+ * The address of the client: the socket's remote address, which the client cannot forge. If the socket
+ * belongs to a trusted proxy, it is the right-most address in X-Forwarded-For that is not a trusted proxy.
+ * Entries further left may be forged by the client and are ignored.
  */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, type Socket } from 'node:net';
@@ -9,22 +9,24 @@ import { CodedError } from '../../../torrents/coded-error.ts';
 import { addressText, packAddress } from '../../protocol/address.ts';
 import type { PeerAddress } from '../../registry.ts';
 
-/** The part of a request that decides; a real one or, in tests, one that was put together. */
+/** The parts of a request that decide the address. Tests pass plain objects. */
 export type AddressedRequest = Pick<IncomingMessage, 'headers'> & {
   readonly socket: Pick<Socket, 'remoteAddress' | 'localAddress'>;
 };
 
 export interface ClientAddresses {
-  /** Undefined when it cannot be known: the socket is gone, or a trusted proxy did not say. */
+  /** Undefined if the socket is closed, or if a trusted proxy sent no valid address. */
   of(request: AddressedRequest): PeerAddress | undefined;
 }
 
-/** `trustedProxies`: addresses (`10.0.0.7`, `::1`) and networks (`10.0.0.0/8`). Throws code 'proxy-invalid'. */
+/**
+ * `trustedProxies`: addresses (`10.0.0.7`, `::1`) and networks (`10.0.0.0/8`). Throws code 'proxy-invalid'.
+ */
 export function clientAddresses(trustedProxies: readonly string[] = []): ClientAddresses {
   const trusted = trustedProxies.length > 0 ? trustedList(trustedProxies) : undefined;
   const isTrusted = (address: Uint8Array) =>
     trusted?.check(addressText(address), address.length === 4 ? 'ipv4' : 'ipv6') ?? false;
-  /** Connections are kept alive, and their ends never change. */
+  /** Cached per socket: the addresses of a kept-alive connection never change. */
   const known = new WeakMap<object, PeerAddress>();
 
   const socketAddress = (request: AddressedRequest): PeerAddress | undefined => {
@@ -48,27 +50,31 @@ export function clientAddresses(trustedProxies: readonly string[] = []): ClientA
       let remote: Uint8Array | undefined;
       for (const hop of hops.reverse()) {
         remote = packAddress(withoutPort(hop.trim()));
-        // A trusted proxy that wrote this does not know either: guessing further left would be believing the asker.
+        // The trusted proxy did not know the address. Entries further left may be forged, so they are not
+        // read.
         if (remote === undefined) return undefined;
         if (!isTrusted(remote)) break;
       }
-      // Which of our addresses the asker used is known to the proxy only.
+      // Only the proxy knows which local address the client connected to.
       return remote && { remote };
     },
   };
 }
 
-/** Some proxies write ports behind addresses, and IPv6 in brackets: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]`. */
+/**
+ * Removes a port and IPv6 brackets, which some proxies write: `192.0.2.1:4711`, `[2001:db8::1]:4711`,
+ * `[2001:db8::1]`.
+ */
 function withoutPort(hop: string): string {
   const [, inBrackets, ipv4] = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([0-9.]{7,15}))(?::\d{1,5})?$/.exec(hop) ?? [];
-  // Brackets are for IPv6.
+  // Only IPv6 addresses stand in brackets.
   if (inBrackets !== undefined) return inBrackets.includes(':') ? inBrackets : '';
   return ipv4 ?? hop;
 }
 
 export const proxyListErrorCodes = ['proxy-invalid'] as const;
 
-/** A fault in the operator's list of proxies. */
+/** An invalid entry in the operator's list of trusted proxies. */
 export class ProxyListError extends CodedError<'proxy-invalid'> {
   override readonly name = 'ProxyListError';
 }

@@ -1,6 +1,6 @@
 /**
- * The addresses under which a router makes the tracker's network known to the world, as its operator names them. Outsiders
- * are told them for peers in that network (registry/asker-view.ts).
+ * The public addresses of the tracker's own network, as the operator configures them. Peers outside receive
+ * them in place of the private addresses of peers in that network (registry/asker-view.ts).
  */
 import { CodedError } from '../../../torrents/coded-error.ts';
 import { packAddress } from '../../protocol/address.ts';
@@ -10,7 +10,7 @@ import type { ExternalAddresses } from '../../registry.ts';
 export const externalAddressErrorCodes = ['external-address-invalid'] as const;
 
 export interface ExternalAddressFault {
-  /** `local`: known to one machine or one network only. */
+  /** `local`: a loopback, link-local or private address. */
   readonly fault: 'no-address' | 'local' | 'unreachable' | 'second';
 }
 
@@ -18,12 +18,15 @@ export class ExternalAddressError extends CodedError<'external-address-invalid',
   override readonly name = 'ExternalAddressError';
 }
 
-/** At most one of each family (`203.0.113.7`, `2001:db8::1`), that hosts outside can dial. Throws ExternalAddressError. */
+/**
+ * Accepts at most one globally reachable address per family (`203.0.113.7`, `2001:db8::1`). Throws
+ * ExternalAddressError.
+ */
 export function checkExternalAddresses(texts: readonly string[]): ExternalAddresses {
   const found: { ipv4?: Uint8Array; ipv6?: Uint8Array } = {};
   for (const text of texts) {
     const said = JSON.stringify(text.slice(0, 200));
-    // Brackets and a zone belong to URLs and to one machine.
+    // A zone (`%eth0`) is meaningful on one machine only.
     const packed = text.includes('%') ? undefined : packAddress(text);
     if (packed === undefined) throw refusal('no-address', `${said} is no IP address`);
     const reach = reachOf(packed);

@@ -1,11 +1,11 @@
-/** The address that a tracker hands out in place of its own. */
+/** The configured public URL of a tracker, which it hands out in place of its local address. */
 import { CodedError } from '../../../torrents/coded-error.ts';
 
 export const publicUrlErrorCodes = ['public-url-invalid'] as const;
 
 export interface PublicUrlFault {
   readonly fault: 'no-url' | 'has-user' | 'has-path';
-  /** The address without what is wrong with it. */
+  /** The URL without its invalid part. */
   readonly origin?: string;
 }
 
@@ -14,14 +14,14 @@ export class PublicUrlError extends CodedError<'public-url-invalid', PublicUrlFa
 }
 
 /**
- * Scheme, host and port, without a slash at the end. A path is refused: the pages, the API and what signs people in stand at
- * the root of their host, so links below a path would lead elsewhere. Throws PublicUrlError.
+ * Returns scheme, host and port without a trailing slash. A path is refused: pages, the API and the sign-in
+ * routes are served from the root of the host, so links below a path would break. Throws PublicUrlError.
  */
 export function checkPublicUrl(text: string): string {
   const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
   if (url === null || url.hostname === '')
     throw refusal('no-url', `"${text.slice(0, 200)}" is no web address`);
-  // Never repeated: it may hold a password.
+  // The message does not repeat the user part, which may hold a password.
   if (url.username !== '' || url.password !== '')
     throw refusal('has-user', `a public address has no user and no password: ${url.origin}`);
   if (!/^\/*$/.test(url.pathname) || url.search !== '' || url.hash !== '') {

@@ -1,7 +1,7 @@
 /**
- * The API put together: `/api/v1` with its checks, who asks, its documentation at `/api` (nothing from elsewhere), and the
- * feeds. Requests are checked against schemas before a route sees them; bodies are never coerced, queries are, since
- * they are text.
+ * Assembles the API: `/api/v1` with its validation and authentication, the documentation at `/api` (which
+ * loads nothing from other hosts), and the feeds. Requests are validated against schemas before a route
+ * handles them. Query values are coerced, because they are text; bodies never are.
  */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -38,18 +38,23 @@ import { addDeskRoutes } from './talk/desk.ts';
 import { addEventRoutes } from './talk/events.ts';
 
 /**
- * Of everything but publications, which bring files. A message is 4,000 characters, each perhaps escaped; reading 64 KiB
- * takes some milliseconds at worst.
+ * For all bodies but publications, which contain files. A message has up to 4,000 characters, each perhaps
+ * escaped. Parsing 64 KiB takes a few milliseconds at worst.
  */
 const bodyBytesMax = 64 * 1024;
-/** Of those who have not signed in: a name, a password of 1,024 characters and a key, each perhaps escaped. */
+/**
+ * For clients without a session: a name, a password of up to 1,024 characters and a key, all perhaps escaped.
+ */
 const strangersBytesMax = 12 * 1024;
-/** Where there is nothing to say. */
+/** For routes without a body. */
 const emptyBytesMax = 1024;
-/** Where a body is read of somebody who has not signed in; everywhere else they are refused before. */
+/**
+ * Routes that read a body without a session. All other routes with a body refuse such requests at the
+ * headers.
+ */
 const forStrangers: ReadonlySet<string> = new Set(['/accounts', '/sessions']);
 const version = '1';
-/** Its page brings scripts and styles of its own, and nothing from elsewhere. */
+/** The documentation page has its own scripts and styles, and loads nothing from other hosts. */
 const documentationPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'self'; object-src 'none'; frame-ancestors 'none'";
 
@@ -90,7 +95,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       addOwnAccountRoutes(api, context, gates);
       addPeopleRoutes(api, context, gates);
       addReleaseRoutes(api, context, publications, turns);
-      // Their bodies are read in another way.
+      // Publications have their own body parser.
       api.register(async (publishing) => addPublishRoutes(publishing as Api, context, publications, turns));
       addReleaseFileRoutes(api, context);
       addSearchRoutes(api, context, gates);
@@ -107,7 +112,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
   app.register(async (feeds) => addFeeds(feeds, context, gates));
 }
 
-/** Common to all routes: refusals have one shape, and bodies an end. */
+/** Defaults of all routes: the shape of errors, a body limit, and a required session for bodies. */
 function installDefaults(api: Api): void {
   api.removeContentTypeParser('text/plain');
   api.addHook('onRoute', (route) => {
@@ -129,7 +134,7 @@ const requireSession: onRequestHookHandler = (request, _reply, done) => {
   done();
 };
 
-/** A few kilobytes may be gigabytes once they are unpacked. */
+/** A compressed body of a few kilobytes may unpack to gigabytes. */
 const refuseEncodings: onRequestHookHandler = (request, _reply, done) => {
   const { 'content-encoding': encoding } = request.headers;
   if (encoding !== undefined && encoding !== 'identity') {
@@ -156,7 +161,8 @@ function installAuthentication(api: Api, { library }: ApiContext): void {
     if (request.headers.authorization === undefined) return;
     const token = sessionToken(request);
     const signedIn = token === undefined ? undefined : await library.community.authenticate(token);
-    // Whoever sends a token means to be somebody: being nobody instead would answer another question.
+    // An invalid token is an error. Treating the request as anonymous would return a different answer than
+    // the client asked for.
     if (signedIn === undefined) {
       throw new ApiError(401, 'session-invalid', 'this session has ended: sign in again');
     }

@@ -1,6 +1,6 @@
 /**
- * What visitors may have under way at once, in all and for each: bytes of bodies that are being read, streams that stand
- * open. Whatever was taken is given back when its answer ends, in whatever way.
+ * Limits what is in use at once, in total and per key: bytes of request bodies, open streams. The cost is
+ * released when the response finishes or its connection closes.
  */
 import type { ServerResponse } from 'node:http';
 
@@ -9,7 +9,10 @@ export interface BudgetLimits {
   readonly allMax: number;
 }
 
-/** False, with nothing taken: there is no room now. Nothing is taken for an answer that has ended already, either. */
+/**
+ * False, with nothing taken, if a limit would be exceeded. For a response that has already ended it takes
+ * nothing and returns true.
+ */
 export type TakeBudget = (key: string, cost: number, until: ServerResponse) => boolean;
 
 export function openBudget({ perKeyMax, allMax }: BudgetLimits): TakeBudget {

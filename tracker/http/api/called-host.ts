@@ -1,10 +1,10 @@
 /**
- * The host that a client signs for when it signs in by key. A signature for one tracker must be good for no other, so
- * the name has to be ours: the Host header alone is the asker's word, and whoever runs another tracker could pass on a
- * challenge of ours to its people and then name itself here.
+ * The host that a client signs when it signs in by key. A signature for one tracker must be invalid at every
+ * other. The Host header alone is not trusted: another tracker could relay a challenge of this tracker to its
+ * own users, and send their signatures here under its own name.
  *
- * Ours are: the public URL when there is one; else the address the connection has arrived at, and this machine's own name
- * (base-url.ts).
+ * Accepted hosts: the public URL if it is set; else the address at which the connection arrived, and this
+ * machine's host name (base-url.ts).
  */
 import type { FastifyRequest } from 'fastify';
 import { calledUrl } from '../addresses/base-url.ts';

@@ -1,4 +1,4 @@
-/** What every route of the API works with: the library, who asks, and how often they may. */
+/** What every API route uses: the library, the viewer, and rate limits. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
@@ -19,7 +19,7 @@ import type { RefusalCode } from '../../protocol/api/refusal-codes.ts';
 import { baseUrl } from '../addresses/base-url.ts';
 import type { ClientAddresses } from '../addresses/client-address.ts';
 
-/** fastify, told that schemas are TypeBox's. */
+/** fastify, typed so that schemas are TypeBox schemas. */
 export type Api = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,
@@ -37,7 +37,7 @@ export interface ApiContext extends Pick<Clock, 'wallMs'> {
   readonly onError: (error: unknown) => void;
 }
 
-/** Thrown by routes; `code` and status are answered as they are. */
+/** Thrown by routes. The response has this code and status. */
 export class ApiError extends Error {
   readonly code: RefusalCode;
   readonly statusCode: number;
@@ -53,21 +53,21 @@ export class ApiError extends Error {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; anonymous without a session. */
+    /** The account that sends the request; anonymous without a session. */
     viewer: Viewer;
     signedIn: Authenticated | undefined;
   }
 }
 
 export type Gate = keyof typeof rateLimits;
-/** `cost`: counted as so many at once; 1 when it is left out. */
+/** `cost`: how many uses it counts as; 1 by default. */
 export type Gates = (gate: Gate, key: string, cost?: number) => void;
 
-/** Throws ApiError `too-often` when it is too soon. */
+/** `take` throws ApiError `too-often` when the limit is exceeded. */
 export function openGates(nowMs: () => number): {
   readonly take: Gates;
   readonly giveBack: (gate: Gate, key: string) => void;
-  /** How many of late: see RateGate. */
+  /** The number of recent uses: see RateGate. */
   readonly debt: (gate: Gate, key: string) => number;
   readonly nowMs: () => number;
 } {
@@ -87,12 +87,12 @@ export function openGates(nowMs: () => number): {
   };
 }
 
-/** What stands where a session's token stands; undefined when that is none. */
+/** The session token in the Authorization header; undefined if it is missing or malformed. */
 export function sessionToken({ headers }: FastifyRequest): string | undefined {
   return /^Bearer ([A-Za-z0-9_-]{1,128})$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-/** One visitor, for limits: an address, or a network of IPv6. */
+/** The key for rate limits: an IPv4 address, or an IPv6 network. */
 export function visitorKey({ addresses }: ApiContext, request: FastifyRequest): string {
   const address = addresses.of(request.raw);
   return address === undefined ? 'unknown' : addressKey(address.remote);
@@ -109,7 +109,10 @@ export function signedIn(request: FastifyRequest): Authenticated {
   throw new ApiError(401, 'not-signed-in', 'sign in first');
 }
 
-/** Throws ApiError when a stranger is to sign in first. */
+/**
+ * Throws ApiError `not-signed-in` if this tracker requires sign-in for the action and the viewer has no
+ * session.
+ */
 export function enter({ library }: ApiContext, { viewer }: FastifyRequest, action: Action): Viewer {
   if (!mayEnter(viewer.role, action, library.policy.signInRequired)) {
     throw new ApiError(401, 'not-signed-in', 'this tracker is for people it knows: sign in first');
@@ -117,7 +120,9 @@ export function enter({ library }: ApiContext, { viewer }: FastifyRequest, actio
   return viewer;
 }
 
-/** Where this visitor announces a release: under their own name when they are signed in. Without one: as a stranger. */
+/**
+ * The announce URL for this viewer: with the viewer's passkey for this release if there is one, else without.
+ */
 export function announceUrl(context: ApiContext, request: FastifyRequest, releaseId?: string): string {
   const base = baseUrl(request.raw, context.publicUrl);
   const accountId = request.signedIn?.accountId;

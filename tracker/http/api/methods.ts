@@ -1,10 +1,13 @@
-/** An address that is there, asked with a method that it does not know: 405, and which it does (RFC 9110, 15.5.6). */
+/**
+ * A known path requested with an unsupported method gets 405, and an Allow header with the supported ones.
+ *                                                                                             RFC 9110 15.5.6
+ */
 import type { HTTPMethods } from 'fastify';
 import { type Api, ApiError } from './context.ts';
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Before the routes; the answer is called after them. */
+/** Call it before the routes are added, and the returned function after them. */
 export function watchMethods(api: Api): () => void {
   const known = new Map<string, Set<string>>();
   api.addHook('onRoute', ({ routePath, method }) => {
@@ -20,7 +23,7 @@ export function watchMethods(api: Api): () => void {
         method: methods.filter((method) => !of.has(method)),
         exposeHeadRoute: false,
         schema: { hide: true },
-        // Before a body is read.
+        // Answered at the headers, before a body is read.
         onRequest: async (_request, reply) => {
           reply.header('Allow', allow);
           throw new ApiError(405, 'method-not-allowed', `this address knows ${allow}`);

@@ -1,6 +1,7 @@
 /**
- * Messages, notices and events have one sequence of numbers in the database, which counts private messages and hidden
- * notices too. Here they get and lose the seal under which they leave (sealed-numbers.ts): the same for every reader.
+ * Seals and opens the ids of messages, notices and events. They share one number sequence in the database,
+ * which also counts private messages and hidden notices, so raw numbers would reveal their number. A sealed
+ * id (sealed-numbers.ts) is the same for every reader.
  */
 import type { Conversation, Message, Notice, PageAsked } from '../../community/contract.ts';
 import { type SealedNumbers, sealedNumbers } from '../../sealed-numbers.ts';
@@ -16,9 +17,9 @@ export type Sealed<Told> = Omit<Told, 'id'> & { readonly id: string };
 
 export interface SealedIds {
   seal(id: number): string;
-  /** Undefined: no id of ours. */
+  /** Undefined if this tracker did not seal the id. */
   open(text: string): number | undefined;
-  /** With its id sealed. */
+  /** A copy with its id sealed. */
   sealed<Told extends Message | Notice>(told: Told): Sealed<Told>;
   conversation(row: Conversation): { readonly with: string; readonly last: Sealed<Message> };
   /** Throws ApiError `cursor-invalid`. */
@@ -27,7 +28,7 @@ export interface SealedIds {
   known(text: string): number;
 }
 
-/** `key`: the tracker's; with the same one these are the same ids. */
+/** `key`: the tracker's key. The same key gives the same ids. */
 export function sealedIds(key: Uint8Array): SealedIds {
   const numbers: SealedNumbers = sealedNumbers(key, 'events');
   const seal = (id: number) => numbers.seal([id]);

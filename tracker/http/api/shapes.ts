@@ -1,4 +1,7 @@
-/** What catalogue and community answer → what the API says: names for numbers, text for bytes, nothing that is absent. */
+/**
+ * Converts what catalogue and community return to API answers: names for account numbers, text for bytes, no
+ * undefined fields.
+ */
 import type { ReleaseTrack } from '../../../torrents/release/release.ts';
 import type { Viewer } from '../../access.ts';
 import type {
@@ -12,9 +15,9 @@ import type { Account, OwnAccount } from '../../community/accounts.ts';
 import type { Library } from '../../library.ts';
 import type { HolderShape } from '../../protocol/api/release-shapes.ts';
 
-/** Who is named with a result: enough to choose from, few enough for fifty results. */
+/** Holders named per search result: enough to choose from, few enough for 50 results a page. */
 export const holdersShownMax = 8;
-/** In the whole story of one release. */
+/** Holders named in the answer for one release. */
 export const holdersOfReleaseMax = 200;
 
 type Absent<Fields> = { [Key in keyof Fields]: undefined extends Fields[Key] ? Key : never }[keyof Fields];
@@ -22,9 +25,10 @@ type Defined<Fields> = { [Key in Exclude<keyof Fields, Absent<Fields>>]: Fields[
   [Key in Absent<Fields>]?: Exclude<Fields[Key], undefined>;
 };
 
-/** JSON knows no undefined; schemas of answers leave such fields out. */
+/** Removes undefined fields. JSON has no undefined, and the schemas of answers omit such fields. */
 export function defined<Fields extends object>(fields: Fields): Defined<Fields> {
-  // Not by entries: a release has 8,000 tracks, and nothing else is answered meanwhile.
+  // A loop is faster than Object.entries. A release may have 8,000 tracks, and the thread answers nothing
+  // else while this runs.
   const there: Record<string, unknown> = {};
   for (const key in fields) if (fields[key] !== undefined) there[key] = fields[key];
   return there as Defined<Fields>;
@@ -36,12 +40,12 @@ export const base64 = (bytes: Uint8Array | undefined): string | undefined =>
   bytes === undefined ? undefined : Buffer.from(bytes).toString('base64');
 export const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
 
-/** Of an account that is not there any more. */
+/** Shown as the name of a deleted account. */
 const nobody = '?';
 export type Names = ReadonlyMap<number, string>;
 export const nameIn = (names: Names, accountId: number): string => names.get(accountId) ?? nobody;
 
-/** As announces name them. */
+/** The hashes under which peers announce: a v2 hash is truncated to 20 bytes. */
 export function swarmHashes(hashes: {
   readonly infoHash: Uint8Array | undefined;
   readonly infoHashV2: Uint8Array | undefined;
@@ -50,7 +54,10 @@ export function swarmHashes(hashes: {
   return [infoHash, infoHashV2?.subarray(0, 20)].filter((hash) => hash !== undefined);
 }
 
-/** One line an account and address, seeds first: a hybrid's peer is in two swarms. For a viewer who sees the release. */
+/**
+ * One entry per account and address, seeds first: a peer of a hybrid torrent may be in two swarms. Call it
+ * only for a viewer who may see the release.
+ */
 export function holdersOf(
   { swarmAccess }: Pick<Library, 'swarmAccess'>,
   { accountId }: Viewer,

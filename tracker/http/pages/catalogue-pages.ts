@@ -1,6 +1,6 @@
 /**
- * The catalogue as a stranger with a browser sees it: search, releases, who has them. It shows what nobody has to sign in
- * for; everything else is for clients, through the API.
+ * The catalogue for browsers without a session: search, releases and their holders. It shows what is visible
+ * without signing in; everything else goes through the API.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../../torrents/magnet.ts';
@@ -16,10 +16,10 @@ import { contactLine } from './contact.ts';
 import { type Html, html } from './html.ts';
 import { figure, mark, page } from './page-parts.ts';
 
-/** Who has a release, by name. */
+/** Holders of a release listed by name. */
 const holdersNamedMax = 30;
 const onlineNamedMax = 50;
-/** Of a torrent's name, in a list. */
+/** Longest torrent name or licence in a list. */
 const nameCharsShown = 60;
 
 export function addCataloguePages(
@@ -85,7 +85,7 @@ export function addCataloguePages(
 
 function queryOf(request: FastifyRequest): string {
   const { q } = request.query as { q?: unknown };
-  // The cut may go through the middle of a character.
+  // slice() may cut a surrogate pair in half.
   return typeof q === 'string' ? q.slice(0, queryCharsMax).toWellFormed() : '';
 }
 
@@ -223,7 +223,7 @@ function titleOf({
   return [albumArtist ?? artist, album].filter((word) => word !== undefined).join(' – ');
 }
 
-/** The page of the release has the whole name. */
+/** Shortens a text for lists. The page of the release has the whole text. */
 function cut(name: string, charsMax: number): string {
   const characters = [...name];
   return characters.length <= charsMax ? name : `${characters.slice(0, charsMax - 1).join('')}…`;

@@ -1,10 +1,10 @@
-/** Whom people ask when a moderator is needed: an address of mail or of a page, as whoever runs the tracker names it. */
+/** The contact for users who need a moderator: an e-mail address or a page, as the operator configures it. */
 import { type Html, html } from './html.ts';
 
-/** Longer than any address of mail; a line on a page. */
+/** Longer than any e-mail address, and short enough for one line of a page. */
 const contactCharactersMax = 200;
 
-/** Throws RangeError, with what to do, for anything but an address of mail or a page. */
+/** Returns `text`. Throws RangeError, with advice, for anything but an e-mail address or a web page. */
 export function checkContact(text: string): string {
   if (text.length <= contactCharactersMax && hrefOf(text) !== undefined) return text;
   throw new RangeError(
@@ -12,12 +12,12 @@ export function checkContact(text: string): string {
   );
 }
 
-/** What asks somebody to ask a moderator says where. */
+/** Adds the contact to a message that tells the user to ask a moderator. */
 export function withContact(message: string, contact: string | undefined): string {
   return contact === undefined ? message : `${message} (contact: ${contact})`;
 }
 
-/** In the footer of each page; undefined: none was named. */
+/** For the footer of each page; undefined without a contact. */
 export function contactLine(contact: string | undefined): Html | undefined {
   if (contact === undefined) return undefined;
   return html`<p>Contact: <a href="${hrefOf(contact) ?? ''}">${contact}</a></p>`;

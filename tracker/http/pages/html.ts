@@ -1,6 +1,6 @@
 /**
- * HTML in which nothing a stranger wrote can be anything but text: every value in an html`` template is escaped, for
- * element content and quoted attributes alike, unless it is itself the result of one.
+ * HTML that is safe against injection: an html`` template escapes every value, for element content and for
+ * quoted attributes, unless the value is itself the result of a template.
  */
 export class Html {
   readonly text: string;
@@ -12,7 +12,7 @@ export class Html {
 
 export type HtmlValue = Html | string | number | undefined | readonly HtmlValue[];
 
-/** Undefined writes nothing; lists are joined. Attributes must stand in double quotes. */
+/** Undefined adds nothing; lists are joined. Attributes must stand in double quotes. */
 export function html(parts: TemplateStringsArray, ...values: HtmlValue[]): Html {
   let text = parts[0]!;
   values.forEach((value, index) => {

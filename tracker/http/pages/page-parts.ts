@@ -1,4 +1,4 @@
-/** What the tracker's pages are made of: the frame around each, the mark, and figures. */
+/** Shared parts of the tracker's pages: the frame of each page, the logo, and figures. */
 import { Html, html } from './html.ts';
 import { pageStyle } from './page-style.ts';
 
@@ -10,7 +10,7 @@ export const mark = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48
 <path d="M18.4 21h11.2M18.9 27h10.2M20 33h8M21 10.5 18 6.5M27 10.5l3-4M15.5 21c-3 4-5 8.8-6 14M32.5 21c3 4 5 8.8 6 14"/>
 </svg>`;
 
-/** The mark as a file of its own, for the tab of a browser. */
+/** The logo as a file of its own, for browser tabs. */
 export const iconSvg = mark.text.replace('currentColor', '#4f8a57');
 
 export function page(title: string, body: Html): string {

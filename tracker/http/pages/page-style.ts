@@ -1,4 +1,7 @@
-/** The look of the tracker's pages: one column of text, the reader's own fonts, light or dark as the reader has it. */
+/**
+ * The style sheet of the tracker's pages: one column of text, fonts of the reader's system, and a light or
+ * dark scheme by the reader's setting.
+ */
 import { createHash } from 'node:crypto';
 
 export const pageStyle = `
@@ -52,7 +55,10 @@ footer{margin-top:4rem;padding-top:1.1rem;border-top:1px solid var(--line);font-
 footer nav{display:flex;flex-wrap:wrap;gap:.1rem 1.25rem}
 `;
 
-/** Nothing is run or framed, and nothing loaded from or sent to elsewhere; the one style sheet is named by its hash. */
+/**
+ * No scripts, no frames, and no resources from or forms to other hosts. The one style sheet is allowed by its
+ * hash.
+ */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(pageStyle).digest('base64')}'`,

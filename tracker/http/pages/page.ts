@@ -1,6 +1,6 @@
 /**
- * The pages for people: what this tracker is, what is shared here, how it is doing. Complete in themselves: no script,
- * nothing from elsewhere.
+ * The home page of a tracker without a catalogue (what a tracker is, which torrents it lists, statistics),
+ * and the not-found page of every tracker. They need no script and load nothing from other hosts.
  */
 import { count, duration, grouped, size } from '../../../torrents/wording.ts';
 import type { SwarmCounts } from '../../protocol/scrape-reply.ts';
@@ -11,14 +11,14 @@ import { type Html, html } from './html.ts';
 import { figure, mark, page } from './page-parts.ts';
 
 export interface HomePage {
-  /** Ours, by the address at which the reader has reached us. */
+  /** This tracker's announce URL, as reachable by the reader. */
   readonly announceUrl: string;
   readonly torrents: readonly { readonly torrent: ListedTorrent; readonly counts: SwarmCounts }[];
   readonly stats: TrackerStats;
   readonly contact?: string | undefined;
 }
 
-/** A page stays readable, and cheap to send to anybody who asks. */
+/** Limits that keep a page readable and cheap to send to any client. */
 const torrentsShownMax = 200;
 const filesShownMax = 100;
 

@@ -1,6 +1,6 @@
 /**
- * A large body as it arrives, in blocks that are handed to another thread without being copied again. It must come whole,
- * not longer than announced, and at a pace: what it fills is taken from others.
+ * Collects a large body in blocks that move to another thread without another copy. A body must arrive whole,
+ * within its size limit and above a minimum rate, because it occupies a shared budget.
  */
 import type { Readable } from 'node:stream';
 import { ApiError } from '../api/context.ts';
@@ -8,11 +8,11 @@ import { blockBytes, bodyPace } from './limits.ts';
 
 export interface BodyOptions {
   readonly bytesMax: number;
-  /** Another one for tests. */
+  /** Another rate for tests. */
   readonly pace?: { readonly everyMs: number; readonly bytes: number };
 }
 
-/** Rejects with ApiError; the stream is not read any further then. */
+/** Rejects with ApiError. The rest of the stream is then discarded. */
 export function collectBody(stream: Readable, options: BodyOptions): Promise<Uint8Array[]> {
   const { bytesMax, pace = bodyPace } = options;
   return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ export function collectBody(stream: Readable, options: BodyOptions): Promise<Uin
     };
     const fail = (error: ApiError) => {
       stop();
-      // What still arrives is thrown away until the answer is out.
+      // Discards what still arrives, until the response has been sent.
       stream.on('error', () => {}).resume();
       blocks.length = 0;
       block = new Uint8Array(0);

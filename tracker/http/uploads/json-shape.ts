@@ -1,13 +1,13 @@
 /**
- * How much there is in a JSON text, told without reading it: 20 MB of `[[[[` or `{"":1,"":1` become gigabytes of objects
- * and seconds of work. One pass over the bytes; texts are skipped. Pure.
+ * Bounds the size of a JSON text before it is parsed: 20 MB of `[[[[` or `{"":1,"":1` would become gigabytes
+ * of objects and take seconds. One pass over the bytes, which skips strings. Pure.
  *
- * Left to others: whether it is JSON at all. What is counted here is never less than what a parser would make of it.
+ * Left to others: whether the text is valid JSON. The counts here are never lower than those of a parser.
  */
 export interface JsonLimits {
-  /** Values, members' names not counted. */
+  /** Values, without the names of members. */
   readonly valuesMax: number;
-  /** Lists and objects inside each other. */
+  /** Nesting of lists and objects. */
   readonly depthMax: number;
 }
 
@@ -34,12 +34,12 @@ export function isWithin(json: Uint8Array, { valuesMax, depthMax }: JsonLimits):
   return true;
 }
 
-/** Where the closing quote stands, or the end of what is there. */
+/** The index of the closing quote, or the length of the text without one. */
 function endOfText(json: Uint8Array, from: number): number {
   for (let at = from; ; at++) {
     at = json.indexOf(quote, at);
     if (at < 0) return json.length;
-    // An odd number of strokes before it: it is part of the text.
+    // After an odd number of backslashes the quote is escaped.
     let before = at - 1;
     while (before >= from && json[before] === backslash) before--;
     if ((at - 1 - before) % 2 === 0) return at;

@@ -1,9 +1,10 @@
 /**
- * The body of a publication → what the writer stores: JSON, shapes, base64, the torrent, texts, the cover and the
- * signature, all of them hostile until they are checked here. It takes up to seconds, so it runs in a thread of its own
- * (upload-worker.ts).
+ * Turns the body of a publication into what the writer stores: JSON, schema, base64, torrent, texts, cover
+ * and signature. All input is hostile until it is checked here. This takes up to seconds, so it runs in a
+ * worker thread (upload-worker.ts).
  *
- * What comes out is small, but for the parcel, which is passed on unopened. The torrent is on the disk then, and synced.
+ * The result is small except for the parcel, which is passed on unopened. The torrent has then been written
+ * to disk and synced.
  */
 import { readPublication } from '../../catalogue/publication/publication.ts';
 import { packPublication } from '../../catalogue/publication/publication-parcel.ts';
@@ -15,15 +16,15 @@ import { publishJson } from './limits.ts';
 
 /** What is known before the body is read. */
 export interface UploadFrame {
-  /** Of whoever publishes, where they have one: then the signature must be its. */
+  /** The publisher's key, if the publisher has one. The signature must then be made with it. */
   readonly publisherKey: Uint8Array | undefined;
-  /** A version of that release; undefined: a release of its own, whose body says its id. */
+  /** The release whose next version this is. Undefined for a new release, whose id is in the body. */
   readonly releaseId: string | undefined;
 }
 
 export interface Upload {
   readonly releaseId: string;
-  /** 1 for a release of its own. */
+  /** 1 for a new release. */
   readonly version: number;
   readonly access: schemas.AccessBody | undefined;
   readonly publishedAtMs: number;
@@ -34,7 +35,7 @@ export interface Upload {
   readonly parcel: Uint8Array;
 }
 
-/** Its code and message are answered as they are, with status 400. */
+/** Answered with status 400 and this code and message. */
 class UploadError extends Error {
   readonly code: 'bad-request' | 'body-too-complex';
 
@@ -50,7 +51,7 @@ const checks = {
   version: check(schemas.addVersionBody, 'body'),
 };
 
-/** `folder`: of the catalogue's torrents. Throws UploadError, CatalogueError, and what the disk answers. */
+/** `folder`: of the catalogue's torrents. Throws UploadError, CatalogueError, and errors of the disk. */
 export function readUpload(body: Uint8Array, frame: UploadFrame, folder: string): Upload {
   const sent = readBody(body, frame);
   const releaseId = frame.releaseId ?? sent.releaseId!;

@@ -1,8 +1,9 @@
 /**
- * The threads that read uploads, and the uploads that wait for one. Accounts and addresses take turns. A thread that takes
- * too long, too much memory, or dies of what it reads is that upload's answer and nobody else's: it is replaced.
+ * The worker threads that read uploads, and the queue of uploads. Accounts and addresses take turns. If an
+ * upload makes its thread exceed its time or memory, or crash, only that upload fails, and the thread is
+ * replaced.
  *
- * Invariant: every upload is answered once, whatever becomes of its thread; none is read after `close`.
+ * Invariant: every upload is answered once, also when its thread dies; no upload is read after `close`.
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -15,7 +16,10 @@ import type { UploadAnswer, UploadJob } from './upload-worker.ts';
 const workerFile = new URL(`./upload-worker${extname(import.meta.url)}`, import.meta.url);
 
 export interface UploadReaders {
-  /** The blocks are given away. Rejects with ApiError, or an error with a code of catalogue or database. */
+  /**
+   * Takes over the memory of the blocks. Rejects with ApiError, or an error with a code of catalogue or
+   * database.
+   */
   read(asker: Asker, job: UploadJob): Promise<Upload>;
   close(): Promise<void>;
 }
@@ -23,7 +27,7 @@ export interface UploadReaders {
 export interface UploadReaderOptions {
   /** Of the catalogue's torrents. */
   readonly folder: string;
-  /** Others for tests. */
+  /** The options below replace the defaults in tests. */
   readonly workerFile?: URL | undefined;
   readonly readMsMax?: number;
   readonly heapMiB?: number;
@@ -37,9 +41,12 @@ interface Waiting {
 
 interface Reader {
   readonly worker: Worker;
-  /** What it reads. */
+  /** The upload that it reads. */
   current: Waiting | undefined;
-  /** It has started; until then no time is counted, which is the machine's and not the upload's. */
+  /**
+   * True once the thread has started. Its time limit begins then, so that a slow start does not count against
+   * the upload.
+   */
   isReady: boolean;
   timer: NodeJS.Timeout | undefined;
 }
@@ -82,11 +89,11 @@ export function openUploadReaders(options: UploadReaderOptions): UploadReaders {
   function settle(reader: Reader): void {
     clearTimeout(reader.timer);
     reader.current = undefined;
-    // A program that wants to end does not wait for threads that have nothing to do.
+    // An idle thread does not keep the process alive.
     reader.worker.unref();
   }
 
-  /** The thread is no more, or is to be no more. */
+  /** Ends a thread that has died or must be stopped. */
   function end(reader: Reader, error: Error): void {
     const { current } = reader;
     readers.delete(reader);

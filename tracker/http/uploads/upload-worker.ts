@@ -1,6 +1,6 @@
 /**
- * A thread that reads uploads, one after the other, and comes last where others want to compute as well: announces do not
- * wait for it. It may be ended in the middle of anything (upload-readers.ts).
+ * A worker thread that reads uploads one by one, at low priority, so that announces do not wait for it. It
+ * may be terminated at any point (upload-readers.ts).
  */
 import { setPriority } from 'node:os';
 import process from 'node:process';
@@ -14,7 +14,7 @@ export interface UploadJob {
   readonly blocks: readonly Uint8Array[];
 }
 
-/** `ready`: once, before all others. */
+/** `ready`: sent once, before all others. */
 export type UploadAnswer =
   | { readonly ready: true }
   | { readonly upload: Upload }
@@ -22,7 +22,7 @@ export type UploadAnswer =
 
 const { folder } = workerData as { readonly folder: string };
 
-// On Linux that is this thread's alone; elsewhere it would be the whole program's.
+// On Linux the priority applies to this thread only; elsewhere it would apply to the whole process.
 if (process.platform === 'linux') setPriority(10);
 
 const port = parentPort;

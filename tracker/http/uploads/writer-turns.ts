@@ -1,18 +1,18 @@
 /**
- * Turns of the one writer for changes of large releases: one at a time, accounts and addresses in turn. What else is
- * written comes between two of them, so it waits for one of them at most; ten that are sent together would be one
- * transaction, and everybody would wait for all ten.
+ * The queue for changes of large releases: the single writer makes one at a time, and accounts and addresses
+ * take turns. Other writes run between two of them, so they wait for one at most. Ten large changes sent
+ * together would be one transaction, and all other writes would wait for all ten.
  */
 import { type Asker, type FairLimits, FairQueue } from '../../catalogue/search/fair-queue.ts';
 import { ApiError } from '../api/context.ts';
 
-/** Above it, a release is some ten milliseconds of the writer. */
+/** A larger release occupies the writer for ten milliseconds or more. */
 const largeTracks = 500;
-/** At a quarter of a second each, the last one waits for some ten seconds. */
+/** At a quarter of a second each, the last of 48 waits about twelve seconds. */
 const waitingChanges: FairLimits = { allMax: 48, perAddressMax: 16, perAccountMax: 8 };
 
 export interface WriterTurns {
-  /** Does `work` when it is its turn. Rejects with ApiError when too many wait, and as `work` does. */
+  /** Runs `work` when its turn comes. Rejects with ApiError if too many wait, or with the error of `work`. */
   take<Result>(asker: Asker, trackCount: number, work: () => Promise<Result>): Promise<Result>;
 }
 

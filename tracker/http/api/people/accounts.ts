@@ -1,4 +1,7 @@
-/** What the tracker says of itself, and one's own account. Coming in: sign-in.ts. Other people: people.ts. */
+/**
+ * Routes for the tracker's description and the user's own account. Left to others: sign-in (sign-in.ts) and
+ * other accounts (people.ts).
+ */
 import { programName } from '../../../../torrents/program.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
 import * as peopleShapes from '../../../protocol/api/people-shapes.ts';

@@ -1,4 +1,7 @@
-/** What moderators see and decide: takedowns, blocked content, what waits, reports, members, the audit list. */
+/**
+ * Routes for moderators: takedowns, blocked content, waiting publications, reports, members and the audit
+ * list.
+ */
 import Type from 'typebox';
 import type { AuditEntry } from '../../../community/people/safeguards.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
@@ -143,7 +146,7 @@ function addMembersAndAudit(api: Api, { library }: ApiContext): void {
   const { community } = library;
   const ids = sealedIds(library.key);
 
-  /** Numbers of messages count what is said in private too. */
+  /** Message numbers also count private messages, so they are sealed. */
   function auditShape({ about, ...row }: AuditEntry): AuditEntry {
     if (about === undefined) return row;
     return { ...row, about: row.action === 'delete-message' ? ids.seal(Number(about)) : about };

@@ -1,4 +1,4 @@
-/** Leaving: one's own account is deleted, or all that is known of it is taken along. */
+/** Routes that delete the user's own account and export its data. */
 import { Readable } from 'node:stream';
 import Type from 'typebox';
 import type { Authenticated } from '../../../community/accounts.ts';
@@ -52,7 +52,7 @@ export function addOwnAccountRoutes(
   );
 }
 
-/** A few at a time are in memory: the next are read when these are sent. */
+/** Rows are read a page at a time, as the client reads the response. */
 async function* linesOf(context: ApiContext, own: Authenticated): AsyncGenerator<string> {
   let count = 0;
   for await (const [kind, fields] of dataOf(context, own)) {
@@ -62,7 +62,10 @@ async function* linesOf(context: ApiContext, own: Authenticated): AsyncGenerator
   yield `${JSON.stringify({ kind: 'end', lines: count })}\n`;
 }
 
-/** Nothing that opens anything: no tokens, no keys of feeds, no announce URLs; and nothing of others but what they wrote to us. */
+/**
+ * The export contains no secrets (tokens, feed keys, announce URLs), and of other users only what they sent
+ * to this account.
+ */
 async function* dataOf(
   { library }: ApiContext,
   own: Authenticated,
@@ -85,7 +88,7 @@ async function* dataOf(
     for (let after = 0; ; ) {
       const rows: readonly OwnDataRow[] = await community.ownData(own, kind, after);
       for (const { id: ___, ...row } of rows) {
-        // The kind of a notice is what it is about.
+        // A notice's own kind moves to `about`, because `kind` is the kind of the line.
         const fields = 'kind' in row ? { ...row, about: row.kind, kind: 'notice' } : row;
         yield [kind.slice(0, -1), fields];
       }

@@ -1,4 +1,4 @@
-/** How one's own account is answered. */
+/** Builds the answers that describe the user's own account. */
 import type { FastifyRequest } from 'fastify';
 import type { OwnAccount, SignedIn } from '../../../community/accounts.ts';
 import { type ApiContext, signedIn } from '../context.ts';

@@ -1,9 +1,9 @@
-/** Stands before every look at a password that somebody sends: how often it may be tried (guesses.ts). */
+/** Limits how often a password may be tried. Every password check goes through it (guesses.ts). */
 import { nameKey } from '../../../community/messages/texts.ts';
 import { openGuesses, type TooSoon } from '../../../community/sign-in/guesses.ts';
 import { type ApiContext, ApiError, type openGates } from '../context.ts';
 
-/** `look` looks at a password. Throws ApiError `too-often`, or what `look` rejects with. */
+/** `look` checks the password. Throws ApiError `too-often`, or what `look` rejects with. */
 export type PasswordGuard = <Result>(
   name: string,
   visitor: string,
@@ -16,7 +16,7 @@ export function openPasswordGuard(
 ): PasswordGuard {
   const guesses = openGuesses();
   return async (name, visitor, look) => {
-    // However it is written: there are many ways to write each name.
+    // One key for all spellings of a name.
     const attempt = guesses.attempt(nameKey(name), visitor, gates.nowMs());
     if ('waitMs' in attempt) throw tooManyGuesses(attempt);
     try {
@@ -25,7 +25,7 @@ export function openPasswordGuard(
       return result;
     } catch (error) {
       const code = (error as { code?: unknown }).code;
-      // A banned account is told so after its password was right.
+      // A banned account is refused only after its password was correct.
       const outcome = code === 'sign-in-failed' ? 'wrong' : code === 'account-banned' ? 'right' : 'untried';
       const warning = attempt.settle(outcome);
       if (warning !== undefined) library.community.tellWrongPasswords(name, warning).catch(onError);
@@ -34,7 +34,7 @@ export function openPasswordGuard(
   };
 }
 
-/** The rest of an hour and more is said in minutes: nobody counts 3,540 seconds. */
+/** Waits above two minutes are given in minutes, which are easier to read than 3,540 seconds. */
 const secondsSaidMax = 120;
 
 function tooManyGuesses({ waitMs, of }: TooSoon): ApiError {

@@ -1,4 +1,4 @@
-/** Other people: who they are, moderation, invitations and groups. */
+/** Routes for other accounts: profiles, roles and bans, who is online, invitations and groups. */
 import Type from 'typebox';
 import type { Viewer } from '../../../access.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
@@ -18,7 +18,7 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: Gates): vo
   addGroups(api, context, gates);
 }
 
-/** Who somebody is and whether they are here; their role and their bans. */
+/** A user's profile, online state, role and ban. */
 function addAccountsOfOthers(api: Api, context: ApiContext): void {
   const { community, online } = context.library;
   api.get(
@@ -39,7 +39,7 @@ function addAccountsOfOthers(api: Api, context: ApiContext): void {
     },
   );
 
-  /** As this viewer may know it. */
+  /** As far as this viewer may know it. */
   async function isOnline(viewer: Viewer, name: string): Promise<boolean> {
     const id = await community.accountId(name);
     return id !== undefined && online.isSeen(viewer, id);
@@ -234,7 +234,7 @@ function takeChange(gates: Gates, accountId: number): void {
   gates.take('changePerAccount', String(accountId));
 }
 
-/** A page of them; nobody reads more. */
+/** At most 500 names are listed. The count covers all. */
 const onlineNamesMax = 500;
 
 function groupShape({

@@ -1,4 +1,4 @@
-/** What people do themselves: mute, block, report. */
+/** Routes with which users protect themselves: mute, block and report. */
 import Type from 'typebox';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
 import * as shapes from '../../../protocol/api/moderation-shapes.ts';
@@ -90,7 +90,7 @@ export function addSafeguardRoutes(api: Api, context: ApiContext, gates: ReturnT
       if (releaseId !== undefined) {
         return numbered(await community.report(own, { release: await seen(releaseId) }, text));
       }
-      // No number of a message is below one.
+      // Message numbers start at 1, so 0 matches no message.
       const number = ids.open(messageId ?? '') ?? 0;
       const message = await community.message(own, number);
       if (message.releaseId !== undefined) await seen(message.releaseId);

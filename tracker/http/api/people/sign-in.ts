@@ -1,4 +1,4 @@
-/** Coming in: registering, signing in and out, and the list of one's sessions. */
+/** Routes for registration, signing in and out, and the list of the user's sessions. */
 import Type from 'typebox';
 import type { SignedIn } from '../../../community/accounts.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
@@ -20,7 +20,7 @@ import type { PasswordGuard } from './password-guard.ts';
 const named = Type.Object({ name: schemas.nameText });
 const withId = Type.Object({ id: Type.String({ maxLength: 64 }) });
 
-/** What coming in works with. */
+/** What the sign-in routes share. */
 export interface Entrance {
   readonly gates: ReturnType<typeof openGates>;
   readonly guard: PasswordGuard;
@@ -53,7 +53,8 @@ function addRegistration(api: Api, context: ApiContext, { gates, answer }: Entra
       gates.take(gate, visitor);
       const key = publicKey === undefined ? {} : { publicKey: fromBase64(publicKey) };
       const entered = await community.register({ ...rest, ...key }, gates.debt(gate, visitor));
-      // A household comes in through one address: an invitation has its own limit.
+      // A successful registration by invitation does not count: a household shares one address, and an
+      // invitation has its own limit.
       if (isInvited) gates.giveBack(gate, visitor);
       reply.code(201);
       if (mayShare === undefined) return answer.inside(entered);

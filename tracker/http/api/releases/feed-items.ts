@@ -1,4 +1,4 @@
-/** Who reads a feed, and what releases look like in it. */
+/** The reader of a feed, and releases as feed items. */
 import type { FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../../../torrents/magnet.ts';
 import type { Viewer } from '../../../access.ts';
@@ -17,9 +17,11 @@ export interface Reader {
   readonly key: string | undefined;
 }
 
-/** Readers look once or twice an hour: what is older has been seen. */
+/** Feed readers poll once or twice an hour, so they have seen older items. */
 const itemsMax = 50;
-/** Searches and lists have an order of their own, so some pages are read to find what is newest: 500 releases. */
+/**
+ * Searches and lists are not ordered by time. So up to 10 pages, 500 releases, are read to find the newest.
+ */
 const pagesMax = 10;
 
 export function openFeedItems(context: ApiContext, gates: ReturnType<typeof openGates>) {
@@ -65,7 +67,7 @@ export function openFeedItems(context: ApiContext, gates: ReturnType<typeof open
     };
   }
 
-  /** Of all pages, as items: a new version is new, like a release. */
+  /** The newest releases of all pages, as items. A new version counts as new. */
   async function newestOf(
     from: Reader,
     page: (after: string | undefined) => Promise<ReleasePage>,

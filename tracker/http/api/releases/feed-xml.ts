@@ -1,6 +1,6 @@
 /**
- * RSS 2.0 as readers and BitTorrent clients understand it: `enclosure` is what qBittorrent downloads, `torrent:` are the
- * elements that other programs look for (ezRSS), `atom:link` says where the feed itself is.
+ * RSS 2.0 for feed readers and BitTorrent clients: qBittorrent downloads the `enclosure`, other programs read
+ * the `torrent:` elements (ezRSS), and `atom:link` holds the URL of the feed itself.
  */
 import { type Html, html } from '../../pages/html.ts';
 
@@ -15,9 +15,12 @@ export interface FeedItem {
 }
 
 export interface FeedTorrent {
-  /** Of the .torrent file. */
+  /** URL of the .torrent file. */
   readonly url: string;
-  /** Of what it describes, as BitTorrent feeds give it: readers show it, and filter by it. */
+  /**
+   * Size of the content, not of the .torrent file. BitTorrent feeds give this size: clients show it and
+   * filter by it.
+   */
   readonly bytes: number;
   readonly magnet: string;
 }
@@ -25,7 +28,7 @@ export interface FeedTorrent {
 export interface Feed {
   readonly title: string;
   readonly link: string;
-  /** Of the feed. */
+  /** URL of the feed itself. */
   readonly self: string;
   readonly items: readonly FeedItem[];
 }
@@ -54,5 +57,5 @@ function enclosure({ url, bytes, magnet }: FeedTorrent): Html {
 <torrent:contentLength>${bytes}</torrent:contentLength><torrent:magnetURI>${magnet}</torrent:magnetURI>`;
 }
 
-/** XML 1.0, 2.2: what may stand in a document in no way at all. */
+/** Characters that an XML 1.0 document must not contain, not even escaped (section 2.2). */
 const notXml = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;

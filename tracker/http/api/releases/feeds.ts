@@ -1,8 +1,8 @@
 /**
- * RSS of a search, a room and a person, for readers that know nothing of us, the newest first; and the torrents that feeds
- * of releases name. Whoever wants more than a stranger sees puts the key of their account into the address (`?key=`): a
- * reader of feeds cannot sign in. The key opens feeds and these torrents and nothing else; renewing the account's passkeys
- * ends it together with the announce URLs that were fetched with it.
+ * RSS feeds of a search, a room and a user, newest first, and the torrents that the feeds link to. A feed
+ * reader cannot sign in, so the URL carries the account's feed key (`?key=`) where the feed needs an account.
+ * The key opens these feeds and torrents only. Renewing the account's passkeys revokes it, together with the
+ * announce URLs in torrents fetched with it.
  */
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -97,12 +97,12 @@ function selfOf({ base, key }: Reader, path: string): string {
   return `${base}${path}${path.includes('?') ? '&' : '?'}key=${encodeURIComponent(key)}`;
 }
 
-/** What a reader has already is not sent again.  RFC 9110 13.1.2 */
+/** Answers 304 if the reader already has this version. RFC 9110 13.1.2 */
 function send(request: FastifyRequest, reply: FastifyReply, feed: Feed): FastifyReply {
   const text = feedXml(feed);
   const tag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
   reply.header('ETag', tag);
-  // It may be kept by the reader alone, and is asked about each time.
+  // Only the reader itself may cache it, and must revalidate each time.
   reply.header('Cache-Control', 'private, no-cache');
   const known = (request.headers['if-none-match'] ?? '')
     .split(',')

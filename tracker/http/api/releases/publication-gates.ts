@@ -1,25 +1,31 @@
 /**
- * How much an account and an address may hand in: publications, their bytes, bytes that are under way at once, and turns
- * of the one writer. All of it but the number of tracks is known from the headers.
+ * Limits publications per account and address: their number, their bytes, bytes in progress at once, and use
+ * of the single writer. All limits but the number of tracks apply at the headers.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bodiesOfAccount, bodiesOfAddress, publishBytesMax } from '../../uploads/limits.ts';
 import { openBudget } from '../budget.ts';
 import { ApiError, type openGates } from '../context.ts';
 
-/** Above it, a body takes tenths of a second of the threads that read bodies. */
+/** A larger body occupies a reader thread for tenths of a second. */
 const largeBytes = 2 * 1024 * 1024;
-/** Above it, a release is tenths of a second of the one writer. */
+/** A larger release occupies the single writer for up to tenths of a second. */
 const largeTracks = 500;
-/** What bytes are counted in, so that a body of 20 MiB is 320 turns and a small one is one. */
+/** The unit in which bytes are counted: a body of 20 MiB counts as 320 units, a small one as one. */
 const unitBytes = 64 * 1024;
 
 export interface PublicationGates {
-  /** Before the body is read. Throws ApiError `too-often`, `body-too-large`. `address`: of visitorKey. */
+  /**
+   * Called before the body is read. Throws ApiError `too-often`, `body-too-large`. `address`: from
+   * visitorKey.
+   */
   body(accountId: number, address: string, request: FastifyRequest, reply: FastifyReply): void;
-  /** Once the body is read: one of many tracks counts like a large one. Throws ApiError `too-often`. */
+  /**
+   * Called after the body is read: a small body with many tracks counts as a large one. Throws ApiError
+   * `too-often`.
+   */
   tracks(accountId: number, request: FastifyRequest, trackCount: number): void;
-  /** Who may see a release of so many tracks is changed. Throws ApiError `too-often`. */
+  /** Called before the access of a release with that many tracks changes. Throws ApiError `too-often`. */
   access(accountId: number, trackCount: number): void;
 }
 
@@ -56,7 +62,7 @@ export function openPublicationGates({ take }: ReturnType<typeof openGates>): Pu
   };
 }
 
-/** Bodies without a length are refused before (app.ts). */
+/** Bodies without a length are refused earlier (app.ts). */
 function bytesOf({ headers }: FastifyRequest): number {
   return Number(headers['content-length'] ?? 0);
 }

@@ -1,6 +1,6 @@
 /**
- * Takes publications in: who may is decided at the headers; the body is read by a thread of its own
- * (uploads/upload-readers.ts); what was read is stored when it is its turn at the writer.
+ * Accepts publications. The publisher's permission is checked at the headers; a worker thread reads the body
+ * (uploads/upload-readers.ts); the result is stored when the writer is free.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isBanned, isPublisher, may, type Viewer } from '../../../access.ts';
@@ -33,15 +33,15 @@ export function openIntake(context: ApiContext, publications: PublicationGates, 
     return own;
   }
 
-  /** Before the body is read: nobody else may send that much. */
+  /** Runs before the body is read: only publishers may send bodies this large. */
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { accountId } = publisher(request);
     publications.body(accountId, visitorKey(context, request), request, reply);
   }
 
   /**
-   * Before the body is read, too. A release that they may not see is left to the writer, like one that is not there: were
-   * it refused here, it could be told from that one by sending a body that is none.
+   * Runs before the body is read. A release hidden from the viewer is left to the writer, like a missing one:
+   * an earlier refusal here would reveal that it exists, even to a request with an invalid body.
    */
   async function admitVersion(request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply) {
     const { accountId } = publisher(request);
@@ -51,14 +51,14 @@ export function openIntake(context: ApiContext, publications: PublicationGates, 
     await admit(request, reply);
   }
 
-  /** While its body was read the account was deleted or banned. */
+  /** Refuses if the account was deleted or banned while its body was read. */
   function refuseGone(accountId: number): void {
     const account = library.admission.account(accountId);
     if (account !== undefined && isBanned(account, context.wallMs()))
       throw new ApiError(401, 'session-invalid', 'this session has ended');
   }
 
-  /** Its torrent is on the disk while `store` runs, and nothing of it is when `store` fails. */
+  /** The torrent is on disk while `store` runs, and is deleted if `store` fails. */
   async function read<Stored>(
     request: FastifyRequest,
     releaseId: string | undefined,
@@ -77,7 +77,7 @@ export function openIntake(context: ApiContext, publications: PublicationGates, 
       });
     } catch (error) {
       await dropIncoming(folder, upload.torrent);
-      // Moderators hear of what waits for them.
+      // Notifies moderators of a publication that waits for approval.
       if ((error as { code?: string }).code === 'awaits-approval') library.tellWaiting();
       throw error;
     }

@@ -1,6 +1,7 @@
 /**
- * Publishing: a release, and its next version. Who may, how often and how much is decided at the headers; the body is
- * collected and handed on (publication-intake.ts). In the thread of announces nothing of it is looked at but its length.
+ * Routes that publish a release and its next version. Permission, rate and size are checked at the headers;
+ * the body is collected and handed on unparsed (publication-intake.ts). The main thread, which answers
+ * announces, reads only its length.
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
@@ -85,7 +86,7 @@ export function addPublishRoutes(
   );
 }
 
-/** They are checked where they are read. */
+/** The worker thread that parses a body also validates it. */
 function leaveBodiesUnread(api: Api): void {
   const { validatorCompiler } = api;
   if (validatorCompiler === undefined) throw new Error('checks come before the routes of publications');

@@ -1,4 +1,7 @@
-/** What the routes of releases share: who sees one, how it is answered, and who is meant to see it. */
+/**
+ * Shared by the routes of releases: finding a release that the viewer may see, its answer, and the requested
+ * access.
+ */
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../../../access.ts';
 import type { ReleaseDetail, WantedAccess } from '../../../catalogue/contract.ts';
@@ -17,7 +20,7 @@ export function releaseAnswers(context: ApiContext) {
   const { library } = context;
   const { catalogue, community } = library;
 
-  /** Throws `not-found`: what is not there, and what may not be seen. */
+  /** Throws `not-found` for a missing release and for one hidden from the viewer. */
   async function seen(viewer: Viewer, releaseId: string): Promise<ReleaseDetail> {
     const release = await catalogue.release({ viewer, releaseId });
     if (release === undefined) throw noSuchRelease();

@@ -1,4 +1,4 @@
-/** What a release has as files: its torrent, as each visitor gets it, and its cover. */
+/** Routes for the files of a release: the torrent, with the viewer's own announce URL, and the cover. */
 import Type from 'typebox';
 import { keptTorrent } from '../../../catalogue/words/kept-parts.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';

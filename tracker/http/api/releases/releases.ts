@@ -1,4 +1,4 @@
-/** What is shared here: read, change, withdraw. Publishing: publish.ts. */
+/** Routes that list, read, change and withdraw releases. Publishing: publish.ts. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { noSuchAccount } from '../../../community/community-error.ts';
@@ -91,7 +91,7 @@ function addReleaseReads(api: Api, context: ApiContext): void {
     async (request) => {
       const viewer = enter(context, request, 'browse');
       const { id: releaseId } = request.params;
-      // Its publisher is told that it was taken down, and why.
+      // The publisher sees that the release was taken down, and why.
       const release = await catalogue.release({ viewer, releaseId, orTakenDown: true });
       if (release === undefined) throw noSuchRelease();
       return shape(request, viewer, release);
@@ -120,7 +120,7 @@ function addReleaseReads(api: Api, context: ApiContext): void {
   );
 }
 
-/** What its publisher does with a release. */
+/** Changes by the publisher of a release. */
 function addReleaseChanges(
   api: Api,
   context: ApiContext,
@@ -168,7 +168,7 @@ function addReleaseChanges(
     async (request, reply) => {
       const viewer = signedIn(request);
       const { id: releaseId } = request.params;
-      // How large it is would have to be looked up.
+      // Counts as large: the track count is not known here without a query.
       await turns.take(askerOf(context, request), Infinity, () => catalogue.withdraw({ viewer, releaseId }));
       await community.forgetRelease(releaseId);
       return noContent(reply);

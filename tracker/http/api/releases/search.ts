@@ -1,4 +1,4 @@
-/** Search over songs and releases; each result names who has it. */
+/** Search over songs and releases. Each result names its holders. */
 import Type from 'typebox';
 import type { Viewer } from '../../../access.ts';
 import type { SearchInput } from '../../../catalogue/contract.ts';
@@ -28,7 +28,7 @@ export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType
   const { library } = context;
   const { catalogue, community } = library;
 
-  /** One look-up of names for the whole page. */
+  /** Looks up all names of the page at once. */
   async function withHolders<Row extends Found>(viewer: Viewer, rows: readonly Row[]) {
     const holders = rows.map((row) =>
       holdersOf(

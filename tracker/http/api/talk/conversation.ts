@@ -1,4 +1,4 @@
-/** Rooms, direct messages, and comments on releases. */
+/** Routes for chat rooms, direct messages and comments on releases. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Authenticated } from '../../../community/accounts.ts';
@@ -34,7 +34,7 @@ export function addConversationRoutes(api: Api, context: ApiContext, gates: Gate
   addComments(api, context, talk);
 }
 
-/** What all of them do with messages. */
+/** What all routes with messages share. */
 function openTalk({ library }: ApiContext, gates: Gates) {
   const ids = sealedIds(library.key);
   return {
@@ -42,7 +42,7 @@ function openTalk({ library }: ApiContext, gates: Gates) {
     pageOf({ rows, hasMore }: Page<Message>): { rows: Sealed<Message>[]; hasMore: boolean } {
       return { rows: rows.map(ids.sealed), hasMore };
     },
-    /** Somebody who speaks. */
+    /** The author of a new message, whose rate limit is charged. */
     speaker(request: FastifyRequest): Authenticated {
       const own = signedIn(request);
       gates.take('messagePerAccount', String(own.accountId));
@@ -163,7 +163,7 @@ function addMessages(api: Api, context: ApiContext, gates: Gates, { ids, pageOf 
     },
     async (request, reply) => {
       const own = signedIn(request);
-      // No number of a message is below one.
+      // Message numbers start at 1, so 0 matches no message.
       await community.deleteMessage(own, ids.open(request.params.id) ?? 0);
       return noContent(reply);
     },

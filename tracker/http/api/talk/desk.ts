@@ -1,4 +1,4 @@
-/** What one follows, wishes for, and is told. */
+/** Routes for follows, wishes and notices. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Authenticated } from '../../../community/accounts.ts';
@@ -15,7 +15,7 @@ const named = Type.Object({ name: schemas.nameText });
 const done = { 204: schemas.emptyAnswer };
 
 export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
-  /** Somebody who changes what is on their desk. */
+  /** The account of a request that changes follows or wishes. Its rate limit is charged. */
   const changer: Changer = (request) => {
     const own = signedIn(request);
     gates.take('changePerAccount', String(own.accountId));

@@ -1,9 +1,9 @@
 /**
- * What one reader of live news is sent, from what they have missed to the end of the stream.
+ * One client's stream of live events, from the events it missed to the end of the stream.
  *
- * Invariant: an event is sent once, in the order of the commits; whoever does not read fast enough is cut off and comes
- * back; a stream ends when what its account may see has changed. What a reader is sent, `reload` included, follows from
- * what this reader may see alone.
+ * Invariant: an event is sent once, in commit order. A client that reads too slowly is disconnected and
+ * reconnects. The stream ends when the access of its account changes. What a client receives, `reload`
+ * included, depends only on what its account may see.
  */
 import type { ServerResponse } from 'node:http';
 import { hears, type Viewer } from '../../../access.ts';
@@ -13,26 +13,26 @@ import type { ApiContext } from '../context.ts';
 import { sealedIds } from '../sealed-ids.ts';
 import { isSeen } from './seen-notices.ts';
 
-/** Below the tracker's own idle timeout, and that of most proxies. */
+/** Shorter than the idle timeout of this tracker and of most proxies. */
 const beatMs = 15_000;
-/** Somebody's screen does not need more than this at once. */
+/** A client with more unread bytes than this is disconnected. */
 const unreadBytesMax = 256 * 1024;
-/** Missed events that are sent; after that it is better to load everything anew. */
+/** Missed events that are sent. Beyond that, a reload of everything is cheaper. */
 const missedMax = 4_000;
-/** Events that come while the missed ones are read. */
+/** Events held back while the missed ones are sent. */
 const heldMax = 1_000;
-/** Of no event: none has a number as high. */
+/** Greater than the number of any event. */
 const noNumber = Number.MAX_SAFE_INTEGER;
 
 /** What all streams share. */
 interface News {
   readonly library: Library;
   readonly onError: (error: unknown) => void;
-  /** How an event is called outside. */
+  /** The id of an event as clients see it. */
   seal(id: number): string;
-  /** An id that is none of ours, from another time or another tracker, is one to load everything anew for. */
+  /** An id that this tracker did not seal gives `noNumber`, which makes the client reload. */
   numberOf(text: string | undefined): number | undefined;
-  /** Written once for all streams that it goes to. */
+  /** The JSON text of an event, made once for all streams. */
   textOf(body: CommunityEvent['body']): string;
 }
 
@@ -62,9 +62,9 @@ export class EventStream {
   readonly #news: News;
   readonly #raw: ServerResponse;
   #viewer: Viewer;
-  /** Accounts that this viewer has muted; when that changes, the stream ends. */
+  /** Accounts that this viewer has muted. The stream ends when they change. */
   #muted: ReadonlySet<number> = new Set();
-  /** What happens while the missed events are read; undefined once they have been sent. */
+  /** Events that arrive while the missed ones are sent; undefined afterwards. */
   #held: CommunityEvent[] | undefined = [];
   #lastId = 0;
   #sent = 0;
@@ -75,20 +75,23 @@ export class EventStream {
     this.#viewer = viewer;
   }
 
-  /** Until what was missed has been sent; what comes goes on by itself. `token`: of the viewer's session. */
+  /**
+   * Resolves once the missed events have been sent; the listeners send all later ones. `token`: of the
+   * viewer's session.
+   */
   async run(after: number | undefined, token: string | undefined): Promise<void> {
     const { community } = this.#news.library;
     this.#lastId = after ?? 0;
     this.#listen();
     try {
-      // What has changed between asking who this is and listening has been heard of by nobody.
+      // Authenticates again: a change of access before `#listen` was not observed.
       const known = token === undefined ? this.#viewer : await community.authenticate(token);
       if (known === undefined) return void this.#raw.end();
       this.#viewer = known;
       this.#muted = new Set(await community.mutedIds(known));
       if (after !== undefined) await this.#catchUp(after);
       else {
-        // From here on nothing is missed, also by whoever is cut off before anything happens.
+        // Sends an id at once, so that a client disconnected before the first event can resume without a gap.
         const now = await this.#now();
         const first = this.#held?.[0];
         this.#raw.write(`id: ${this.#news.seal(first === undefined ? now : first.id - 1)}\n\n`);
@@ -128,7 +131,7 @@ export class EventStream {
     return hears(this.#viewer, audience) && (authorId === undefined || !this.#muted.has(authorId));
   }
 
-  /** False: whoever reads has not read it all yet. */
+  /** False if the client has not yet read everything that was written. */
   #send(id: number, body: CommunityEvent['body']): boolean {
     if (id <= this.#lastId) return true;
     this.#lastId = id;
@@ -157,14 +160,14 @@ export class EventStream {
     return (await this.#news.library.community.eventsAfter(this.#viewer, noNumber)).lastId;
   }
 
-  /** Goes on with what comes after that event. */
+  /** Continues with the events after `lastId`. */
   #reload(lastId: number): void {
     this.#lastId = lastId;
     this.#raw.write(`id: ${this.#news.seal(lastId)}\nevent: reload\ndata: {}\n\n`);
   }
 }
 
-/** Until what was written has been read, or nobody reads any more. */
+/** Resolves when the written bytes have been read, or the connection is closed. */
 function isRead(raw: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     if (raw.destroyed || !raw.writableNeedDrain) return resolve();

@@ -1,6 +1,7 @@
 /**
- * Live news by server-sent events: messages of rooms one may read, direct messages, notices. Whoever comes back names the
- * last event seen and gets what was missed first. What goes through a stream: event-stream.ts.
+ * Live events as server-sent events: messages of rooms that the account may read, direct messages and
+ * notices. A reconnecting client names the last event it saw, and receives the missed ones first. Left to
+ * others: one stream (event-stream.ts).
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
@@ -10,7 +11,7 @@ import { openBudget } from '../budget.ts';
 import { type Api, type ApiContext, ApiError, enter, sessionToken, visitorKey } from '../context.ts';
 import { EventStream, openNews } from './event-stream.ts';
 
-/** Each costs a connection and some kilobytes. */
+/** Each stream costs a connection and a few kilobytes. */
 const streamsMax = { perKeyMax: 10, allMax: 2_000 };
 
 export function addEventRoutes(api: Api, context: ApiContext): void {
@@ -40,7 +41,7 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       }
       const after = news.numberOf(lastSeen(request) ?? request.query.after);
       reply.hijack();
-      // Whoever has left meanwhile will not leave again.
+      // A closed connection emits no further `close`, so the stream would never be removed.
       if (raw.destroyed) return;
       streams.add(raw);
       raw.once('close', () => streams.delete(raw));

@@ -1,8 +1,8 @@
 /**
- * Notices as their reader may see them now: one of a release that has been withdrawn, or is for others by now, answers
- * as one that was never made.
+ * Notices that their reader may see now. A notice about a release that was withdrawn or hidden from the
+ * reader is left out, as if it had never been made.
  *
- * Invariant: a page has as many rows as it was asked for unless there are no more.
+ * Invariant: a page has as many rows as requested, unless there are no more.
  */
 import { maySee, type Viewer } from '../../../access.ts';
 import type { OwnAccount } from '../../../community/accounts.ts';
@@ -13,7 +13,7 @@ import type { Library } from '../../../library.ts';
 
 const ofModeration: ReadonlySet<NoticeKind> = new Set(moderationNotices);
 
-/** `releaseId` undefined: it is about no release. What moderators say is seen whatever has become of the release. */
+/** `releaseId` undefined: the notice is about no release. Notices of moderation are always visible. */
 export function isSeen(
   library: Pick<Library, 'served'>,
   viewer: Viewer,
@@ -23,7 +23,7 @@ export function isSeen(
   return maySee(viewer, library.served(releaseId)?.access);
 }
 
-/** As Community's `notices` answers: the newest first. */
+/** The visible notices, newest first, with the same paging as Community's `notices`. */
 export async function seenNotices(
   library: Library,
   viewer: Viewer,
@@ -32,12 +32,13 @@ export async function seenNotices(
   const isForward = before === undefined && after !== undefined;
   const rows: Notice[] = [];
   let edge = isForward ? after : before;
-  // One more than is shown says whether there are more. An inbox holds a thousand notices: some twenty pages at most.
+  // One row more than requested shows whether there are more. An inbox holds up to 1,000 notices, which are
+  // about 20 pages.
   while (rows.length <= limit) {
     const asked = edge === undefined ? {} : isForward ? { after: edge } : { before: edge };
     const page = await library.community.notices(viewer, asked);
     const seen = page.rows.filter((notice) => isSeen(library, viewer, notice));
-    // In the order in which pages go on.
+    // In paging order, so oldest first when paging forward.
     rows.push(...(isForward ? seen.toReversed() : seen));
     edge = (isForward ? page.rows[0] : page.rows.at(-1))?.id;
     if (!page.hasMore || edge === undefined) break;
@@ -46,7 +47,7 @@ export async function seenNotices(
   return { rows: isForward ? shown.reverse() : shown, hasMore: rows.length > limit };
 }
 
-/** Of those that are unread, how many there are to read. */
+/** The number of unread notices that the reader may see. */
 export async function unreadSeen(library: Library, account: OwnAccount): Promise<number> {
   if (account.unreadNotices === 0) return 0;
   const { accountId, role } = account;
