@@ -30,7 +30,7 @@ const viewer = (accountId: number, role: Role, groupIds: number[] = []): Viewer 
   groupIds,
 });
 
-/** As people would say it; the table in the source is read column by column, this one right by right. */
+/** The rights in words, one per action. The table in the source lists them per role. */
 const written: Readonly<Record<Action, string>> = {
   'see-server': 'everybody',
   'sign-in': 'everybody',
@@ -63,7 +63,9 @@ const written: Readonly<Record<Action, string>> = {
   'see-metrics': 'moderators',
 };
 
-/** anonymous, guest, member, moderator, owner: on what is another's, and on one's own. */
+/**
+ * For anonymous, guest, member, moderator, owner: the right on another account's things, and on one's own.
+ */
 const meaning: Readonly<Record<string, readonly [string, string]>> = {
   everybody: ['yyyyy', 'yyyyy'],
   accounts: ['nyyyy', 'nyyyy'],
@@ -74,13 +76,13 @@ const meaning: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 describe('the table of grants', () => {
-  it.each(actions)('%s is granted as written down, to every role', (action) => {
+  it.each(actions)('%s is granted to every role as written here', (action) => {
     const answers = (isOwn: boolean) =>
       grantColumns.map((role) => (may(role, action, isOwn) ? 'y' : 'n')).join('');
     expect([answers(false), answers(true)]).toEqual(meaning[written[action]]);
   });
 
-  it('no role may less than the one below it', () => {
+  it('every role may do what the role below it may', () => {
     for (const action of actions) {
       for (const isOwn of [false, true]) {
         const row = grantColumns.map((role) => Number(may(role, action, isOwn)));
@@ -89,7 +91,7 @@ describe('the table of grants', () => {
     }
   });
 
-  it('where signing in is required, a stranger finds the door and nothing else', () => {
+  it("where sign-in is required, a stranger may only see the server's description and sign in", () => {
     const open = actions.filter((action) => mayEnter('anonymous', action, true));
     expect(open).toEqual(['see-server', 'sign-in']);
     expect(
@@ -99,12 +101,12 @@ describe('the table of grants', () => {
 });
 
 describe('ranks', () => {
-  it('rule reaches down, never across', () => {
+  it('a role may rule lower roles only', () => {
     const ruled = grantColumns.map((actor) => roles.filter((target) => mayRule(actor, target)).join(' '));
     expect(ruled).toEqual(['', '', '', 'guest member', 'guest member moderator']);
   });
 
-  it('every change of a role by everybody', () => {
+  it('every change of a role is allowed or refused as listed', () => {
     const changes = (actor: Viewer['role']) =>
       roles.flatMap((from) =>
         roles.filter((to) => mayChangeRole(actor, from, to)).map((to) => `${from}>${to}`),
@@ -114,23 +116,23 @@ describe('ranks', () => {
     for (const actor of ['anonymous', 'guest', 'member'] as const) expect(changes(actor)).toEqual([]);
   });
 
-  it('nobody but an owner decides about what they published', () => {
+  it('only an owner may decide about what they published themselves', () => {
     const judges = grantColumns.map((actor) => [mayJudge(actor, true), mayJudge(actor, false)].join());
     expect(judges).toEqual([...Array(4).fill('false,true'), 'true,true']);
   });
 
-  it('an owner who becomes anything else gives it up, and nobody else has it', () => {
+  it('an owner whose role changes to any other gives up ownership', () => {
     const given = roles.flatMap((from) =>
       roles.filter((to) => givesUpOwnership(from, to)).map((to) => `${from}>${to}`),
     );
     expect(given).toEqual(['owner>guest', 'owner>member', 'owner>moderator']);
   });
 
-  it('those who moderate are the roles that the index of the database names', () => {
+  it("the roles that may moderate are those in the database's index", () => {
     expect(rolesThatMay('moderate')).toEqual(['moderator', 'owner']);
   });
 
-  it('a ban holds until its end, which is free; one without an end holds for good', () => {
+  it('a ban ends at its end time exactly, and one without an end never does', () => {
     const banned = (bannedUntilMs?: number) => isBanned({ bannedUntilMs }, 10);
     expect([banned(), banned(9), banned(10), banned(11), banned(Infinity)]).toEqual([
       ...[false, false, false],
@@ -138,13 +140,13 @@ describe('ranks', () => {
     ]);
   });
 
-  it('a code makes guests and members, and only members give one', () => {
+  it('an invitation makes guests and members, and only members and above may create one', () => {
     const invited = grantColumns.map((actor) => roles.filter((role) => mayInviteAs(actor, role)).join(' '));
     expect(invited).toEqual(['', '', ...Array(3).fill('guest member')]);
   });
 });
 
-describe('who sees a release', () => {
+describe('visibility of a release', () => {
   const people: readonly Viewer[] = [
     anonymous,
     viewer(1, 'guest'),
@@ -158,7 +160,7 @@ describe('who sees a release', () => {
   const seenBy = (access: Omit<ReleaseAccess, 'publisherId'>) =>
     people.filter((one) => maySee(one, { publisherId: 9, ...access })).map(({ accountId }) => accountId ?? 0);
 
-  it('its publisher always; nobody else by rank', () => {
+  it('a release is visible to its publisher and to the accounts it names, and to no other by rank', () => {
     expect(seenBy({ visibility: 'everyone' })).toEqual([0, 1, 2, 3, 4, 5, 6, 9]);
     expect(seenBy({ visibility: 'members' })).toEqual([2, 3, 5, 6, 9]);
     expect(seenBy({ visibility: 'group', groupId: 7 })).toEqual([3, 4, 9]);
@@ -166,30 +168,30 @@ describe('who sees a release', () => {
     expect(seenBy({ visibility: 'nobody' })).toEqual([9]);
   });
 
-  it('a release is for everyone when a stranger sees it, and only then', () => {
+  it('a release is public exactly if a stranger sees it', () => {
     const all = ['everyone', 'members', 'group', 'people', 'nobody'] as const;
     const open = all.filter((visibility) => isForEveryone({ visibility }));
     expect(open).toEqual(all.filter((visibility) => maySee(anonymous, { visibility, publisherId: 9 })));
     expect(isForEveryone(undefined)).toBe(false);
   });
 
-  it('what is not served is seen by none, and is of no publisher', () => {
+  it('a release that is not served is visible to no account and has no publisher', () => {
     expect(people.filter((one) => maySee(one, undefined))).toEqual([]);
     expect(people.filter(({ accountId }) => isPublisher(accountId, undefined))).toEqual([]);
   });
 
-  it('a release without a publisher is not that of a stranger, who has no account either', () => {
+  it('a release without a publisher does not belong to a stranger, who has no account either', () => {
     expect(isPublisher(undefined, { publisherId: undefined })).toBe(false);
     expect(maySee(anonymous, { visibility: 'nobody' })).toBe(false);
   });
 
-  it('a list or a group that is missing means nobody', () => {
+  it('a release without its list of people or its group is visible to its publisher only', () => {
     expect(seenBy({ visibility: 'group' })).toEqual([9]);
     expect(seenBy({ visibility: 'people' })).toEqual([9]);
   });
 });
 
-it('events are heard by those they are for', () => {
+it('an event is delivered to its audience only', () => {
   const one = viewer(1, 'guest', [7]);
   expect(hears(one, { kind: 'accounts', accountIds: [2, 1] })).toBe(true);
   expect(hears(anonymous, { kind: 'accounts', accountIds: [] })).toBe(false);

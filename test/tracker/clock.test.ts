@@ -1,4 +1,4 @@
-/** A tracker knows no other time than that of the clock it was given. */
+/** A tracker uses no time but that of the clock it was given. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 
 const minuteMs = 60_000;
-/** Long before this test runs, and long after. */
+/** Long before the test runs, and long after. */
 const years = [Date.UTC(1999, 11, 31), Date.UTC(2061, 6, 28)] as const;
 
 describe.each(years)('at %d', (startMs) => {
@@ -42,14 +42,14 @@ describe.each(years)('at %d', (startMs) => {
     return (await ask('POST', '/accounts', { name, password: 'correct horse battery', ...more }, '')).answer;
   }
 
-  it('what is said and who signs in has the time of that clock', async () => {
+  it('messages, sessions and challenges have the time of the given clock', async () => {
     expect((await ask('GET', '/server')).answer.nowMs).toBe(clock.wallMs);
     expect((await ask('POST', '/rooms/lobby/messages', { text: 'Noon' })).answer.sentAtMs).toBe(clock.wallMs);
     expect((await ask('GET', '/sessions')).answer.rows).toMatchObject([{ createdAtMs: clock.wallMs }]);
     expect((await ask('GET', '/challenge?name=Olga')).answer.expiresAtMs).toBe(clock.wallMs + minuteMs);
   });
 
-  it('a limit that is used up is free again when that clock goes on, and never before', async () => {
+  it('a used-up rate limit recovers only with the given clock', async () => {
     const entering = () => ask('POST', '/sessions', { name: 'Olga', password: 'wrong, all of it' }, '');
     let tries = 0;
     for (; (await entering()).status === 401; tries++) expect(tries).toBeLessThan(100);
@@ -58,7 +58,7 @@ describe.each(years)('at %d', (startMs) => {
     expect((await entering()).status).toBe(401);
   });
 
-  it('a ban ends by that clock', async () => {
+  it('a ban ends by the given clock', async () => {
     const kim = (await register('Kim')).session.token;
     const ban = { reason: 'a rest', untilMs: clock.wallMs + minuteMs };
     expect(await ask('PUT', '/accounts/Kim/ban', ban)).toMatchObject({ status: 200 });

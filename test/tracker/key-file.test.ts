@@ -11,7 +11,7 @@ describe("the tracker's key", () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  it('is made once, is the same after a restart, and only its owner may read it', () => {
+  it("the tracker's key is made once, kept after a restart, and readable by its owner only", () => {
     const key = loadTrackerKey(folder);
     expect(key).toHaveLength(32);
     expect(loadTrackerKey(folder)).toEqual(key);
@@ -19,13 +19,13 @@ describe("the tracker's key", () => {
     expect(fs.statSync(path.join(folder, trackerKeyName)).mode & 0o777).toBe(0o600);
   });
 
-  it('is refused when other users of the machine can read it', () => {
+  it('a tracker key that other users of the machine can read is refused', () => {
     loadTrackerKey(folder);
     fs.chmodSync(path.join(folder, trackerKeyName), 0o644);
     expect(() => loadTrackerKey(folder)).toThrow(expect.objectContaining({ code: 'tracker-key-readable' }));
   });
 
-  it('is refused, and kept, when it has another length or is no file', () => {
+  it('a tracker key of a wrong length, or that is no file, is refused and kept', () => {
     const file = path.join(folder, trackerKeyName);
     fs.writeFileSync(file, Buffer.alloc(31), { mode: 0o600 });
     expect(() => loadTrackerKey(folder)).toThrow(expect.objectContaining({ code: 'tracker-key-damaged' }));
@@ -35,14 +35,14 @@ describe("the tracker's key", () => {
     expect(() => loadTrackerKey(folder)).toThrow(expect.objectContaining({ code: 'tracker-key-damaged' }));
   });
 
-  it('is not taken through a symbolic link', () => {
+  it('a tracker key behind a symbolic link is refused', () => {
     const other = path.join(folder, 'other');
     fs.writeFileSync(other, Buffer.alloc(32), { mode: 0o600 });
     fs.symlinkSync(other, path.join(folder, trackerKeyName));
     expect(() => loadTrackerKey(folder)).toThrow(expect.objectContaining({ code: 'tracker-key-unusable' }));
   });
 
-  it('says which file it could not make', () => {
+  it('a tracker key that cannot be created is reported with its path', () => {
     const missing = path.join(folder, 'missing');
     expect(() => loadTrackerKey(missing)).toThrow(
       expect.objectContaining({
@@ -52,7 +52,7 @@ describe("the tracker's key", () => {
     );
   });
 
-  it('gives each purpose a key of its own', () => {
+  it('each purpose has its own derived key', () => {
     const key = loadTrackerKey(folder);
     expect(deriveKey(key, 'one')).toEqual(deriveKey(key, 'one'));
     expect(deriveKey(key, 'one')).not.toEqual(deriveKey(key, 'two'));

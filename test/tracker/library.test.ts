@@ -1,4 +1,6 @@
-/** What the library does behind announces and acknowledgements: after a kill, under a flood, and when it closes. */
+/**
+ * Work of the library after announces and acknowledgements: after a kill, during a flood, and at its close.
+ */
 import { cpSync, mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +26,7 @@ async function open(dataFolder: string, registry = new Registry({ hashSeed: 1 })
   return it;
 }
 
-/** What is on the disk at this moment, as after a kill. */
+/** The files on disk now, as after a kill. */
 function diskNow(): string {
   const copy = join(folder, 'copy');
   mkdirSync(copy);
@@ -59,10 +61,10 @@ async function publish(album: string): Promise<string> {
 const kindsTold = async ({ community }: Library, to: Person) =>
   (await community.notices(to.viewer)).rows.map(({ kind, releaseId }) => [kind, releaseId]);
 
-describe('who follows', () => {
+describe('followers', () => {
   beforeEach(() => library.community.follow(bo.viewer, { account: 'Ada' }));
 
-  it('is told of what was acknowledged before a kill, once', async () => {
+  it('a follower is notified once of each release that was acknowledged before a kill', async () => {
     const told = await publish('Told');
     library.tellPublished(told);
     const untold = await publish('Untold');
@@ -78,7 +80,7 @@ describe('who follows', () => {
     );
   });
 
-  it('is told before the tracker closes', async () => {
+  it('followers are notified before the tracker closes', async () => {
     const ids = await Promise.all(['One', 'Two', 'Three'].map(publish));
     for (const id of ids) library.tellPublished(id);
     await library.close();
@@ -87,7 +89,7 @@ describe('who follows', () => {
 });
 
 describe('a flood of announces that say "completed"', () => {
-  it('costs as many writes as a limit allows, and no more', async () => {
+  it('a flood of announces with "completed" causes a limited number of writes', async () => {
     const releaseId = await publish('Flood');
     const [infoHash] = library.served(releaseId)!.infoHashes;
     let asked = 0;
@@ -108,8 +110,8 @@ describe('a flood of announces that say "completed"', () => {
   });
 });
 
-describe('what search knows of swarms', () => {
-  it('is told some seconds later, many releases in one call', async () => {
+describe('swarm counts in search', () => {
+  it('search receives swarm counts some seconds later', async () => {
     const releaseId = await publish('Tide');
     const [infoHash] = library.served(releaseId)!.infoHashes;
     const moment = { nowMs: clockMs, wallMs: Date.now() };

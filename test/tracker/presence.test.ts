@@ -1,4 +1,4 @@
-/** Who is here: told by announces, gone with the last of them. */
+/** Who is online: an account is present from its first announce until the last of its peers is gone. */
 import { describe, expect, it } from 'vitest';
 import { openPresence, type PresentPeer } from '../../tracker/presence.ts';
 
@@ -13,8 +13,8 @@ const peer = (accountId: number, more: Partial<PresentPeer> = {}): PresentPeer =
   ...more,
 });
 
-describe('somebody who announces', () => {
-  it('is here, and holds what was announced, fully or partly', () => {
+describe('an account that announces', () => {
+  it('an account that announces is online, and holds the torrent fully or partly', () => {
     const presence = openPresence(1_000);
     presence.announced(peer(1), 0);
     presence.announced(peer(2, { isSeed: false }), 0);
@@ -26,7 +26,7 @@ describe('somebody who announces', () => {
     expect([...presence.online()]).toEqual([1, 2]);
   });
 
-  it('is gone at once with "stopped", from this torrent alone', () => {
+  it('`stopped` removes a peer from its torrent at once, and from no other', () => {
     const presence = openPresence(1_000);
     presence.announced(peer(1), 0);
     presence.announced(peer(1, { swarm: moon, release: 2 }), 0);
@@ -36,7 +36,7 @@ describe('somebody who announces', () => {
     expect(presence.isOnline(1)).toBe(false);
   });
 
-  it('is gone after the timeout, counted from the last announce', () => {
+  it('a peer is removed after the timeout since its last announce', () => {
     const presence = openPresence(1_000);
     presence.announced(peer(1), 0);
     presence.announced(peer(2), 100);
@@ -49,7 +49,7 @@ describe('somebody who announces', () => {
     expect(presence.online().size).toBe(0);
   });
 
-  it('is found by account and by release, and gone with its swarm', () => {
+  it('peers are found by account and by release, and removed with their swarm', () => {
     const presence = openPresence(1_000);
     presence.announced(peer(1), 0);
     presence.announced(peer(1, { swarm: moon, release: 2 }), 0);
@@ -70,7 +70,7 @@ describe('somebody who announces', () => {
     presence.drop(tide);
   });
 
-  it('under another account takes the place of the first one at that port', () => {
+  it('a peer under another account replaces the first one at that port', () => {
     const presence = openPresence(1_000);
     presence.announced(peer(1, { port: 7000 }), 0);
     presence.announced(peer(2, { port: 7000 }), 1);
@@ -78,7 +78,7 @@ describe('somebody who announces', () => {
     expect([presence.isOnline(1), presence.isOnline(2)]).toEqual([false, true]);
   });
 
-  it('is not listed when as many are as one process is meant for; who is listed stays', () => {
+  it('above the limit no new peer is listed, and listed ones stay', () => {
     const presence = openPresence(1_000, 2);
     for (const accountId of [1, 2, 3]) presence.announced(peer(accountId), 0);
     presence.announced(peer(1, { isSeed: false }), 10);
@@ -87,7 +87,7 @@ describe('somebody who announces', () => {
   });
 });
 
-it('peers that found no room make presence incomplete until each of them has timed out, also when others leave before', () => {
+it('presence is incomplete until every peer above the limit has timed out, even if other peers leave before', () => {
   const presence = openPresence(1_000, 1);
   presence.announced(peer(1), 0);
   expect(presence.isIncomplete).toBe(false);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { ReleaseAccess } from '../../tracker/access.ts';
 import { openPublicFigures } from '../../tracker/public-figures.ts';
 
-it('figures are the sums over the releases that everyone sees now, whatever happened before', () => {
+it('figures are the sums over all releases that are public now, after any history', () => {
   const releaseId = fc.constantFrom('a', 'b', 'c');
   const step = fc.oneof(
     fc.record({

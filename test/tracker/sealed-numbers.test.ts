@@ -7,7 +7,7 @@ const sealed = sealedNumbers(key, 'test');
 const number = fc.oneof(fc.nat(), fc.maxSafeNat());
 
 describe('sealed numbers', () => {
-  it('come back as they were, with the same key after a restart too, and are the same text each time', () => {
+  it('sealed numbers are opened with the same key, also after a restart, and are always the same text', () => {
     fc.assert(
       fc.property(fc.array(number, { minLength: 1, maxLength: 5 }), (numbers) => {
         const text = sealed.seal(numbers);
@@ -18,7 +18,7 @@ describe('sealed numbers', () => {
     );
   });
 
-  it('are of one length, whatever they are', () => {
+  it('sealed numbers have the same length for every number', () => {
     fc.assert(
       fc.property(number, (one) => {
         expect(sealed.seal([one])).toHaveLength(26);
@@ -26,7 +26,7 @@ describe('sealed numbers', () => {
     );
   });
 
-  it('are opened for nothing that is another text, key, purpose or count', () => {
+  it('sealed numbers are refused with another text, key, purpose or count', () => {
     const text = sealed.seal([12, 34]);
     expect(sealedNumbers(key, 'other').open(text, 2)).toBeUndefined();
     expect(sealedNumbers(new Uint8Array(32), 'test').open(text, 2)).toBeUndefined();
@@ -45,10 +45,10 @@ describe('sealed numbers', () => {
     );
   });
 
-  it('tell nothing of their order: neighbours look like any others', () => {
+  it('sealed numbers reveal no order, and neighbours are not similar', () => {
     const texts = Array.from({ length: 200 }, (_, n) => sealed.seal([n]));
     expect(texts).not.toEqual(texts.toSorted());
-    // Half of the characters of two random texts of 32 digits hardly ever agree.
+    // Two random texts of 32 digits rarely agree in half of their characters.
     for (const [n, text] of texts.entries()) {
       const same = [...text].filter((character, place) => character === texts[n - 1]?.[place]).length;
       expect(same).toBeLessThan(13);

@@ -23,7 +23,7 @@ function dial(tracker: RunningTracker): Socket {
   return socket;
 }
 
-/** All that comes until the other side closes. */
+/** Everything that arrives until the other side closes. */
 async function readToEnd(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (bytes) => {
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 describe('a running tracker', () => {
-  it('introduces peers to one another over real sockets', async () => {
+  it('a running tracker introduces peers to one another over real sockets', async () => {
     const tracker = await start();
     await announce(tracker, announceQuery(infoHash, 7001));
     const reply = await announce(tracker, announceQuery(infoHash, 7002, '&left=9'));
@@ -55,7 +55,7 @@ describe('a running tracker', () => {
     expect(tracker.stats()).toMatchObject({ torrents: 1, seeds: 1, leechers: 1, announces: 2, refused: 0 });
   });
 
-  it('answers requests that come in one go, in their order', async () => {
+  it('a running tracker answers pipelined requests in order', async () => {
     const tracker = await start();
     const socket = dial(tracker);
     const request = (query: string, more = '') => `GET /announce?${query} HTTP/1.1\r\nHost: t\r\n${more}\r\n`;
@@ -65,7 +65,7 @@ describe('a running tracker', () => {
     );
   });
 
-  it('says where it is, and hands out the torrents it was given', async () => {
+  it('a running tracker reports its URL and serves its torrents', async () => {
     const bytes = torrentFile('Salt Marsh', [['01.flac', 5]]);
     const tracker = await start({ torrents: [{ bytes: torrentFile('Other', [['x', 1]]) }] });
     expect(tracker.url).toBe(`http://127.0.0.1:${tracker.port}`);
@@ -78,7 +78,7 @@ describe('a running tracker', () => {
     for (const text of ['Salt Marsh', 'Other', tracker.announceUrl]) expect(page).toContain(text);
   });
 
-  it('says its public address instead when it has one', async () => {
+  it('a running tracker reports its public URL if it has one', async () => {
     const tracker = await start({ publicUrl: 'https://tracker.example/' });
     expect(tracker.announceUrl).toBe('https://tracker.example/announce');
     expect(await (await fetch(`http://127.0.0.1:${tracker.port}/`)).text()).toContain(
@@ -86,7 +86,7 @@ describe('a running tracker', () => {
     );
   });
 
-  it('refuses a torrent that is none, with its code', async () => {
+  it('an invalid torrent is refused with its code', async () => {
     const tracker = await start();
     expect(() => tracker.addTorrent(Buffer.from('<html>'))).toThrow(
       expect.objectContaining({ code: 'metainfo-web-page' }),
@@ -94,7 +94,7 @@ describe('a running tracker', () => {
     await expect(startTracker({ port: 0, torrents: [Buffer.from('l-3:e')] })).rejects.toHaveProperty('code');
   });
 
-  it('closes while connections are open, and its port is free again', async () => {
+  it('a tracker closes while connections are open, and frees its port', async () => {
     const tracker = await start();
     const socket = dial(tracker);
     await once(socket, 'connect');
@@ -106,15 +106,15 @@ describe('a running tracker', () => {
   });
 });
 
-describe('a visitor who is slow, big or many', () => {
-  it('is cut off when the headers do not end', async () => {
+describe('a client that is slow, large or one of many', () => {
+  it('a client whose headers do not end is cut off', async () => {
     const tracker = await start({ limits: { headersTimeoutMs: 30, checkIntervalMs: 10 } });
     const socket = dial(tracker);
     socket.write('GET /announce?info_hash=');
     expect(await readToEnd(socket)).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('is cut off when the body does not come', async () => {
+  it('a client whose body does not arrive is cut off', async () => {
     const limits = { headersTimeoutMs: 30, requestTimeoutMs: 40, checkIntervalMs: 10 };
     const tracker = await start({ limits });
     const socket = dial(tracker);
@@ -124,19 +124,19 @@ describe('a visitor who is slow, big or many', () => {
     expect(await readToEnd(socket)).toMatch(/^HTTP\/1\.1 4\d\d /);
   });
 
-  it('is cut off when it says nothing at all', async () => {
+  it('a client that sends nothing is cut off', async () => {
     const tracker = await start({ limits: { idleTimeoutMs: 20 } });
     expect(await readToEnd(dial(tracker))).toBe('');
   });
 
-  it('is refused with headers beyond the limit', async () => {
+  it('a request with headers above the limit is refused', async () => {
     const tracker = await start();
     const socket = dial(tracker);
     socket.write(`GET /announce?${'x'.repeat(9000)} HTTP/1.1\r\nHost: t\r\n\r\n`);
     expect(await readToEnd(socket)).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  it('is refused when it does not speak HTTP', async () => {
+  it('a client that does not speak HTTP is refused', async () => {
     const tracker = await start();
     const socket = dial(tracker);
     socket.write('\x13BitTorrent protocol\r\n\r\n');
@@ -144,10 +144,10 @@ describe('a visitor who is slow, big or many', () => {
     expect(tracker.stats().announces).toBe(0);
   });
 
-  it('is turned away when too many are there, and counted', async () => {
+  it('a connection above the limit is refused and counted', async () => {
     const tracker = await start({ limits: { connectionsMax: 1 } });
     const first = dial(tracker);
-    // An answer shows that the tracker has it.
+    // The answer shows that the tracker has accepted the connection.
     first.write('GET /health HTTP/1.1\r\nHost: t\r\n\r\n');
     await once(first, 'data');
     const second = dial(tracker);
@@ -157,22 +157,22 @@ describe('a visitor who is slow, big or many', () => {
   });
 });
 
-describe('a port that cannot be had', () => {
-  it('because it is taken: says which', async () => {
+describe('a port that is not available', () => {
+  it('a port that is taken is reported with its number', async () => {
     const { port } = await start();
     const error = await startTracker({ port }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'port-in-use' });
     expect((error as Error).message).toBe(`port ${port} on 127.0.0.1 is taken`);
   });
 
-  it('because the address is not of this machine', async () => {
-    // TEST-NET-3: assigned to nobody (RFC 5737).
+  it('an address that is not of this machine is refused', async () => {
+    // TEST-NET-3, assigned to no host (RFC 5737).
     await expect(startTracker({ host: '203.0.113.1', port: 0 })).rejects.toMatchObject({
       code: 'address-not-available',
     });
   });
 
-  it.each([-1, 65536, 1.5, Number.NaN])('because %d is no port', async (port) => {
+  it.each([-1, 65536, 1.5, Number.NaN])('an invalid port %d is refused', async (port) => {
     await expect(startTracker({ port })).rejects.toMatchObject({ code: 'port-invalid' });
   });
 
@@ -180,19 +180,19 @@ describe('a port that cannot be had', () => {
     ['EACCES', 'port-not-permitted'],
     ['ENOTFOUND', 'host-not-found'],
     ['EMFILE', 'listen-failed'],
-  ])('for the system`s %s has the code %s and keeps the cause', (system, code) => {
+  ])('a failure to listen with %s has the code %s and keeps its cause', (system, code) => {
     const cause = Object.assign(new Error('listen'), { code: system });
     expect(listenError(cause, '0.0.0.0', 80)).toMatchObject({ code, cause });
   });
 });
 
-describe('the address to tell others', () => {
-  it('is the host, in brackets when it is IPv6', () => {
+describe('the URL for others', () => {
+  it('the URL contains the host, with IPv6 in brackets', () => {
     expect(urlOf('192.168.1.5', 80)).toBe('http://192.168.1.5:80');
     expect(urlOf('::1', 80)).toBe('http://[::1]:80');
   });
 
-  it('is one that can be dialed when the host stands for all', () => {
+  it('the URL contains an address that can be dialed if the tracker listens on all', () => {
     expect(urlOf('0.0.0.0', 80)).toMatch(/^http:\/\/(?!0\.0)\d+\.\d+\.\d+\.\d+:80$/);
   });
 });

@@ -1,8 +1,8 @@
-/** Torrents and requests for the tests of the tracker's HTTP side. */
+/** Torrents and requests for tests of the tracker's HTTP server. */
 import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo/metainfo-encode.ts';
 import { encodeBytes } from '../../tracker/protocol/query.ts';
 
-/** A .torrent of files whose content does not matter. */
+/** A .torrent with these files; their content does not matter. */
 export function torrentFile(
   name: string,
   files: readonly (readonly [path: string, bytes: number])[],
@@ -18,7 +18,7 @@ export function torrentFile(
   return encodeMetainfo({ infoBytes, trackers: [], webSeeds: [] });
 }
 
-/** The query of an announce. `id` makes the peer; it differs in all else by `fields`. */
+/** The query of an announce. The port determines the peer id; `fields` adds parameters. */
 export function announceQuery(infoHash: Uint8Array, port: number, fields = ''): string {
   const peerId = encodeBytes(Buffer.from(`-CI0001-${port}`.padEnd(20, '.')));
   return `info_hash=${encodeBytes(infoHash)}&peer_id=${peerId}&port=${port}&left=0${fields}`;

@@ -12,7 +12,7 @@ const release = (number: number, bytes: readonly number[], access?: Omit<Release
   infoHashes: bytes.map(hash),
   access: access && { publisherId: 1, ...access },
 });
-/** Of an account alone, as they were handed out before. */
+/** A passkey of an account alone, as older versions handed out. */
 const accountPasskey = (accountId: number) => String.fromCharCode(96 + accountId).repeat(32);
 const account = (
   accountId: number,
@@ -46,13 +46,13 @@ function scene(signInRequired = false) {
   const passkey = (accountId: number, number: number, generation = 1) =>
     passkeys.make({ kind: 'announce', accountId, release: number, generation });
   const admit = (byte: number, key?: string, nowMs = 0) => admission.admit(hash(byte), key, nowMs);
-  /** Whom it is served to, with a passkey of this release: account ids, 0 for a stranger. */
+  /** The accounts that are served with a passkey of this release; 0 for a stranger. */
   const servedTo = (byte: number, number: number, nowMs = 0) =>
     [undefined, 1, 2, 3, 4, 5].flatMap((id) => {
       const admitted = admit(byte, id === undefined ? id : passkey(id, number), nowMs);
       return typeof admitted === 'string' ? [] : [admitted.account?.accountId ?? 0];
     });
-  /** Hex, or the refusal. */
+  /** The swarm in hex, or the refusal. */
   const swarm = (byte: number, key?: string) => {
     const admitted = admit(byte, key);
     return typeof admitted === 'string' ? admitted : Buffer.from(admitted.swarm).toString('hex');
@@ -61,8 +61,8 @@ function scene(signInRequired = false) {
 }
 const named = (byte: number) => Buffer.from(hash(byte)).toString('hex');
 
-describe('who is served', () => {
-  it('is everybody where everybody may see it, and an account is named', () => {
+describe('admission', () => {
+  it('a release is served to every account that may see it, and to strangers if it is public', () => {
     const { servedTo } = scene();
     expect(servedTo(10, open)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(servedTo(11, open)).toEqual([0, 1, 2, 3, 4, 5]);
@@ -71,7 +71,7 @@ describe('who is served', () => {
     expect(servedTo(40, hidden)).toEqual([1]);
   });
 
-  it('is nobody for what is unknown or forbidden, and for another release', () => {
+  it('a hash that is unknown, hidden, or of another release is not served', () => {
     const { admit, passkey } = scene();
     const answers = [
       admit(99, passkey(2, open)),
@@ -88,7 +88,7 @@ describe('who is served', () => {
     expect(new Set(answers)).toEqual(new Set(['not-served']));
   });
 
-  it('is told to fetch again with a passkey that is none of ours, whatever the hash', () => {
+  it('an unknown or invalid passkey is told to fetch the torrent again, for every hash', () => {
     const { admit, passkey, passkeys } = scene();
     const feedKey = passkeys.make({ kind: 'feed', accountId: 2, generation: 1 });
     for (const none of [passkey(99, open), feedKey, 'wrong', '', 'a'.repeat(48)]) {
@@ -96,12 +96,12 @@ describe('who is served', () => {
     }
   });
 
-  it('is no stranger where everybody signs in', () => {
+  it('strangers are not served where sign-in is required', () => {
     const { servedTo } = scene(true);
     expect(servedTo(10, open)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('changes with a ban, a role and a group from the next announce on', () => {
+  it('a ban, a role or a group change takes effect at the next announce', () => {
     const { admission, servedTo } = scene();
     admission.setAccount({ ...account(1), bannedUntilMs: 1_000 });
     expect(servedTo(10, open, 999)).not.toContain(1);
@@ -112,7 +112,7 @@ describe('who is served', () => {
     expect(servedTo(30, group)).not.toContain(5);
   });
 
-  it('changes with a release, in all its versions', () => {
+  it("a change of a release's access applies to all its versions", () => {
     const { admission, servedTo } = scene();
     admission.setRelease(release(open, [10, 11, 12], { visibility: 'nobody' }));
     for (const byte of [10, 11, 12]) expect(servedTo(byte, open)).toEqual([1]);
@@ -120,7 +120,7 @@ describe('who is served', () => {
     for (const byte of [10, 11, 12]) expect(servedTo(byte, open)).toEqual([]);
   });
 
-  it('with a passkey of an earlier generation is told to fetch again, whatever the hash', () => {
+  it('a passkey of an earlier generation is told to fetch the torrent again, for every hash', () => {
     const { admission, admit, passkey } = scene();
     admission.setAccount({ ...account(2), generation: 2 });
     for (const byte of [10, 20, 40, 99]) expect(admit(byte, passkey(2, open))).toBe('fetch-again');
@@ -134,7 +134,7 @@ describe('who is served', () => {
 });
 
 describe('a torrent in several releases', () => {
-  it('has a swarm for each restricted one, and one for all that are for everyone, as its hash names it', () => {
+  it('a torrent has one swarm for all its public releases, named by its hash, and one for each restricted release', () => {
     const { admission, passkey, swarm } = scene();
     admission.setRelease(release(5, [30], { visibility: 'everyone' }));
     admission.setRelease(release(6, [30], { visibility: 'everyone' }));
@@ -147,7 +147,7 @@ describe('a torrent in several releases', () => {
     expect([swarm(30, passkey(3, group)), swarm(30, passkey(5, 7))]).toEqual(['not-served', 'not-served']);
   });
 
-  it('keeps its swarm when other people or versions come, and has another one after it was for everyone', () => {
+  it('a restricted release keeps its swarm when its people or versions change, and enters the public swarm when public', () => {
     const { admission, passkey, swarm } = scene();
     const before = swarm(30, passkey(1, group));
     admission.setRelease(release(group, [30, 31], { visibility: 'people', peopleIds: [3] }));
@@ -162,7 +162,7 @@ describe('a torrent in several releases', () => {
 });
 
 describe('a passkey of an account alone', () => {
-  it('is good where that account sees one release with the hash', () => {
+  it('a passkey of an account alone is valid if that account sees one release with the hash', () => {
     const { swarm, passkey } = scene();
     expect(swarm(10, accountPasskey(3))).toBe(named(10));
     expect(swarm(20, accountPasskey(2))).toBe(swarm(20, passkey(2, members)));
@@ -170,7 +170,7 @@ describe('a passkey of an account alone', () => {
     expect(swarm(40, accountPasskey(1))).toBe(swarm(40, passkey(1, hidden)));
   });
 
-  it('is told to fetch again where it sees two swarms, and hears nothing of those it does not see', () => {
+  it('a passkey of an account alone is told to fetch again if the account sees two swarms, and learns nothing of others', () => {
     const { admission, swarm } = scene();
     admission.setRelease(release(5, [30], { visibility: 'everyone' }));
     expect(swarm(30, accountPasskey(5))).toBe('fetch-again');
@@ -179,7 +179,7 @@ describe('a passkey of an account alone', () => {
     expect(swarm(30, accountPasskey(2))).toBe(named(30));
   });
 
-  it('ends with a new generation, and with a ban', () => {
+  it('a passkey of an account alone ends with a new generation, and with a ban', () => {
     const { admission, admit } = scene();
     expect(typeof admit(10, accountPasskey(2))).toBe('object');
     const { passkeyHash: _, ...renewed } = account(2);

@@ -1,4 +1,4 @@
-/** Passkeys: what they say comes back, and only the tracker that made one takes it. */
+/** A passkey can be read back by the tracker that made it, and by no other. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openPasskeys, type PasskeyContent } from '../../../tracker/admission/passkeys.ts';
@@ -22,7 +22,7 @@ const content: fc.Arbitrary<PasskeyContent> = fc.oneof(
 );
 
 describe('a passkey', () => {
-  it('says what it was made of, is safe in a path, and is the same each time', () => {
+  it('a passkey can be read back, is safe in a path, and is always the same for the same content', () => {
     fc.assert(
       fc.property(content, (what) => {
         const passkey = passkeys.make(what);
@@ -33,7 +33,7 @@ describe('a passkey', () => {
     );
   });
 
-  it('is of no tracker with another secret, and of none when any character is another one', () => {
+  it('a passkey with one changed character, or of another tracker, is invalid', () => {
     const other = openPasskeys(secret(2));
     const letters = 'abcdefghijklmnopqrstuvwxyz234567';
     fc.assert(
@@ -46,7 +46,7 @@ describe('a passkey', () => {
     );
   });
 
-  it('shows nothing of its account, release and generation: neighbours have nothing in common', () => {
+  it('passkeys of neighbouring accounts, releases and generations have no visible similarity', () => {
     const of = (accountId: number, release: number, generation: number) =>
       passkeys.make({ kind: 'announce', accountId, release, generation });
     const near = [of(1, 1, 1), of(2, 1, 1), of(1, 2, 1), of(1, 1, 2)];
@@ -59,13 +59,13 @@ describe('a passkey', () => {
   });
 
   it.each(['', 'a', 'A'.repeat(48), 'a'.repeat(47), 'a'.repeat(49), '1'.repeat(48), `${'a'.repeat(48)}\n`])(
-    'is never %j',
+    'a passkey is never %j',
     (text) => {
       expect(passkeys.read(text)).toBeUndefined();
     },
   );
 
-  it('is not made of numbers that do not fit', () => {
+  it('a passkey of numbers out of range is refused', () => {
     for (const wrong of [
       { accountId: 2 ** 32 },
       { release: 2 ** 40 },
@@ -77,7 +77,7 @@ describe('a passkey', () => {
     }
   });
 
-  it('is read as before when more of them are known than are kept', () => {
+  it('a passkey is still read when more passkeys are in use than are cached', () => {
     const few = openPasskeys(secret(1), 3);
     const all = Array.from({ length: 20 }, (_, accountId) => ({
       ...{ kind: 'announce' as const, accountId, release: 7, generation: 9 },
@@ -91,7 +91,7 @@ describe('a passkey', () => {
   });
 });
 
-it('the swarm of a restricted release has 20 bytes that only its tracker, its hash and its release give', () => {
+it('the swarm id of a restricted release has 20 bytes and depends on the tracker, the hash and the release', () => {
   const hash = new Uint8Array(20).fill(3);
   const swarms = [
     passkeys.swarmOf(hash, 1),
@@ -104,7 +104,7 @@ it('the swarm of a restricted release has 20 bytes that only its tracker, its ha
   expect(passkeys.swarmOf(hash, 1)).toEqual(openPasskeys(secret(1)).swarmOf(hash, 1));
 });
 
-it('base32 comes back as it was, for whole bytes of every length', () => {
+it('base32 survives encoding and decoding for byte arrays of every length', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
       expect(fromBase32(base32(bytes))).toEqual(bytes);

@@ -1,6 +1,6 @@
 /**
- * The swarm of a restricted release stays closed when the same torrent is published again: asked over HTTP, with the
- * announce URLs that the tracker hands out.
+ * The swarm of a restricted release stays closed when the same torrent is published again. Requested over
+ * HTTP, with the announce URLs that the tracker hands out.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Album } from '../catalogue/catalogue-album.ts';
@@ -12,7 +12,7 @@ const nothing = Buffer.alloc(20, 7);
 const publicUrl = 'https://tracker.example/announce';
 
 let scene: ApiScene;
-/** Of each test: a torrent, a group, and people, of whom all but Greta are in it. */
+/** New for each test: a torrent, a group, and people, all in the group except Greta. */
 let album: Album;
 let hash: Uint8Array;
 let friends: string;
@@ -50,7 +50,7 @@ const announce = (to: string, from: string, more: Partial<Told> = {}) =>
   peersIn(scene, to, { infoHash: hash, from, ...more });
 const counts = async (releaseId: string, by?: Person) => {
   scene.library.tick();
-  // A write is answered after those before it.
+  // Writes are in order, so the counts are stored after this answer.
   await scene.ask('POST /rooms/lobby/messages', { by: scene.people.owner, body: { text: 'later' } });
   const { seeds, leechers, holders } = (await scene.ask(`GET /releases/${releaseId}`, { by })).json;
   const names = holders.map(({ name }: { name: string }) => name.replace(String(tests), ''));
@@ -58,7 +58,7 @@ const counts = async (releaseId: string, by?: Person) => {
 };
 
 describe('a member who was removed and publishes the same torrent for everyone', () => {
-  it('opens a swarm of its own: announce, scrape, page, feed, holders and counts show nothing of the group', async () => {
+  it('a removed member who publishes the same torrent for everyone opens a new swarm that shows nothing of the group', async () => {
     const closed = await ofGroup();
     const [ofPia, ofMia] = [await url(closed, pia), await url(closed, mia)];
     await announce(ofPia, '10.1.0.1');
@@ -87,15 +87,15 @@ describe('a member who was removed and publishes the same torrent for everyone',
 });
 
 describe('the same torrent, for a group and for everyone', () => {
-  it('is two swarms when another account publishes it, and the passkey says which, in announces and scrapes', async () => {
+  it('a torrent of a group and of everyone has two swarms, and the passkey selects one in announces and scrapes', async () => {
     const [closed, open] = [await ofGroup(), await ofEveryone(greta)];
-    // The same account in both, from one address and port.
+    // The same account is in both, from one address and port.
     await announce(await url(closed, mia), '10.1.0.2');
     await announce(await url(open, mia), '10.1.0.2');
     await announce(await url(open, greta), '10.1.0.3');
     expect(await announce(await url(closed, pia), '10.1.0.1', { left: 5 })).toEqual(['10.1.0.2:6881']);
     expect(await announce(publicUrl, '10.9.0.1', { left: 5 })).toEqual(['10.1.0.2:6881', '10.1.0.3:6881']);
-    // Several hashes in one scrape: of the release of the passkey, and nothing of others.
+    // Several hashes in one scrape: only those of the passkey's release are answered.
     const ofMia = [await saidIn(scene, await url(closed, mia), [hash, nothing])];
     expect(ofMia).toEqual([
       [
@@ -107,7 +107,7 @@ describe('the same torrent, for a group and for everyone', () => {
       [0, 0],
       [2, 1],
     ]);
-    // `stopped` in one of them leaves the other.
+    // `stopped` in one of them does not affect the other.
     await announce(await url(open, mia), '10.1.0.2', { event: 'stopped' });
     expect(await announce(publicUrl, '10.9.0.1', { left: 5 })).toEqual(['10.1.0.3:6881']);
     expect(await announce(await url(closed, pia), '10.1.0.1', { left: 5 })).toEqual(['10.1.0.2:6881']);
@@ -115,7 +115,7 @@ describe('the same torrent, for a group and for everyone', () => {
     expect(await counts(open)).toMatchObject({ seeds: 1, leechers: 1, holders: ['Greta'] });
   });
 
-  it('is two swarms for each of the two hashes of a hybrid, and a peer in both counts once', async () => {
+  it('a hybrid torrent of a group and of everyone has two swarms per hash, and a peer in both hashes counts once', async () => {
     const publish = async (by: Person, access?: object) => {
       const { body, hashes } = hybridBody(`Both ${tests}`, by);
       const whole = access === undefined ? body : { ...body, access };
@@ -139,14 +139,14 @@ describe('the same torrent, for a group and for everyone', () => {
     ]);
     expect(await counts(closed, pia)).toEqual({ seeds: 1, leechers: 1, holders: ['Mia', 'Moritz'] });
     expect(await counts(open)).toEqual({ seeds: 1, leechers: 1, holders: ['Mia'] });
-    // Both of its swarms are left at once.
+    // A removed member leaves the group's swarms of both hashes at once.
     await toGroup('DELETE', mia.name, pia);
     for (const infoHash of hashes) {
       expect(await announce(await url(closed, moritz), '10.1.0.3', { infoHash, left: 5 })).toEqual([]);
     }
   });
 
-  it('is one swarm for all who publish it for everyone', async () => {
+  it('a torrent published for everyone by several accounts has one swarm', async () => {
     const [one, other] = [await ofEveryone(greta), await ofEveryone(mia)];
     await announce(await url(one, greta), '10.1.0.1');
     await announce(await url(other, mia), '10.1.0.2');
@@ -157,7 +157,7 @@ describe('the same torrent, for a group and for everyone', () => {
     for (const id of [one, other]) {
       expect(await counts(id)).toEqual({ seeds: 2, leechers: 1, holders: ['Greta', 'Mia', 'Moritz'] });
     }
-    // One of them goes: those who came through it leave, the others stay.
+    // One of them is withdrawn: peers that came through it leave, the others stay.
     await scene.ask(`DELETE /releases/${one}`, { by: greta });
     expect(await announce(publicUrl, '10.9.0.1', { left: 5 })).toEqual(['10.1.0.2:6881']);
   });
@@ -168,7 +168,7 @@ describe('peers that are listed when access changes', () => {
     scene.ask(`PATCH /releases/${id}`, { by: pia, body: { access } });
   const next = (to: string, from: string) => announce(to, from, { left: 5 });
 
-  it('everyone → group: strangers and others are told to nobody, members are back with their next announce', async () => {
+  it('everyone → group: others leave the swarm, and members return with their next announce', async () => {
     const id = await ofEveryone(pia);
     const [ofPia, ofMia, ofGreta] = [await url(id, pia), await url(id, mia), await url(id, greta)];
     await announce(ofPia, '10.1.0.1');
@@ -181,14 +181,14 @@ describe('peers that are listed when access changes', () => {
     for (const gone of [ofGreta, publicUrl]) {
       expect(await next(gone, '10.1.0.3')).toBe('this tracker does not serve that torrent');
     }
-    // Everyone again: nothing of the group's swarm is told before its peers announce, at the same URL.
+    // Public again: peers of the group's swarm are listed only after their next announce, at the same URL.
     await change(id, { visibility: 'everyone' });
     expect(await next(publicUrl, '10.9.0.1')).toEqual([]);
     await next(ofPia, '10.1.0.1');
     expect(await next(ofGreta, '10.1.0.3')).toEqual(['10.1.0.1:6881', '10.9.0.1:6881']);
   });
 
-  it('group → people: those who are not among them leave at once, the others stay listed', async () => {
+  it('group → people: peers of other accounts leave at once, the others stay listed', async () => {
     const id = await ofGroup();
     for (const [by, from] of [
       [pia, '10.1.0.1'],
@@ -220,7 +220,7 @@ describe('peers that are listed when access changes', () => {
     expect((await scene.ask('GET /online')).json.names).not.toContain(mia.name);
   });
 
-  it('withdrawn: nobody is told, and a torrent that is published anew has an empty swarm', async () => {
+  it('a withdrawn release lists no peers, and its torrent has an empty swarm when published again', async () => {
     const id = await ofEveryone(pia);
     for (const to of [publicUrl, await url(id, pia)]) await announce(to, '10.1.0.1');
     await scene.ask(`DELETE /releases/${id}`, { by: pia });
@@ -230,7 +230,7 @@ describe('peers that are listed when access changes', () => {
   });
 });
 
-it('somebody who has finished is told to the publisher of the release they fetched, and to no other', async () => {
+it('a finished download is reported to the publisher of the release that was fetched, and to no other', async () => {
   const [closed, open] = [await ofGroup(), await ofEveryone(greta)];
   await announce(await url(open, mia), '10.1.0.2', { event: 'completed' });
   await announce(await url(closed, moritz), '10.1.0.3', { event: 'completed' });
@@ -243,7 +243,7 @@ it('somebody who has finished is told to the publisher of the release they fetch
   await expect.poll(() => told(pia)).toEqual([['finished', 'Moritz']]);
 });
 
-it('where everybody signs in, a torrent for everyone has one swarm, and strangers are in none', async () => {
+it('where sign-in is required, a public torrent has one swarm without strangers', async () => {
   await using closed = await openApiScene({ signInRequired: true });
   const { pia, member } = closed.people;
   const id = await closed.publish(album);

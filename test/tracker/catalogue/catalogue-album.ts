@@ -1,4 +1,4 @@
-/** Albums to publish: small descriptions in, publications with real torrents out. */
+/** Albums to publish: turns short descriptions into publications with real torrents. */
 import { createHash } from 'node:crypto';
 import { encodeInfo, encodeMetainfo } from '../../../torrents/metainfo/metainfo-encode.ts';
 import type { Viewer } from '../../../tracker/access.ts';
@@ -10,7 +10,7 @@ export interface AlbumTrack {
   readonly durationMs?: number;
   readonly codec?: string;
   readonly bitRate?: number;
-  /** Two tracks with the same content have the same root. */
+  /** Tracks with the same content have the same pieces root. */
   readonly content?: string;
 }
 
@@ -27,7 +27,7 @@ export interface Album {
   readonly format?: 'v1' | 'v2';
 }
 
-/** Above what a track of ours takes, so that a file is one piece and its root is all there is to say of it. */
+/** Longer than a track here, so that a file is one piece and its root needs no piece layer. */
 const pieceLength = 16 * 1024 * 1024;
 
 const lossless = new Set(['flac', 'alac', 'wav']);

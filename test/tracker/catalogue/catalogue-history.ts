@@ -1,6 +1,6 @@
 /**
- * Histories of small catalogues: random steps of publishing, changing and withdrawing, played on a real one. With `only`
- * they are played as for a catalogue that is given nothing but what may be seen at the end, as it is then.
+ * Histories of small catalogues: random steps of publishing, changing and withdrawing, played on a real one.
+ * With `only`, a catalogue is built that was only ever given what is visible at the end, in its final state.
  */
 import fc from 'fast-check';
 import type { Viewer } from '../../../tracker/access.ts';
@@ -18,7 +18,7 @@ export const as = (accountId: number, groupIds: number[] = []): Viewer => ({
 });
 export const anonymous: Viewer = { role: 'anonymous', groupIds: [] };
 
-/** Far more than eight that are one typo or one part apart: places among the like words are few. */
+/** Many words one typo or one part apart, more than the eight places for similar words. */
 const alike = [
   ...[...'abcdefghijklmnopqrstuvwxyz'].map((letter) => `lov${letter}`),
   ...['love', 'love', 'glove', 'lover', 'lovve', 'lve', 'clover', 'lovely', 'live'],
@@ -89,7 +89,7 @@ export const viewer: fc.Arbitrary<Viewer> = fc.oneof(
   fc.constant(anonymous),
   fc.record({
     accountId: fc.integer({ min: 1, max: 5 }),
-    // Who has published may be a guest by now, or have left the group.
+    // A publisher may be a guest now, or may have left the group.
     role: fc.constantFrom('guest' as const, 'member' as const, 'moderator' as const, 'owner' as const),
     groupIds: fc.subarray([7, 8]),
   }),
@@ -100,20 +100,20 @@ export interface Kept {
   readonly made: number;
 }
 
-/** Whatever the steps leave behind: slot → its release. */
+/** Plays the steps. Returns the releases left at the end, by slot. */
 export function play(
   bench: CatalogueStores,
   steps: readonly Step[],
   only?: ReadonlyMap<number, Kept>,
 ): Map<number, Kept> {
   const kept = new Map<number, Kept>();
-  /** An id stays its first publisher's, also when it was withdrawn. */
+  /** An id belongs to its first publisher, even after a withdrawal. */
   const publishers = new Map<number, number>();
   const counts = new Map<number, SwarmCount>();
   for (const [made, one] of steps.entries()) {
     const known = kept.get(one.slot);
     const releaseId = releaseIdOf(`slot ${one.slot}`);
-    // A catalogue that holds only what may be seen is given each release as it is seen at the end.
+    // With `only`, a release is published with the access that it has at the end.
     const final = only?.get(one.slot)?.access;
     if (one.do === 'publish' && !publishers.has(one.slot)) publishers.set(one.slot, one.by);
     if (one.do === 'publish' && known === undefined) {
@@ -145,7 +145,7 @@ export function play(
       bench.read.setSwarms([counts.get(one.slot)!]);
     }
   }
-  // A release that is opened or closed has another swarm, whose counts begin at none: the tracker tells them soon.
+  // A change of access starts a new swarm with zero counts. The tracker soon reports its counts.
   bench.read.setSwarms([...counts.values()]);
   return kept;
 }
@@ -154,7 +154,7 @@ function changed(access: WantedAccess | undefined) {
   return access && { groupId: undefined as never, peopleIds: undefined as never, ...access };
 }
 
-/** `tag` makes the torrent one that was not published before. */
+/** `tag` makes the torrent a new one. */
 function input(releaseId: string, by: number, one: Album, tag: string, access: WantedAccess) {
   const tracks = one.tracks.map((track, n) => ({
     ...(typeof track === 'string' ? { title: track } : track),

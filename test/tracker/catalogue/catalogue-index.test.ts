@@ -1,4 +1,4 @@
-/** What the SQLite catalogue keeps beside its rows (index, vocabulary, files), and that it lets go of it. */
+/** What the SQLite catalogue stores besides its rows (index, vocabulary, files), and how it is removed. */
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cicada-index-'));
   path = join(folder, 'cicada.db');
   db = openConnection(path, 'writer');
-  // Every statement is a transaction of its own here, and none of these tests stops the machine.
+  // Faster: each statement is its own transaction, and no test needs durability.
   db.exec('PRAGMA synchronous = OFF');
   migrate(db, new Map([['catalogue', migrations]]));
 });
@@ -61,7 +61,7 @@ const album = fc.record({
 });
 
 describe('the search index', () => {
-  it('holds nothing of what was changed or withdrawn, in whatever order', () => {
+  it('the search index keeps nothing of changed or withdrawn releases, in any order of changes', () => {
     const { publish, addVersion, changeAccess, withdraw } = writes(db);
     let run = 0;
     fc.assert(
@@ -95,7 +95,7 @@ describe('the search index', () => {
     );
   });
 
-  it('is the same after the step from the database before, which counted all words together', () => {
+  it('the word counts are the same after migrating from a database that counted all words together', () => {
     const { publish, addVersion, withdraw } = writes(db);
     const accesses: WantedAccess[] = [
       { visibility: 'everyone' },
@@ -131,7 +131,7 @@ describe('the search index', () => {
     expect(numberOf("SELECT count(*) FROM vocabulary WHERE word = 'forgotten'")).toBe(0);
   });
 
-  it('forgets the words of what was withdrawn when the tracker starts again', () => {
+  it('the words of a withdrawn release are removed from the vocabulary at the next start', () => {
     const { publish, withdraw } = writes(db);
     for (const name of ['kept', 'gone'])
       publish(publication(releaseIdOf(name), viewer, { album: name, tracks: ['Shared words'] }));
@@ -142,7 +142,7 @@ describe('the search index', () => {
     expect(numberOf('SELECT count(*) FROM word_counts WHERE releases = 0')).toBe(0);
   });
 
-  it('finds every hit of a search once, also when there are more than are ranked together', () => {
+  it('a search finds every hit once, even if there are more than are ranked together', () => {
     const tracks = Array.from({ length: 2_500 }, (_, n) => `Interlude ${n}`);
     const { publish, indexMore } = writes(db);
     for (const name of ['one', 'two'])
@@ -163,7 +163,7 @@ describe('the search index', () => {
 });
 
 describe('a search', () => {
-  it('answers or refuses, whatever is typed and asked for', () => {
+  it('a search with any text and any filters is answered or refused', () => {
     const { publish } = writes(db);
     publish(publication(releaseIdOf('one'), viewer, { album: 'Love', tracks: ['Love Me Do', '愛の歌'] }));
     const { searchTracks, searchReleases } = reads(db);
@@ -199,7 +199,7 @@ describe('a search', () => {
 });
 
 describe('the files of torrents', () => {
-  it('go when the tracker starts again, and not before: a crash may still undo the withdrawal', () => {
+  it('the file of a withdrawn torrent is deleted at the next start, because a crash may undo the withdrawal', () => {
     const { publish, withdraw } = writes(db);
     publish(publication(releaseIdOf('kept'), viewer, { album: 'Kept', tracks: ['a'] }));
     publish(publication(releaseIdOf('gone'), viewer, { album: 'Gone', tracks: ['a'] }));
@@ -211,7 +211,7 @@ describe('the files of torrents', () => {
     expect(torrent({ viewer, releaseId: releaseIdOf('kept') })).toBeDefined();
   });
 
-  it('are kept for the last hundred versions', () => {
+  it('torrent files are kept for the last hundred versions', () => {
     const releaseId = releaseIdOf('daily');
     const { publish, addVersion } = writes(db);
     publish(publication(releaseId, viewer, { album: 'Daily', tracks: ['day 1'] }));
@@ -233,23 +233,23 @@ describe('the files of torrents', () => {
 describe("the name of a release's torrent", () => {
   const of = (albumName: string) => ({ viewer, releaseId: releaseIdOf(albumName) });
 
-  it('is read from the torrent where the version before stored the release', () => {
+  it('the name of a torrent is read from its file for releases that the previous version stored', () => {
     const store = writes(db);
     for (const name of ['One', 'Two']) {
       store.publish(publication(releaseIdOf(name), viewer, { album: name, tracks: ['Song'] }));
     }
-    // The tables as they were before they had a place for it.
+    // The tables before they had this column.
     db.exec('ALTER TABLE versions DROP COLUMN torrent_name');
     const step = migrations.findIndex((sql) => String(sql).includes('torrent_name'));
     db.prepare('UPDATE room_versions SET version = ?').run(step);
-    // Later steps have been taken, and are not taken back.
+    // Later migrations have been applied and are not undone.
     migrate(db, new Map([['catalogue', migrations.slice(0, step + 1)]]));
     const before = reads(db);
     expect(before.release(of('One'))).toMatchObject({ torrentName: 'One' });
     expect(before.searchReleases({ viewer, text: 'two' }).rows[0]).toMatchObject({ torrentName: 'Two' });
   });
 
-  it('is left out when the torrent file is lost, and nothing else fails', async () => {
+  it('the name of a torrent is left out if its file is lost, and the release is still read', async () => {
     writes(db).publish(publication(releaseIdOf('One'), viewer, { album: 'One', tracks: ['Song'] }));
     db.exec('UPDATE versions SET torrent_name = NULL');
     await rm(`${path}-torrents`, { recursive: true });

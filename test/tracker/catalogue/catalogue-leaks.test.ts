@@ -1,6 +1,6 @@
 /**
- * What a viewer gets is what a catalogue would answer that was only ever given what this viewer may see: rows, their
- * order, approximate flags, the length of every page, and whether there is a next one.
+ * A viewer receives exactly what a catalogue would return that contains only what this viewer may see: rows,
+ * their order, approximate flags, the length of every page, and whether there is a next one.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A catalogue of its own: writer and reader have a connection each, as in the tracker. */
+/** A separate catalogue; writer and reader have a connection each, as in the tracker. */
 function openBench(limits?: SearchLimits): Bench {
   const path = join(folder, `${benches.length}.db`);
   const writer = openConnection(path, 'writer');
@@ -61,13 +61,13 @@ function openBench(limits?: SearchLimits): Bench {
   return bench;
 }
 
-describe('a viewer gets what a catalogue would answer that holds only what the viewer may see', () => {
+describe('a viewer receives what a catalogue with only the visible releases would return', () => {
   const typed = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('lov1', 'lovö', 'love') },
     word,
     fc.constantFrom('', 'love', 'lovf', 'ove', 'lov', 'glov', 'cver', 'hopipola', 'нощь', '歌', 'love gluve'),
   );
-  /** Rarely: most questions have no filter at all. */
+  /** Rare, because most searches have no filter. */
   const maybe = <Value>(value: fc.Arbitrary<Value>) =>
     fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
   const question = fc.record({
@@ -85,7 +85,7 @@ describe('a viewer gets what a catalogue would answer that holds only what the v
     readonly next: string | undefined;
   }
 
-  /** Every page until the last one, as far as they can be compared: cursors are opaque. */
+  /** All pages, without what cannot be compared: cursors are opaque. */
   function walk(ask: (after: string | undefined) => { rows: readonly object[]; next: string | undefined }) {
     const pages: Omit<Walk, 'next'>[] = [];
     let after: string | undefined;
@@ -121,8 +121,14 @@ describe('a viewer gets what a catalogue would answer that holds only what the v
   type Asked = typeof question extends fc.Arbitrary<infer One> ? One : never;
 
   it.each([
-    ['with pools of hits as the tracker has them', undefined],
-    ['with pools so small that every search has many', { poolMax: 2, lookedAtMax: 3 }],
+    [
+      'a viewer receives what a catalogue with only the visible releases would return, with the usual pools of hits',
+      undefined,
+    ],
+    [
+      'a viewer receives what a catalogue with only the visible releases would return, with many small pools',
+      { poolMax: 2, lookedAtMax: 3 },
+    ],
   ])('%s', (_, limits) => {
     fc.assert(
       fc.property(
@@ -145,7 +151,7 @@ describe('a viewer gets what a catalogue would answer that holds only what the v
           folder = mkdtempSync(join(tmpdir(), 'cicada-leaks-'));
         },
       ),
-      // A failure is made smaller for so long, and no longer.
+      // Limits the time for shrinking a failure.
       { numRuns: 20, interruptAfterTimeLimit: 25_000 },
     );
   });
@@ -156,8 +162,8 @@ describe('a hidden title', () => {
   const letters = 'abcdefghijklmnopqrstuvwxyz';
 
   /**
-   * The attack that worked: eight decoys fill the places of the like words; the decoy that is missing was displaced by a
-   * word that is nearer, or in more releases. Answers which of the eight are found.
+   * A past attack: eight decoys fill the places for similar words. A decoy that is missing was displaced by a
+   * closer or more frequent word. Returns the decoys that are found.
    */
   function displaced({ write, read }: Bench, attempt: string, guess: string): string[] {
     const decoys = [...'01234567'].map((digit) => `${guess.slice(0, -1)}${digit}`);
@@ -170,7 +176,7 @@ describe('a hidden title', () => {
     return rows.map(({ title }) => title).sort();
   }
 
-  it('is not spelled by the decoys that it displaces, 157 questions or more', () => {
+  it('a hidden title cannot be spelled out through the decoys it displaces, with at least 157 searches', () => {
     const [hidden, empty] = [openBench(), openBench()];
     const album: Album = { album: secret, tracks: [secret], private: true, access: { visibility: 'nobody' } };
     hidden.write.publish(publication(releaseIdOf('secret'), as(1), album));
@@ -178,7 +184,7 @@ describe('a hidden title', () => {
     hidden.write.publish(publication(releaseIdOf('gone'), as(1), withdrawn));
     hidden.write.withdraw({ viewer: as(1), releaseId: releaseIdOf('gone') });
     let questions = 0;
-    // Even one who knows all letters but one learns nothing of the last.
+    // Even a guess with all letters right but one reveals nothing about the last.
     for (let place = 0; place < secret.length; place++) {
       for (const letter of letters) {
         const guess = `${secret.slice(0, place)}${letter}${secret.slice(place + 1)}`;
@@ -189,11 +195,11 @@ describe('a hidden title', () => {
     expect(questions).toBeGreaterThan(157);
   });
 
-  it('makes no like word rank before another by the releases that contain it', () => {
+  it('a hidden release does not change the rank of similar words', () => {
     const { write, read } = openBench();
     const decoys = [...'abcdefgh'].map((letter) => `tidal${letter}`);
     write.publish(publication(releaseIdOf('decoys'), as(1), { album: 'Decoys', tracks: decoys }));
-    // In ten hidden releases: were they counted, this word would be the first of nine.
+    // In ten hidden releases: if they counted, this word would be the first of nine.
     for (let n = 0; n < 10; n++) {
       const album = { ...{ album: `${n}`, private: true }, tracks: ['tidalz'] } as const;
       write.publish(
@@ -205,7 +211,7 @@ describe('a hidden title', () => {
     expect(found.sort()).toEqual(decoys);
   });
 
-  it('moves no hit to another pool, so it changes neither their order nor their pages', () => {
+  it('a hidden release changes neither the order nor the pages of hits', () => {
     const [hidden, visible] = [openBench(), openBench()];
     const tracks = (from: number, count: number) =>
       Array.from({ length: count }, (_, n) => `Interlude ${from + n}`);
@@ -237,7 +243,7 @@ describe('a hidden title', () => {
   });
 });
 
-it('a word of an older version, and of a release that is hidden now, finds nothing', () => {
+it('a word of an older version, or of a release hidden now, finds nothing', () => {
   const { write, read } = openBench();
   const found = (text: string) => read.searchTracks({ viewer: anonymous, text }).rows.length;
   const releaseId = releaseIdOf('one');

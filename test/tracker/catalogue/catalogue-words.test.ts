@@ -21,11 +21,11 @@ describe('words', () => {
     ['한국', '한 국 한국'],
     ['Live愛2025', 'live 2025 爱'],
     ['愛 雙 学 學 沢 澤', '爱 双 学 学 泽 泽'],
-  ])('%s', (text, words) => {
+  ])('the index words of %s are %s', (text, words) => {
     expect(indexWords(text).join(' ')).toBe(words);
   });
 
-  it('are the same however the accents are written', () => {
+  it('index words are the same for composed and decomposed accents', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(indexWords(text.normalize('NFD'))).toEqual(indexWords(text.normalize('NFC')));
@@ -33,13 +33,13 @@ describe('words', () => {
     );
   });
 
-  it('hold nothing that a full-text query could take for syntax, and are never long or many', () => {
+  it('index words contain no full-text syntax, and are limited in length and number', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => {
         const odd = (words: readonly string[], pattern: RegExp) =>
           words.filter((word) => !pattern.test(word));
         expect(odd(indexWords(text), /^[\p{L}\p{M}\p{N}ー々]{1,80}$/u)).toEqual([]);
-        // Words of letters, and marks that no query of a user can spell.
+        // Words of letters, and marks that a user's query cannot contain.
         expect(
           odd(nameWords(text), /^(?:[\p{L}\p{M}\p{N}ー々]{1,80}|r:[a-z]{1,80}|s:[0-9a-f]{2,40})$/u),
         ).toEqual([]);
@@ -50,7 +50,7 @@ describe('words', () => {
     );
   });
 
-  it('folding what is folded changes nothing', () => {
+  it('folding a folded text changes nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(fold(fold(text))).toBe(fold(text));
@@ -59,7 +59,7 @@ describe('words', () => {
   });
 });
 
-describe('names as people may type them', () => {
+describe('names as users may type them', () => {
   it.each([
     ['AC/DC', 'ac dc acdc'],
     ['Ke$ha', 'kesha keha'],
@@ -74,7 +74,7 @@ describe('names as people may type them', () => {
     ['!!! (Chk Chk Chk)', 's:212121 chk'],
     ['-M-', 'm s:2d6d2d'],
     ['รักคุณ', 'รัก ักค กคุ คุณ ุณ'],
-  ])('%s', (name, words) => {
+  ])('the words of the name %s include %s', (name, words) => {
     expect(nameWords(name)).toEqual(expect.arrayContaining(words.split(' ')));
   });
 
@@ -85,7 +85,7 @@ describe('names as people may type them', () => {
     ['Достоевский', 'Dostoyevsky Dostoevskij'],
     ['Ельзи', 'Elzy Yelzy'],
     ['Цой', 'Tsoi Tsoy Coj'],
-  ])('%s sounds as %s', (name, spellings) => {
+  ])('the name %s sounds like %s', (name, spellings) => {
     const sound = nameWords(name)
       .find((word) => word.startsWith('r:'))!
       .slice(2);
@@ -103,17 +103,17 @@ describe('typing errors', () => {
     ['baetls', 'beatles', 2],
     ['stones', 'beatles', 3],
     ['', 'abc', 3],
-  ])('%s for %s: %i', (typed, word, distance) => {
+  ])('%s typed for %s has the distance %i', (typed, word, distance) => {
     expect(editDistance(typed, word, 2)).toBe(distance);
   });
 
-  it('in the beginning of a word, whatever follows', () => {
+  it('typing errors in a prefix are counted independently of what follows', () => {
     expect(editDistance('hopipo', 'hoppipolla', 2, true)).toBe(1);
     expect(editDistance('hxppxp', 'hoppipolla', 2, true)).toBe(2);
     expect(editDistance('xyz', 'hoppipolla', 2, true)).toBe(3);
   });
 
-  it('are counted as the plain algorithm counts them', () => {
+  it('typing errors are counted as by the plain algorithm', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
     fc.assert(
       fc.property(word, word, fc.integer({ min: 0, max: 3 }), (a, b, max) => {
@@ -123,7 +123,7 @@ describe('typing errors', () => {
   });
 });
 
-it('a cursor brings back what it was given, and nothing else is one', () => {
+it('a cursor returns the numbers it was made of, and any other text is refused', () => {
   const numbers = [3, 0, Number.MAX_SAFE_INTEGER];
   expect(readCursor(writeCursor(numbers), 3)).toEqual(numbers);
   fc.assert(
@@ -137,7 +137,7 @@ it('a cursor brings back what it was given, and nothing else is one', () => {
   );
 });
 
-/** The whole table, as it stands in books. */
+/** The whole table of the textbook algorithm. */
 function plainDistance(a: string, b: string): number {
   const table = Array.from({ length: a.length + 1 }, (_, i) =>
     Array.from({ length: b.length + 1 }, (_, j) => i || j),

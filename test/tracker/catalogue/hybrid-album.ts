@@ -1,10 +1,10 @@
-/** An album in a hybrid torrent, which is announced by two hashes. */
+/** An album in a hybrid torrent, which is announced under two info-hashes. */
 import { parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { encodeInfo, encodeMetainfo } from '../../../torrents/metainfo/metainfo-encode.ts';
 import { signVersion, versionOf } from '../../../torrents/release/version-signature.ts';
 import { type Person, publishBody } from '../http/api/api-scene.ts';
 
-/** `hashes`: 20 bytes each, as announces name them. */
+/** `hashes`: 20 bytes each, as in announces. */
 export function hybridBody(name: string, by: Person) {
   const file = { components: [name], bytes: 9, piecesRoot: new Uint8Array(32).fill(1), isPad: false };
   const fields = {

@@ -1,4 +1,4 @@
-/** The step to an index of other words: every release waits, and is put in again while the tracker serves. */
+/** The migration to a new search index: all releases wait, and are indexed again while the tracker runs. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,13 +28,13 @@ afterEach(async () => {
 
 const names = ['one', 'two', 'three', 'four'];
 const tracks = (name: string) => [`Love ${name}`, `Hoppípolla ${name}`, '愛の歌'];
-/** As an earlier program left it: the step is yet to come. */
+/** The database of an earlier version, before this migration. */
 function upgrade(): void {
   const step = migrations.indexOf(rebuildIndex);
   const setVersion = db.prepare("UPDATE room_versions SET version = ? WHERE room = 'catalogue'");
   setVersion.run(step);
   migrate(db, new Map([['catalogue', migrations.slice(0, step + 1)]]));
-  // The later steps were taken before.
+  // Later migrations had been applied.
   setVersion.run(migrations.length);
 }
 const titles = (text: string) =>
@@ -57,7 +57,7 @@ describe('a database of an earlier version', () => {
       publish(publication(releaseIdOf(name), viewer, { album: name, tracks: tracks(name) }));
   });
 
-  it('finds what it found when all of it is in the index again, with the same words for mending', () => {
+  it('after the migration, a rebuilt index has the same hits and words as before', () => {
     const before = [titles('love'), titles('hopipola'), titles('爱'), vocabulary(), rowsOf('release_words')];
     upgrade();
     expect(titles('love')).toEqual([]);
@@ -68,7 +68,7 @@ describe('a database of an earlier version', () => {
     );
   });
 
-  it('has nothing left in its index of a release that was withdrawn or changed while it waited', () => {
+  it('a release withdrawn or changed while it waits leaves nothing in the rebuilt index', () => {
     upgrade();
     const { withdraw, addVersion, changeAccess, indexMore } = writes(db);
     withdraw({ viewer, releaseId: releaseIdOf('one') });
@@ -84,7 +84,7 @@ describe('a database of an earlier version', () => {
     expect([rowsOf('track_words'), rowsOf('release_words'), vocabulary()]).toEqual([[], [], []]);
   });
 
-  it('finds what is published while others wait, at once', () => {
+  it('a release published while others wait is found at once', () => {
     upgrade();
     writes(db).publish(publication(releaseIdOf('new'), viewer, { album: 'New', tracks: ['Love new'] }));
     expect(titles('love')).toEqual(['New: Love new']);

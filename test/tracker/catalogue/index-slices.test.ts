@@ -1,4 +1,4 @@
-/** Releases of many words, which the writer puts into the search index slice by slice. */
+/** Releases of many words, which the writer indexes slice by slice. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Words of its own: 12 a track. */
+/** Unique words: 12 per track. */
 const archive = (name: string, count: number) => ({
   album: name,
   private: true,
@@ -34,13 +34,13 @@ const archive = (name: string, count: number) => ({
   ),
 });
 const releaseId = releaseIdOf('archive');
-/** Tracks that hold the word as it was typed. */
+/** The tracks that contain the word exactly. */
 const hits = (text: string) =>
   reads(db)
     .searchTracks({ viewer, text })
     .rows.filter(({ approximate }) => !approximate).length;
 const isLeft = () => db.prepare('SELECT 1 FROM index_progress WHERE is_done = 0').get() !== undefined;
-/** Everything that the index and the vocabulary hold. */
+/** All rows of the index and the vocabulary. */
 const indexed = () => ({
   tracks: db.prepare('SELECT rowid FROM track_words ORDER BY rowid').all(),
   releases: db.prepare('SELECT rowid FROM release_words ORDER BY rowid').all(),
@@ -54,7 +54,7 @@ const indexed = () => ({
 const nothing = { tracks: [], releases: [], words: [] };
 
 describe('a release of many words', () => {
-  it('is stored whole at once, and found by all of its words when its slices are in', () => {
+  it('a release of many words is stored at once, and found by all its words when its slices are indexed', () => {
     const { publish, indexMore } = writes(db);
     publish(publication(releaseId, viewer, archive('many', 300)));
     expect(reads(db).release({ viewer, releaseId })?.tracks).toHaveLength(300);
@@ -66,7 +66,7 @@ describe('a release of many words', () => {
     expect(indexed().words).toHaveLength(300 * 12 + 1);
   });
 
-  it('leaves nothing in the index when it is withdrawn between any two of its slices', () => {
+  it('a release withdrawn between any two of its slices leaves nothing in the index', () => {
     const { publish, withdraw, indexMore } = writes(db);
     for (let done = 0, isMore = true; isMore; done++) {
       publish(publication(releaseId, viewer, archive('between', 300)));
@@ -77,7 +77,7 @@ describe('a release of many words', () => {
     }
   });
 
-  it('is indexed like one that was never anything else when it changes between its slices', () => {
+  it('a release that changes between its slices is indexed like one that was published in its final state', () => {
     const { publish, addVersion, changeAccess, withdraw, indexMore } = writes(db);
     const access = { visibility: 'members' } as const;
     const next = { ...publication(releaseId, viewer, archive('next', 250)), access };
@@ -96,14 +96,14 @@ describe('a release of many words', () => {
     expect(indexed().words).toEqual(words);
   });
 
-  it('is finished by the tracker that starts again', () => {
+  it('a release that is partly indexed is finished after a restart', () => {
     writes(db).publish(publication(releaseId, viewer, archive('again', 300)));
     const { indexMore } = writes(db);
     while (indexMore());
     expect([hits('againx299y11'), isLeft()]).toEqual([1, false]);
   });
 
-  it('has a limit of words for mending, which comes out again as it went in', () => {
+  it('the words of a release for typo correction are limited, and are removed completely', () => {
     const { publish, withdraw, indexMore } = writes(db);
     publish(publication(releaseId, viewer, archive('more', 1_000)));
     while (indexMore());
@@ -113,7 +113,7 @@ describe('a release of many words', () => {
     expect(indexed()).toEqual(nothing);
   });
 
-  it('takes turns with another one', () => {
+  it('a long release and a short one are indexed in turns', () => {
     const { publish, indexMore } = writes(db);
     publish(publication(releaseIdOf('long'), viewer, archive('long', 1_000)));
     publish(publication(releaseIdOf('short'), viewer, archive('short', 200)));

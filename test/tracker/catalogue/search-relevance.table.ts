@@ -1,9 +1,9 @@
-/** What people type, and what has to come first: the shelf it is asked of, and the questions. */
+/** What users type and what must come first: the catalogue and the searches. */
 import type { Album } from './catalogue-album.ts';
 
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name} ${n + 1}`);
 
-/** In the order in which they were published; all of them have no seeds. */
+/** In the order of publication; none has seeds. */
 export const shelf: readonly Album[] = [
   {
     album: 'Evening Call',
@@ -60,7 +60,7 @@ export interface Asked {
   readonly typed: string;
   /** The titles of the first songs. */
   readonly first: readonly string[];
-  /** So many are found: all of them, and nothing else. */
+  /** The exact number of hits. */
   readonly count?: number;
 }
 
@@ -74,7 +74,7 @@ const rows = (
 
 export const questions: readonly Asked[] = [
   ...rows(
-    'the nearest title comes first, then one with more words, then an album that is called so',
+    'the closest title comes first, then longer titles, then an album with that name',
     ['evning call', ['Evening Call', 'The Evening Call of the Owl', 'Evening Callers']],
     ['evening cal', ['Evening Call', 'Evening Callers', 'The Evening Call of the Owl']],
     ['evening call', ['Evening Call', 'The Evening Call of the Owl', 'Evening Callers']],
@@ -85,7 +85,7 @@ export const questions: readonly Asked[] = [
     ['yesterdya', ['Yesterday']],
   ),
   ...rows(
-    'a song by its artist and a word of its title, in any order',
+    'a song is found by its artist and a word of its title, in any order',
     ['beatles yesterday', ['Yesterday']],
     ['blackbird beatles', ['Blackbird']],
     ['bjork cocoon', ['Cocoon']],
@@ -98,7 +98,7 @@ export const questions: readonly Asked[] = [
     ['vespertine', ['Hidden Place', 'Cocoon'], 2],
   ),
   ...rows(
-    'names with signs are found without them',
+    'names with punctuation are found without it',
     ['acdc', ['Hells Bells', 'T.N.T.', 'Thunderstruck'], 3],
     ['ac dc', ['Hells Bells', 'T.N.T.', 'Thunderstruck'], 3],
     ['tnt', ['T.N.T.']],
@@ -117,27 +117,27 @@ export const questions: readonly Asked[] = [
     ['don t pass me', ['Don’t Pass Me By']],
   ),
   ...rows(
-    'names of signs are found by these signs',
+    'names made of punctuation are found by it',
     ['!!!', ['Pardon My Freedom', 'Hello? Is This Thing On?'], 2],
     ['+/-', ['All I Do', 'Summer Dress'], 2],
     ['-M-', ['Je dis aime', 'Onde sensuelle']],
     ['÷', ['Castle on the Hill'], 1],
   ),
   ...rows(
-    'words that were torn apart or written together',
+    'words that were split or joined are found',
     ['black bird', ['Blackbird', 'Black Bird Singing'], 2],
     ['blackbird', ['Blackbird']],
     ['garfun kel', ['Mrs. Robinson', 'America']],
   ),
   ...rows(
-    'all words that hold what was typed',
+    'all words that contain the typed text are found',
     ['lov ', ['Love', 'Love Song', 'Sloven', 'Gloves', 'Clover', 'Plovers', 'Beloved']],
     ['pullove', ['Pullovers']],
     ['ullov', ['Pullovers'], 1],
     ['lovenl', numbered('Slovenly', 9)],
   ),
   ...rows(
-    'a part of a title in a script without spaces',
+    'a part of a title in a script without spaces is found',
     ['รัก', ['ความรักครั้งสุดท้าย'], 1],
     ['สุดท้าย', ['ความรักครั้งสุดท้าย'], 1],
     ['ยิ้ม', ['สยามเมืองยิ้ม'], 1],
@@ -148,7 +148,7 @@ export const questions: readonly Asked[] = [
     ['벚꽃', ['봄 사랑 벚꽃 말고'], 1],
   ),
   ...rows(
-    'Chinese and Japanese characters in another form',
+    'Chinese and Japanese characters in another form are found',
     ['爱在西元前', ['愛在西元前'], 1],
     ['双截棍', ['雙截棍'], 1],
     ['周杰伦', ['愛在西元前', '雙截棍'], 2],
@@ -157,13 +157,13 @@ export const questions: readonly Asked[] = [
     ['澤田研二', ['さくらさくら', 'カタオモイ'], 2],
   ),
   ...rows(
-    'hiragana and katakana',
+    'hiragana and katakana find each other',
     ['サクラ', ['さくらさくら'], 1],
     ['かたおもい', ['カタオモイ'], 1],
     ['ｽｰﾊﾟｰﾌﾗｲ', ['あいをこめて花束を'], 1],
   ),
   ...rows(
-    'Cyrillic and its romanisations',
+    'Cyrillic and its romanisations find each other',
     ['gruppa krovi', ['Группа крови', 'Звезда по имени Солнце']],
     ['zvezda po imeni solntse', ['Звезда по имени Солнце'], 1],
     ['kino zvezda', ['Звезда по имени Солнце'], 1],
@@ -174,7 +174,7 @@ export const questions: readonly Asked[] = [
     ['группа', ['Gruppa', 'Группа крови', 'Звезда по имени Солнце'], 3],
   ),
   ...rows(
-    'letters without their accents',
+    'letters with accents are found without them',
     ['sigur ros hoppipolla', ['Hoppípolla'], 1],
     ['saeglopur', ['Sæglópur'], 1],
     ['θαλασσα', ['Θάλασσα'], 1],

@@ -1,4 +1,4 @@
-/** Searches as people type them, in many scripts: search-relevance.table.ts is the specification. */
+/** Searches as users type them, in many scripts. search-relevance.table.ts is the specification. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,10 +42,10 @@ describe.each([...Map.groupBy(questions, ({ what }) => what)])('%s', (_, asked) 
 
 it.each([
   ['few', 30],
-  ['more than are listed one by one', 130],
-])('all words that hold a part are found: %s', (_, count) => {
+  ['more than are listed individually', 130],
+])('a search finds all words that contain a part: %s', (_, count) => {
   const name = `Inside ${count}`;
-  // Words of their own, in front of the part, behind it, and on both sides.
+  // Words before the part, after it, and on both sides.
   const tracks = Array.from({ length: count }, (_, n) => {
     const letters = [n % 10, Math.floor(n / 10)].map((digit) => 'bcdfghjklm'.charAt(digit)).join('');
     return (

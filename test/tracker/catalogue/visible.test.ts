@@ -1,6 +1,6 @@
 /**
- * The catalogue has the rule of access.ts in other forms as well, where a database has to follow it: each of them gives
- * the answer of the pure rule, for drawn viewers and releases.
+ * The catalogue repeats the rule of access.ts in forms that a database can use. Each form gives the same
+ * answer as the rule, for random viewers and releases.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ describe('as SQL and in memory', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('a question for one release, a list, a torrent, a song and a search show what the rule shows', () => {
+  it('reading a release, a list, a torrent, a song or a search shows what the rule shows', () => {
     const writer = openConnection(join(folder, 'catalogue.db'), 'writer');
     writer.exec('PRAGMA synchronous = OFF');
     migrate(writer, new Map([['catalogue', migrations]]));
@@ -86,7 +86,7 @@ describe('as SQL and in memory', () => {
   });
 });
 
-it('as words of the index, a viewer has one of the words of a release exactly when the rule shows it', () => {
+it("a viewer has one of a release's index words exactly if the rule shows the release", () => {
   fc.assert(
     fc.property(viewer, releaseAccess, (viewer, one) => {
       const words = new Set(accessWords(one));
@@ -95,16 +95,16 @@ it('as words of the index, a viewer has one of the words of a release exactly wh
   );
 });
 
-it('as a text that words are counted by, it is seen by the viewers of the release', () => {
+it('an audience under which words are counted includes exactly the viewers of the release', () => {
   fc.assert(
     fc.property(viewer, releaseAccess, (viewer, one) => {
-      // Of a release for members there are two, each for a part of its viewers.
+      // A release for members has two audiences, each for a part of its viewers.
       const seen = audienceTexts(one).some((text) => maySee(viewer, readAudience(text)));
       expect(seen).toBe(maySee(viewer, one));
     }),
   );
 });
 
-it('as a text, what is for members is counted for all members once, and for its publisher apart', () => {
+it('words of a release for members are counted once for all members, and separately for its publisher', () => {
   expect(audienceTexts({ visibility: 'members', publisherId: 5 })).toEqual(['members', membersOf(5)]);
 });

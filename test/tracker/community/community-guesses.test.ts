@@ -20,7 +20,7 @@ function bench() {
       return 'waitMs' in attempt ? attempt : attempt.settle(outcome);
     };
   const isRefused = (name: string, address: string, nowMs: number) => 'waitMs' in begin(name, address, nowMs);
-  /** How many tries are let through until one is refused. */
+  /** How many tries are accepted before one is refused. */
   const triesOf = (name: string, address: string, nowMs: number) => {
     let tries = 0;
     for (; tries < 1_000 && !isRefused(name, address, nowMs); tries++);
@@ -37,7 +37,7 @@ function bench() {
 }
 
 describe('wrong passwords', () => {
-  it('slow down one name from one address, and say how long', () => {
+  it('wrong passwords for one name from one address are slowed down, and the wait is given', () => {
     const { wrong } = bench();
     for (let n = 0; n < 10; n++) expect(wrong('paul', ipv4(1), 0)).toBeUndefined();
     expect(wrong('paul', ipv4(1), 0)).toEqual({ waitMs: 15 * minuteMs, of: 'name' });
@@ -45,7 +45,7 @@ describe('wrong passwords', () => {
     expect(wrong('paul', ipv4(1), 15 * minuteMs)).toBeUndefined();
   });
 
-  it('from many addresses never refuse the first try of an address that has not tried', () => {
+  it('wrong passwords from many addresses never refuse the first try of a new address', () => {
     const { wrong, isRefused, right } = bench();
     for (let address = 0; address < 3_000; address++) {
       for (let n = 0; n < 12; n++) wrong('paul', ipv4(address), 0);
@@ -54,7 +54,7 @@ describe('wrong passwords', () => {
     expect(right('paul', ipv4(8_888), 0)).toBeUndefined();
   });
 
-  it('from many addresses leave each new address fewer tries, and ten again when they have stopped', () => {
+  it('wrong passwords from many addresses leave each new address fewer tries, and ten again once they stop', () => {
     const { wrong, triesOf } = bench();
     const attack = (from: number, to: number) => {
       for (let address = from; address < to; address++) wrong('paul', ipv4(address), 0);
@@ -67,28 +67,28 @@ describe('wrong passwords', () => {
     expect(triesOf('paul', ipv4(5_002), 1_100 * minuteMs)).toBe(10);
   });
 
-  it('from many addresses leave an address from which the name signed in before all its tries', () => {
+  it('wrong passwords from many addresses take no tries from an address where the name has signed in before', () => {
     const { wrong, right, triesOf } = bench();
     right('paul', ipv4(7), 0);
     for (let address = 100; address < 2_000; address++) wrong('paul', ipv4(address), 0);
     expect(triesOf('paul', ipv4(7), 0)).toBe(10);
   });
 
-  it('for many names slow down the address for all names', () => {
+  it('wrong passwords for many names slow down their address for all names', () => {
     const { wrong } = bench();
     for (let n = 0; n < 60; n++) expect(wrong(`name ${n}`, ipv4(1), 0)).toBeUndefined();
     expect(wrong('another', ipv4(1), 0)).toEqual({ waitMs: 10_000, of: 'address' });
     expect(wrong('another', ipv4(2), 0)).toBeUndefined();
   });
 
-  it('for many names do not keep a neighbour out who signed in from that address before', () => {
+  it('wrong passwords for many names do not lock out a user who has signed in from the same address before', () => {
     const { wrong, right, isRefused } = bench();
     right('mia', ipv4(1), 0);
     for (let n = 0; n < 100; n++) wrong(`name ${n}`, ipv4(1), 0);
     expect([isRefused('mia', ipv4(1), 0), isRefused('pia', ipv4(1), 0)]).toEqual([false, true]);
   });
 
-  it('of one IPv6 /48 are slowed down together, however many /64 there are in it', () => {
+  it('wrong passwords from one IPv6 /48 are slowed down together, from any number of /64s', () => {
     const { wrong } = bench();
     let through = 0;
     for (let n = 0; n < 5_000; n++) through += wrong(`name ${n}`, ipv6(1, n), 0) === undefined ? 1 : 0;
@@ -96,7 +96,7 @@ describe('wrong passwords', () => {
     expect(wrong('name', ipv6(2, 0), 0)).toBeUndefined();
   });
 
-  it('that are tried in parallel count before the first of them is answered', () => {
+  it('wrong passwords tried in parallel count before the first is answered', () => {
     const { begin } = bench();
     const attempts = Array.from({ length: 50 }, () => begin('paul', ipv4(1), 0));
     expect(attempts.filter((attempt) => 'settle' in attempt)).toHaveLength(10);
@@ -104,13 +104,13 @@ describe('wrong passwords', () => {
 });
 
 describe('a right password', () => {
-  it('is not counted as a guess', () => {
+  it('a right password is not counted as a guess', () => {
     const { right, triesOf } = bench();
     for (let n = 0; n < 15; n++) expect(right('paul', ipv4(1), n * minuteMs)).toBeUndefined();
     expect(triesOf('paul', ipv4(1), 15 * minuteMs)).toBe(10);
   });
 
-  it('costs a hash all the same: an address cannot sign in without end', () => {
+  it('an address cannot sign in without limit, because each right password costs a hash too', () => {
     const { right } = bench();
     let through = 0;
     for (let n = 0; n < 1_000; n++) through += right('paul', ipv4(1), 0) === undefined ? 1 : 0;
@@ -118,17 +118,17 @@ describe('a right password', () => {
   });
 });
 
-describe('the line for a hash', () => {
+describe('the queue for password hashes', () => {
   const rankOf = (attempt: ReturnType<ReturnType<typeof bench>['begin']>) =>
     'rank' in attempt ? attempt.rank : Number.NaN;
 
-  it('puts an address that has just come before one that asks on and on, answered or not', () => {
+  it('the queue puts a new address before one that keeps asking, answered or not', () => {
     const { begin, untried } = bench();
     for (let n = 0; n < 20; n++) untried(`name ${n}`, ipv4(1), 0);
     expect(rankOf(begin('paul', ipv4(2), 0))).toBeLessThan(rankOf(begin('paul', ipv4(1), 0)));
   });
 
-  it('puts a name before all others where it signed in before', () => {
+  it('the queue puts a name first at an address where it has signed in before', () => {
     const { begin, right } = bench();
     right('paul', ipv4(1), 0);
     expect(rankOf(begin('paul', ipv4(1), 0))).toBe(0);
@@ -137,7 +137,7 @@ describe('the line for a hash', () => {
 });
 
 describe('the owner of a name', () => {
-  it('is warned of twenty wrong passwords within a day, and of each ten times as many', () => {
+  it('a user is warned of 20, 100 and 1,000 wrong passwords within a day', () => {
     const { wrong } = bench();
     const warnings: unknown[] = [];
     for (let n = 0; n < 1_000; n++) {
@@ -151,7 +151,7 @@ describe('the owner of a name', () => {
     ]);
   });
 
-  it('is not warned of a few mistakes a day', () => {
+  it('a user is not warned of a few mistakes a day', () => {
     const { wrong } = bench();
     for (let day = 0; day < 10; day++) {
       for (let n = 0; n < 9; n++) expect(wrong('paul', ipv4(1), day * dayMs)).toBeUndefined();
@@ -159,7 +159,7 @@ describe('the owner of a name', () => {
   });
 });
 
-it('a drained bucket is not forgotten for a flood of others that are drained less', () => {
+it('a flood of other keys does not evict an emptier bucket', () => {
   const gate = openRateGate({ burst: 10, everyMs: hourMs }, 100);
   for (let n = 0; n < 10; n++) gate.take('guesser', 0);
   for (let n = 0; n < 10_000; n++) {

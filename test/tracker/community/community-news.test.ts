@@ -1,4 +1,4 @@
-/** What a reader missed is counted by what this reader may see: others may talk as much as they like. */
+/** Missed events are counted by what the reader may see, so other users' messages do not matter. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-it('twenty thousand private messages make nobody else load anew', () => {
+it('twenty thousand private messages make no other reader reload', () => {
   db.exec(`
     INSERT INTO accounts (id, name, name_key, role, generation, created_ms) VALUES
       (1, 'Ada', 'ada', 'member', 1, 0), (2, 'Ben', 'ben', 'member', 1, 0), (3, 'Cem', 'cem', 'member', 1, 0);

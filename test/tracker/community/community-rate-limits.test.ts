@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addressKey, openRateGate, rateLimits } from '../../../tracker/community/sign-in/rate-limits.ts';
 
-it('lets a burst through, then one each interval, and says how long to wait', () => {
+it('a rate limit accepts a burst, then one use per interval, and says how long to wait', () => {
   const gate = openRateGate({ burst: 3, everyMs: 100 });
   expect([0, 0, 0, 0].map(() => gate.take('a', 1_000))).toEqual([0, 0, 0, 100]);
   expect(gate.take('a', 1_060)).toBe(40);
@@ -11,7 +11,7 @@ it('lets a burst through, then one each interval, and says how long to wait', ()
   expect(gate.take('b', 1_100)).toBe(0);
 });
 
-it('after the wait it names, it lets through', () => {
+it('a rate limit accepts a use after the wait that it gave', () => {
   const gate = openRateGate({ burst: 2, everyMs: 70 });
   let nowMs = 0;
   for (let i = 0; i < 20; i++) {
@@ -23,7 +23,7 @@ it('after the wait it names, it lets through', () => {
   }
 });
 
-it('never lets more through than the burst and the time allow', () => {
+it('a rate limit never accepts more than the burst and the time allow', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 9 }),
@@ -43,7 +43,7 @@ it('never lets more through than the burst and the time allow', () => {
   );
 });
 
-it('what is given back was not counted', () => {
+it('a use that is given back is not counted', () => {
   const gate = openRateGate({ burst: 1, everyMs: 1_000 });
   for (let i = 0; i < 5; i++) {
     expect(gate.take('a', 0)).toBe(0);
@@ -54,7 +54,7 @@ it('what is given back was not counted', () => {
   gate.giveBack('never seen');
 });
 
-it('remembers so many keys and no more; who is active is not forgotten for a flood of others', () => {
+it('a rate limit remembers a limited number of keys, and a flood of others does not evict an active one', () => {
   const gate = openRateGate({ burst: 2, everyMs: 1_000 }, 10);
   for (let i = 0; i < 1_000; i++) {
     gate.take(`flood ${i}`, i);
@@ -64,13 +64,13 @@ it('remembers so many keys and no more; who is active is not forgotten for a flo
   expect(gate.take('flood 1', 999)).toBe(0);
 });
 
-it('an IPv6 customer is one address, two IPv4 customers are two', () => {
+it('IPv6 addresses of one customer count as one, two IPv4 addresses as two', () => {
   const v6 = (last: number) => Uint8Array.from([0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, ...Array(7).fill(0), last]);
   expect(addressKey(v6(1))).toBe(addressKey(v6(2)));
   expect(addressKey(Uint8Array.of(1, 2, 3, 4))).not.toBe(addressKey(Uint8Array.of(1, 2, 3, 5)));
 });
 
-it('guessing one password from one address takes years for a thousand of each name', () => {
+it('one address needs years to try a thousand passwords a day for a name', () => {
   const { burst, everyMs } = rateLimits.signInPerNameAndAddress;
   const perDay = 86_400_000 / everyMs;
   expect(burst + perDay).toBeLessThan(150);

@@ -1,4 +1,4 @@
-/** A community on a real database in a temporary folder, with a clock that is set by hand and people in it. */
+/** A community on a real database in a temporary folder, with a clock set by the test, and people. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { openDatabase } from '../../../tracker/database/database.ts';
 export interface CommunityBench {
   readonly community: WholeCommunity;
   readonly clock: { nowMs: number };
-  /** What is kept, seen by somebody who opens it anew. */
+  /** The stored community, opened again. */
   reopen(policy?: CommunityPolicy): Promise<CommunityBench>;
   close(): Promise<void>;
 }
@@ -52,7 +52,7 @@ function newFolder(): string {
 
 let lastKey = 0;
 
-/** 32 bytes that nobody else has. Nothing is signed with it. */
+/** 32 bytes that are unique. Nothing is signed with them. */
 export function someKey(): Uint8Array {
   const key = new Uint8Array(32);
   new DataView(key.buffer).setUint32(0, ++lastKey);
@@ -68,7 +68,7 @@ export async function enrol(community: Community, name: string): Promise<Person>
   return { ...signedIn, viewer: (await community.authenticate(signedIn.session.token))! };
 }
 
-/** What somebody may do now: a viewer is asked for anew with each request. */
+/** The current rights of a person: a viewer is authenticated anew for each request. */
 export async function again(community: Community, { session }: SignedIn): Promise<Authenticated> {
   return (await community.authenticate(session.token))!;
 }

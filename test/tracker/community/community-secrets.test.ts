@@ -8,7 +8,7 @@ import { signInText } from '../../../tracker/protocol/api/sign-in-text.ts';
 describe('passwords', () => {
   const passwords = openPasswords(() => 0);
 
-  it('are kept as argon2id with the cost that is promised, salted', async () => {
+  it('passwords are stored as salted argon2id with the documented cost', async () => {
     const [one, two] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
     expect(one).not.toBe(two);
@@ -16,18 +16,18 @@ describe('passwords', () => {
     expect(await passwords.isRight('correct horsf', one)).toBe(false);
   });
 
-  it('are the same however their accents were typed', async () => {
+  it('passwords are equal for composed and decomposed accents', async () => {
     expect(await passwords.isRight('motde\u0301passe', await passwords.hash('motdépasse'))).toBe(true);
   });
 
   it.each(['short', '', 'x'.repeat(1_025), '\ud800'.repeat(10)])(
-    'refuses %#: too short, too long, or no text',
+    'a password that is too short, too long or malformed is refused: %#',
     async (password) => {
       await expect(passwords.hash(password)).rejects.toMatchObject({ code: 'password-invalid' });
     },
   );
 
-  it('a hash is checked at the cost it was made with', async () => {
+  it('a password hash is checked with the cost it was made with', async () => {
     const nonce = new Uint8Array(16).fill(7);
     const cheap = { memory: 64, passes: 3, parallelism: 2, tagLength: 32 };
     const hash = argon2Sync('argon2id', { message: 'correct horse', nonce, ...cheap });
@@ -37,7 +37,7 @@ describe('passwords', () => {
     expect(await passwords.isRight('correct house', phc)).toBe(false);
   });
 
-  it('nothing fits no hash, or one that is no hash', async () => {
+  it('no password matches a missing or malformed hash', async () => {
     for (const hash of [
       undefined,
       '',
@@ -50,13 +50,13 @@ describe('passwords', () => {
 });
 
 describe('secrets', () => {
-  it('have the lengths that are promised, and never come twice', () => {
+  it('tokens and ids have their documented lengths and are unique', () => {
     expect(newToken()).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(newPublicId()).toMatch(/^[a-z2-7]{26}$/);
     expect(new Set(Array.from({ length: 1_000 }, newPublicId)).size).toBe(1_000);
   });
 
-  it('only what can be a token has a hash', () => {
+  it('a text that cannot be a token has no hash', () => {
     const token = newToken();
     expect(tokenHash(token)).toHaveLength(32);
     for (const other of ['', `${token}=`, ` ${token}`, token.slice(1), 'é'.repeat(43)]) {
@@ -72,7 +72,7 @@ describe('challenges', () => {
   const signed = (challenge: string, name = 'Kim', signedHost = host) =>
     new Uint8Array(sign(null, Buffer.from(signInText({ host: signedHost, name, challenge })!), privateKey));
 
-  it('are good once', () => {
+  it('a challenge is valid once', () => {
     const challenges = openChallenges();
     const { challenge, expiresAtMs } = challenges.make('Kim', 1_000);
     expect(expiresAtMs).toBe(1_000 + challengeLifeMs);
@@ -81,7 +81,7 @@ describe('challenges', () => {
     expect([accept(), accept()]).toEqual([true, false]);
   });
 
-  it('are not used up by a wrong signature', () => {
+  it('a challenge is not used up by a wrong signature', () => {
     const challenges = openChallenges();
     const { challenge } = challenges.make('Kim', 0);
     const signIn = { host, name: 'Kim', challenge };
@@ -94,10 +94,10 @@ describe('challenges', () => {
     ['for another name', { name: 'Kam' }],
     ['signed for another host', { signedHost: 'evil.example' }],
     ['without a key', { key: undefined }],
-    ['with a key that is none', { key: new Uint8Array(31) }],
+    ['with an invalid key', { key: new Uint8Array(31) }],
     ['with half a signature', { signature: new Uint8Array(32) }],
   ])(
-    'are refused %s',
+    'a challenge is refused %s',
     (_what, change: {
       nowMs?: number;
       name?: string;
@@ -114,7 +114,7 @@ describe('challenges', () => {
     },
   );
 
-  it('of another start, changed, padded or of any other text are none', () => {
+  it('a challenge that was changed, padded, or made before a restart is refused', () => {
     const challenges = openChallenges();
     const { challenge } = challenges.make('Kim', 0);
     const later = Buffer.from(challenge, 'base64url');
@@ -133,7 +133,7 @@ describe('challenges', () => {
     }
   });
 
-  it('what is signed cannot be read in two ways', () => {
+  it('the signed text is unambiguous', () => {
     expect(signInText({ host: 'A.example', name: 'Kim', challenge: 'c' })).toBe(
       'cicada login\na.example\nKim\nc',
     );

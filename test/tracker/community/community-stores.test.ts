@@ -1,4 +1,4 @@
-/** What holds for all operations of the community's stores, whichever they are. */
+/** Rules for all operations of the community's stores. */
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, it } from 'vitest';
 import {
@@ -15,7 +15,7 @@ const nowMs = 1_000_000;
 const hash = (byte: number) => new Uint8Array(32).fill(byte);
 const session = (byte: number) => ({ tokenHash: hash(byte), id: `s${byte}`, label: '' });
 
-/** What each does for somebody; all of it exists, so that only who asks can be wrong. */
+/** The arguments of each operation. All they name exists, so only the acting account can be wrong. */
 const acting: Partial<Record<keyof CommunityWrites, object>> = {
   addKey: { publicKey: hash(9) },
   setPassword: { old: 'old', password: 'x', kept: null },
@@ -45,7 +45,7 @@ const acting: Partial<Record<keyof CommunityWrites, object>> = {
   confirmRights: {},
   closeReport: { id: 1, outcome: 'talked' },
 };
-/** Of the tracker itself, or of somebody who shows a secret. */
+/** Operations of the tracker itself, or of a holder of a secret. */
 const others: readonly (keyof CommunityWrites)[] = [
   ...(['setSetupToken', 'register', 'signIn', 'seen', 'signOut'] as const),
   ...(['tellPublished', 'tellFinished', 'forgetRelease', 'tellWaiting', 'setKeyFingerprint'] as const),
@@ -90,12 +90,12 @@ beforeEach(() => {
   });
 });
 
-it('every operation is known to these tests', () => {
+it('these tests cover every operation', () => {
   expect([...Object.keys(acting), ...others].toSorted()).toEqual(Object.keys(store).toSorted());
 });
 
 it.each(Object.keys(acting) as (keyof CommunityWrites)[])(
-  '%s: an owner may, banned or unknown they may not',
+  '%s is allowed to an owner, and refused to a banned or unknown account',
   (name) => {
     const operation: Operation = store[name];
     const argument = { ...acting[name], nowMs };
@@ -109,7 +109,7 @@ it.each(Object.keys(acting) as (keyof CommunityWrites)[])(
   },
 );
 
-it('whoever has muted as many people as one may can still block each of them, and mute nobody else', () => {
+it('an account at its limit of mutes can still block each muted account, and mute no other', () => {
   const put = db.prepare(`
     INSERT INTO accounts (name, name_key, role, generation, created_ms) VALUES (:name, :name, 'member', 1, 0)`);
   const acts = { by, nowMs, isBlock: false };
@@ -124,7 +124,7 @@ it('whoever has muted as many people as one may can still block each of them, an
   expect(db.prepare('SELECT count(*) AS n FROM mutes WHERE is_block = 1').get()).toMatchObject({ n: 1 });
 });
 
-it('no list walks over all messages, notices, accounts or sessions', () => {
+it('no query scans all messages, notices, accounts or sessions', () => {
   const asked: string[] = [];
   const prepare = db.prepare.bind(db);
   db.prepare = (sql, ...rest) => {

@@ -15,7 +15,7 @@ describe('names', () => {
     'x'.repeat(32),
     'Nguyễn Ái',
     '5-MeO',
-  ])('takes %s', (name) => expect(parseName(name).name).toBe(name));
+  ])('the name %s is accepted', (name) => expect(parseName(name).name).toBe(name));
 
   it.each([
     ['', 'empty'],
@@ -40,13 +40,13 @@ describe('names', () => {
     ['Аda', 'alphabets'],
     ['ME', 'reserved'],
     ['Ｍｏｄｅｒａｔｏｒ', 'reserved'],
-  ])('refuses %j', (name, why) => {
+  ])('the name %j is refused', (name, why) => {
     expect(() => parseName(name)).toThrow(
       expect.objectContaining({ code: 'name-invalid', message: expect.stringContaining(why) }),
     );
   });
 
-  it('composed or not, in capitals or not, wide or not: one name', () => {
+  it('names that differ in composition, case or width are the same name', () => {
     for (const [a, b] of [
       ['Zoé', 'ZOE\u0301'],
       ['ΣΑΣ', 'σας'],
@@ -57,7 +57,7 @@ describe('names', () => {
     expect(nameKey('Zoe')).not.toBe(nameKey('Zoé'));
   });
 
-  it('whatever passes has nothing in it that cannot be seen, and passes again unchanged', () => {
+  it('an accepted name contains no invisible characters, and is accepted again unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (text) => {
         let name: string;
@@ -77,27 +77,27 @@ describe('names', () => {
 });
 
 describe('messages', () => {
-  it('keep their lines, emoji and right-to-left letters', () => {
+  it('messages keep their lines, emoji and right-to-left letters', () => {
     expect(parseMessage('  one\r\ntwo\rthree\u2028four\n')).toBe('one\ntwo\nthree\nfour');
     for (const text of ['👩‍👩‍👧', 'می‌خواهم', 'שלום', '<script>alert(1)</script>'])
       expect(parseMessage(text)).toBe(text);
   });
 
-  it('lose controls and what turns text around', () => {
+  it('control and bidirectional characters are removed from messages', () => {
     expect(parseMessage('a\u0000\u001b[31mb\u007f\u0085')).toBe('a[31mb');
     expect(parseMessage('x\u202e\u2066\u200fy\u200b\ufeffz')).toBe('xyz');
     expect(parseMessage('\ud800!')).toBe('\ufffd!');
     expect(parseMessage(`e${'\u0301'.repeat(500)}`).length).toBeLessThan(8);
   });
 
-  it('are neither empty nor too long', () => {
+  it('messages that are empty or too long are refused', () => {
     for (const text of ['', ' \n\t', '\u202e\u200b', 'x'.repeat(4_001), '\u0000'.repeat(1_000_000)]) {
       expect(() => parseMessage(text)).toThrow(expect.objectContaining({ code: 'text-invalid' }));
     }
     expect(parseMessage('😀'.repeat(4_000))).toHaveLength(8_000);
   });
 
-  it('a line is one line', () => {
+  it('a line of text becomes a single line', () => {
     expect(parseLine(' one\ntwo\u2028 three\t')).toBe('one two three');
     expect(parseLine('')).toBe('');
     expect(() => parseLine('x'.repeat(201))).toThrow(expect.objectContaining({ code: 'text-invalid' }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openTurns } from '../../../tracker/community/sign-in/turns.ts';
 
-/** Work that is done when the test says so. */
+/** Work that ends when the test says so. */
 function job() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let started = false;
@@ -15,7 +15,7 @@ function job() {
 const patient = { waitMsMax: 1, nowMs: () => 0 };
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-it('so many run, so many wait in line, and the rest is sent away without being done', async () => {
+it('jobs above the limits of running and waiting ones are refused without being started', async () => {
   const takeTurn = openTurns({ runningMax: 2, waitingMax: 2, ...patient });
   const jobs = Array.from({ length: 5 }, job);
   const turns = jobs.map(({ work }) => takeTurn(work));
@@ -29,7 +29,7 @@ it('so many run, so many wait in line, and the rest is sent away without being d
   expect(started()).toEqual([true, true, true, false, false]);
 });
 
-it('work that fails gives its place back', async () => {
+it('a job that fails frees its place', async () => {
   const takeTurn = openTurns({ runningMax: 1, waitingMax: 0, ...patient });
   for (let i = 0; i < 3; i++) {
     await expect(takeTurn(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
@@ -37,7 +37,7 @@ it('work that fails gives its place back', async () => {
   expect(await takeTurn(() => Promise.resolve('yes'))).toEqual({ result: 'yes' });
 });
 
-it('a place that was handed over is still taken', async () => {
+it('a place that was handed to a waiting job is still taken', async () => {
   const takeTurn = openTurns({ runningMax: 1, waitingMax: 1, ...patient });
   const [first, second, third] = [job(), job(), job()];
   const turns = [takeTurn(first.work), takeTurn(second.work)];
@@ -51,7 +51,7 @@ it('a place that was handed over is still taken', async () => {
   expect(await last).toEqual({ result: 'last' });
 });
 
-describe('a line that is full', () => {
+describe('a full queue', () => {
   const openLine = () => {
     const clock = { nowMs: 0 };
     const limits = { runningMax: 1, waitingMax: 3, waitMsMax: 10_000, nowMs: () => clock.nowMs };
@@ -62,7 +62,7 @@ describe('a line that is full', () => {
     return { clock, takeTurn, running: running!, turn, flood, turns };
   };
 
-  it('refuses its last for one of a lower rank, which is next', async () => {
+  it('a full queue refuses its last job for one of a lower rank, which runs next', async () => {
     const { takeTurn, running, flood, turns } = openLine();
     const newcomer = job();
     const admitted = takeTurn(newcomer.work, 1);
@@ -74,13 +74,13 @@ describe('a line that is full', () => {
     expect(await admitted).toEqual({ result: 'in' });
   });
 
-  it('refuses one of a higher rank at once', async () => {
+  it('a full queue refuses a job of a higher rank at once', async () => {
     const { takeTurn } = openLine();
     expect(await takeTurn(job().work, 8)).toBeUndefined();
     expect(await takeTurn(job().work, 7)).toBeUndefined();
   });
 
-  it('refuses those that waited too long when their turn comes', async () => {
+  it('a queue refuses jobs that waited too long when their turn comes', async () => {
     const { clock, takeTurn, running, flood, turns } = openLine();
     clock.nowMs = 10_001;
     const newcomer = job();

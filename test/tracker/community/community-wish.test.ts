@@ -18,7 +18,7 @@ it.each<[Wish, boolean]>([
   [{ query: 'shukyo 林檎' }, true],
   [{ query: '椎名' }, true],
   [{ query: 'kalk stem' }, false],
-  // Both words are there, but of two songs.
+  // Both words occur, but in two songs.
   [{ query: 'shukyo doppelganger' }, false],
   [{ query: 'hana', format: 'FLAC' }, true],
   [{ query: 'doppelganger', isLossless: true }, false],
@@ -26,7 +26,9 @@ it.each<[Wish, boolean]>([
   [{ query: 'doppelganger', bitRateMin: 256_000 }, false],
   [{ query: 'kuri', yearFrom: 2003, yearTo: 2003 }, true],
   [{ query: 'kuri', yearTo: 2002 }, false],
-])('%j comes true: %s', (wish, comesTrue) => expect(wishable(release).isWished(wish)).toBe(comesTrue));
+])('whether the wish %j matches the release: %s', (wish, comesTrue) =>
+  expect(wishable(release).isWished(wish)).toBe(comesTrue),
+);
 
 it.each([
   ['any', ['CC BY 4.0', 'CC0', 'Public domain', 'mine alone', 'CC BY 4.0 / CC0']],
@@ -36,7 +38,7 @@ it.each([
   ['public-domain', ['Public domain']],
   ['other', ['mine alone']],
   ['cc-by-sa', []],
-])('a wish for the licence %s is one for %j', (licence, comesTrue) => {
+])('a wish for the licence %s matches %j', (licence, comesTrue) => {
   const names = ['CC BY 4.0', 'CC0', 'Public domain', 'mine alone', 'CC BY 4.0 / CC0', undefined];
   const wished = names.filter((name) =>
     wishable({ ...release, ...(name !== undefined && { licence: name }) }).isWished({
@@ -47,18 +49,18 @@ it.each([
   expect(wished).toEqual(comesTrue);
 });
 
-it('a year that is asked for and unknown is not the one', () => {
+it('a wish with a year does not match a release without one', () => {
   const { year: _, ...undated } = release;
   expect(wishable(undated).isWished({ query: 'kalk', yearFrom: 1900 })).toBe(false);
 });
 
-it('whoever wishes for whole words is found through the key word', () => {
+it('a wish for whole words is found by its key word', () => {
   for (const query of ['kalk', 'art pop doppelganger', '椎名林檎', 'hana kuri']) {
     expect(wishable(release).keyWords).toContain(keyWord({ query }));
   }
 });
 
-it('without a word there is no wish, and a release without tracks is still one', () => {
+it('a wish without a word is invalid, and a release without tracks can match', () => {
   expect(keyWord({ query: '* " -' })).toBeUndefined();
   expect(wishable({ ...release, tracks: [] }).isWished({ query: 'kalk' })).toBe(true);
 });
@@ -73,10 +75,10 @@ it.each([
   ['земфира', 'Zemfira'],
   ['black bird', 'Blackbird'],
   ['รักครั้ง', 'ความรักครั้งสุดท้าย'],
-])('a wish for %s is one for %s', (query, artist) => {
+])('a wish for %s matches %s', (query, artist) => {
   const { keyWords, isWished } = wishable({ ...release, artist });
   expect(isWished({ query })).toBe(true);
   expect(isWished({ query: `${query} nothing` })).toBe(false);
-  // A word of it that stands in the release is what it is looked up by.
+  // A word of the wish that occurs in the release is its key word.
   if (!query.includes(' ') && query !== 'カタ') expect(keyWords).toContain(keyWord({ query }));
 });

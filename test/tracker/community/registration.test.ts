@@ -1,4 +1,4 @@
-/** Who may register at a tracker whose start does not say so. */
+/** Who may register at a tracker that was started without a registration option. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const publicUrl = 'https://music.example';
 const openFor = { signInRequired: false, newcomerRole: 'member' } as const;
 const invited = { signInRequired: false, newcomerRole: undefined };
 
-/** One run of a tracker: what it says of itself, and what a stranger who registers is told. */
+/** One run of a tracker: its registration setting, and the answer to a stranger who registers. */
 async function run(dataFolder: string, options: TrackerOptions, isFirst = false) {
   const tracker = await startTracker({ port: 0, dataFolder, ...options });
   try {
@@ -36,17 +36,25 @@ async function run(dataFolder: string, options: TrackerOptions, isFirst = false)
   }
 }
 
-describe('whether everybody may register', () => {
+describe('open registration', () => {
   const isOpen = { registration: 'open', status: 201 };
   const isInvited = { registration: 'invited', status: 403 };
 
   it.each([
-    ['a new tracker with a public URL takes invitations', { publicUrl }, isInvited],
-    ['a new tracker that only this machine reaches is open', {}, isOpen],
-    ['a new tracker that is told so is open, with a public URL too', { publicUrl, policy: openFor }, isOpen],
-    ['a new tracker that is told so takes invitations on loopback too', { policy: invited }, isInvited],
+    ['a new tracker with a public URL requires invitations', { publicUrl }, isInvited],
+    ['a new tracker on loopback is open', {}, isOpen],
     [
-      'requiring a sign-in says nothing of registering',
+      'a new tracker with open registration configured is open, even with a public URL',
+      { publicUrl, policy: openFor },
+      isOpen,
+    ],
+    [
+      'a new tracker with invitations configured requires them, even on loopback',
+      { policy: invited },
+      isInvited,
+    ],
+    [
+      'a required sign-in does not change who may register',
       { publicUrl, policy: { signInRequired: true } },
       isInvited,
     ],
@@ -54,7 +62,7 @@ describe('whether everybody may register', () => {
     expect(await run(await folder(), options, true)).toEqual(expected);
   });
 
-  it('a community keeps what it had, wherever it is reached from later', async () => {
+  it('a community keeps its registration setting when its public URL changes', async () => {
     const open = await folder();
     await run(open, {}, true);
     expect(await run(open, { publicUrl })).toEqual(isOpen);
@@ -63,7 +71,7 @@ describe('whether everybody may register', () => {
     expect(await run(closed, {})).toEqual(isInvited);
   });
 
-  it('what a start is told is kept for later starts', async () => {
+  it('a registration option is kept for later starts', async () => {
     const data = await folder();
     await run(data, {}, true);
     await run(data, { policy: invited });
@@ -72,14 +80,14 @@ describe('whether everybody may register', () => {
     expect(await run(data, { publicUrl })).toEqual(isOpen);
   });
 
-  it('a tracker at which nobody has registered yet is new', async () => {
+  it('a tracker without accounts counts as new', async () => {
     const data = await folder();
     const tried = await startTracker({ port: 0, dataFolder: data });
     await tried.close();
     expect(await run(data, { publicUrl }, true)).toEqual(isInvited);
   });
 
-  it('a community from before this setting stays open', async () => {
+  it('a community older than this setting stays open', async () => {
     const data = await folder();
     await run(data, { publicUrl }, true);
     const database = new DatabaseSync(join(data, 'tracker.db'));
@@ -89,7 +97,7 @@ describe('whether everybody may register', () => {
   });
 });
 
-describe('whether the whole internet could reach an address that is listened on', () => {
+describe('whether a listening address is reachable from the internet', () => {
   const at = (family: 'IPv4' | 'IPv6', address: string, internal = false) =>
     ({ family, address, internal, netmask: '', mac: '', cidr: null, scopeid: 0 }) as const;
   const home = { lo: [at('IPv4', '127.0.0.1', true)], eth0: [at('IPv4', '192.168.1.5')] };
@@ -97,22 +105,22 @@ describe('whether the whole internet could reach an address that is listened on'
   const modern = { ...home, eth1: [at('IPv6', 'fe80::1'), at('IPv6', '2001:db8::7')] };
   it.each([
     ['a loopback address', '127.0.0.1', server, false],
-    ['an address of a home', '192.168.1.5', server, false],
-    ['an address of a home, IPv6', 'fd00::5', server, false],
-    ['an address behind a provider’s translation', '100.64.3.4', server, false],
+    ['a private address', '192.168.1.5', server, false],
+    ['a private address, IPv6', 'fd00::5', server, false],
+    ['an address behind a carrier-grade NAT', '100.64.3.4', server, false],
     ['a link-local address', '169.254.1.1', server, false],
     ['a global address', '198.51.100.7', server, true],
     ['a global address, IPv6', '2001:db8::7', server, true],
     ['a mapped global address', '::ffff:198.51.100.7', server, true],
-    ['every address, at home', '0.0.0.0', home, false],
-    ['every address, of a server', '0.0.0.0', server, true],
-    ['every address, with a global one of IPv6', '::', modern, true],
-    ['every address of IPv4 beside a global one of IPv6', '0.0.0.0', modern, false],
-    ['every address, of a server of IPv4', '::', server, true],
-    ['no address named', '', server, true],
-    ['a name of this machine', 'localhost', server, false],
-    ['a name that leads nowhere', 'nowhere.invalid', server, false],
-  ])('%s', async (_what, host, interfaces, expected) => {
+    ['all addresses, in a private network', '0.0.0.0', home, false],
+    ['all addresses, of a server', '0.0.0.0', server, true],
+    ['all addresses, with a global IPv6 one', '::', modern, true],
+    ['all IPv4 addresses, beside a global IPv6 one', '0.0.0.0', modern, false],
+    ['all addresses, of an IPv4 server', '::', server, true],
+    ['no address given', '', server, true],
+    ['a host name of this machine', 'localhost', server, false],
+    ['a host name that does not resolve', 'nowhere.invalid', server, false],
+  ])('whether an address is reachable from the internet: %s', async (_what, host, interfaces, expected) => {
     expect(await isGlobalHost(host, interfaces)).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-/** A small room for the tests of the database: notes, and every way in which an operation can go wrong. */
+/** A small database module for tests: notes, and every way in which an operation can fail. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Migration } from '../../../tracker/database/store.ts';
 
@@ -17,7 +17,7 @@ export function writes(db: DatabaseSync) {
       insert.run(text);
       throw Object.assign(new Error('no more notes today'), { code: 'notes-closed' });
     },
-    /** As a full disk does: SQLite gives up the transaction and not only the statement. */
+    /** Like a full disk: SQLite rolls back the whole transaction, not only the statement. */
     addAndLoseAll(text: string): void {
       insert.run(text);
       db.exec('ROLLBACK');

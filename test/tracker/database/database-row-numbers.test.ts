@@ -12,14 +12,14 @@ function open(): DatabaseSync {
   return db;
 }
 
-it('SQLite leaves a row number that node:sqlite will not read: the reason for this file', () => {
+it('SQLite may leave a row number that node:sqlite refuses to read, which is why this file exists', () => {
   const remove = open().prepare('DELETE FROM words WHERE rowid = ?');
   remove.run(1);
-  // The first one found no block to write.
+  // The first delete found no block to write.
   expect(() => remove.run(2)).toThrow(/too large/);
 });
 
-it('deleting words fails neither there nor in the statements after', () => {
+it('deleting words fails neither there nor in later statements', () => {
   const db = open();
   tolerateRowNumbers(db);
   const remove = db.prepare('DELETE FROM words WHERE rowid = ?');
@@ -32,7 +32,7 @@ it('deleting words fails neither there nor in the statements after', () => {
   ]);
 });
 
-it('a statement that fails reads its rows as before', () => {
+it('a statement that fails still reads its rows', () => {
   const db = open();
   tolerateRowNumbers(db);
   const insert = db.prepare('INSERT INTO notes VALUES (?, ?) RETURNING id');

@@ -37,13 +37,13 @@ async function open(onFault?: (error: Error) => void) {
 }
 
 describe('a database that is open', () => {
-  it('answers a write when everybody can read it', async () => {
+  it('a write is answered once all readers can see it', async () => {
     const { writes, reads } = await open();
     expect(await writes.add('first')).toBe(1);
     expect(await reads.texts()).toEqual(['first']);
   });
 
-  it('keeps what was written, and says how the last program left it', async () => {
+  it('a database keeps its data, and reports whether the last program closed it', async () => {
     const { database, writes } = await open();
     await writes.add('kept');
     await database.close();
@@ -52,7 +52,7 @@ describe('a database that is open', () => {
     expect(await again.reads.texts()).toEqual(['kept']);
   });
 
-  it('loses nothing that was answered to kill -9, and is free for the next program at once', async () => {
+  it('after kill -9 no answered write is lost, and the next program can open the database at once', async () => {
     const program = `
       import { openDatabase } from ${JSON.stringify(new URL('../../../tracker/database/database.ts', import.meta.url).href)};
       const database = await openDatabase({ path: ${JSON.stringify(path)}, rooms: { notes: new URL(${JSON.stringify(notesUrl.href)}) } });
@@ -77,18 +77,18 @@ describe('a database that is open', () => {
     expect(await findDamage(path)).toEqual([]);
   });
 
-  it('refuses a second program', async () => {
+  it('a database is refused to a second program', async () => {
     await open();
     await expect(open()).rejects.toMatchObject({ code: 'database-in-use' });
   });
 
-  // Node's own recursive mkdir never returns in /proc, and no signal but SIGKILL reaches it.
+  // Node's own recursive mkdir never returns in /proc, and only SIGKILL ends it.
   it.each([
-    ['a folder that the system does not make', () => '/proc/cicada/x'],
-    ['a file in the way', () => join(folder, 'file', 'data')],
-    ['a file in its place', () => join(folder, 'file')],
-    ['a link that leads nowhere', () => join(folder, 'link')],
-  ])('says at once that it cannot be kept in %s', async (_, place) => {
+    ['a folder that cannot be created', () => '/proc/cicada/x'],
+    ['a folder below a file', () => join(folder, 'file', 'data')],
+    ['a file instead of a folder', () => join(folder, 'file')],
+    ['a dangling symbolic link', () => join(folder, 'link')],
+  ])('a database in %s is refused at once', async (_, place) => {
     await writeFile(join(folder, 'file'), '');
     await symlink('nowhere', join(folder, 'link'));
     path = join(place(), 'cicada.db');
@@ -103,21 +103,21 @@ describe('a database that is open', () => {
     ['EDQUOT', 'database-full'],
     ['EROFS', 'database-unreadable'],
     ['notes-closed', 'notes-closed'],
-  ])('calls what the system says of files beside it by a name of ours: %s is %s', (system, code) => {
+  ])('the system error %s of a file beside the database has the code %s', (system, code) => {
     expect(codedError(Object.assign(new Error('why'), { code: system })).code).toBe(code);
   });
 
-  it('can be read by its owner only', async () => {
+  it('a database is readable by its owner only', async () => {
     await open();
     for (const name of ['', '-wal', '-shm']) expect((await stat(path + name)).mode & 0o077).toBe(0);
   });
 
-  it('lets a reader write nothing', async () => {
+  it('a reader cannot write', async () => {
     const { reads } = await open();
     await expect(reads.write()).rejects.toMatchObject({ code: 'database-unreadable' });
   });
 
-  it('passes on a refusal with its code, and undoes what that call did', async () => {
+  it('a refusal is passed on with its code, and that call is undone', async () => {
     const { writes, reads } = await open();
     const calls = [writes.add('one'), writes.addAndRefuse('two'), writes.add('three')];
     const results = await Promise.allSettled(calls);
@@ -126,12 +126,12 @@ describe('a database that is open', () => {
     expect(await reads.texts()).toEqual(['one', 'three']);
   });
 
-  it('refuses an operation that waits, since a transaction must not', async () => {
+  it('an asynchronous operation is refused, because a transaction must not wait', async () => {
     const { writes } = await open();
     await expect(writes.later()).rejects.toMatchObject({ message: expect.stringContaining('synchronous') });
   });
 
-  it('refuses a flood at once instead of keeping it in memory', async () => {
+  it('a flood of writes is refused at once instead of kept in memory', async () => {
     const { writes } = await open();
     const results = await Promise.allSettled(
       Array.from({ length: 3_000 }, (_, n) => writes.add(`note ${n}`)),
@@ -141,7 +141,7 @@ describe('a database that is open', () => {
     expect(refused[0]).toMatchObject({ reason: { code: 'database-overloaded' } });
   });
 
-  it('answers every call when its thread ends, and says so', async () => {
+  it("every call is answered when the database's thread ends, with the reason", async () => {
     const faults: Error[] = [];
     const { writes } = await open((error) => faults.push(error));
     const results = await Promise.allSettled([writes.crash(), writes.add('a')]);
@@ -150,7 +150,7 @@ describe('a database that is open', () => {
     expect(faults).toMatchObject([{ code: 'database-stopped' }]);
   });
 
-  it('answers the calls under way before it closes, and refuses later ones', async () => {
+  it('calls in progress are answered before the database closes, and later ones are refused', async () => {
     const { database, writes } = await open();
     const last = writes.add('last');
     await database.close();
@@ -159,26 +159,26 @@ describe('a database that is open', () => {
   });
 });
 
-it('damage that a disk has done is found', async () => {
+it('damage by the disk is found', async () => {
   const { database, writes } = await open();
   await Promise.all(Array.from({ length: 300 }, (_, n) => writes.add(`note ${n} ${'x'.repeat(50)}`)));
   await database.close();
   const bytes = await readFile(path);
-  // The last page belongs to a table or its index, and begins with what kind of page it is.
+  // The last page belongs to a table or its index, and begins with its page type.
   bytes.fill(0xff, bytes.length - 4096, bytes.length - 4000);
   await writeFile(path, bytes);
   expect(await findDamage(path)).not.toEqual([]);
 });
 
-describe('a file that is no database of ours', () => {
-  it('is refused when it holds something else', async () => {
+describe('a file that is no tracker database', () => {
+  it('a file with other content is refused and kept', async () => {
     path = join(folder, 'song.flac');
     await writeFile(path, 'fLaC'.repeat(1000));
     await expect(open()).rejects.toMatchObject({ code: 'database-damaged' });
     expect((await readFile(path)).length).toBe(4000);
   });
 
-  it('is refused when a newer program has written it', async () => {
+  it('a database of a newer program is refused', async () => {
     const { database } = await open();
     await database.close();
     const db = new DatabaseSync(path);
@@ -187,7 +187,7 @@ describe('a file that is no database of ours', () => {
     await expect(open()).rejects.toMatchObject({ code: 'database-newer' });
   });
 
-  it('is refused where nothing can be written', async () => {
+  it('a database in an unwritable place is refused', async () => {
     path = join(folder, 'file', 'cicada.db');
     await writeFile(join(folder, 'file'), '');
     await expect(open()).rejects.toMatchObject({ code: 'database-unreadable' });
@@ -195,7 +195,7 @@ describe('a file that is no database of ours', () => {
 });
 
 describe('migrations', () => {
-  it('run once each, in order, and only those that are missing', () => {
+  it('migrations run once each, in order, and only the missing ones', () => {
     const db = new DatabaseSync(':memory:');
     migrate(db, new Map([['notes', notes.migrations.slice(0, 1)]]));
     migrate(db, new Map([['notes', notes.migrations]]));
@@ -203,7 +203,7 @@ describe('migrations', () => {
     expect(db.prepare('SELECT * FROM room_versions').all()).toMatchObject([{ room: 'notes', version: 2 }]);
   });
 
-  it('leave the whole version before when a step fails', () => {
+  it('a migration that fails leaves the previous version whole', () => {
     const db = new DatabaseSync(':memory:');
     const steps = ['CREATE TABLE a (x)', 'CREATE TABLE b (x); CREATE TABLE a (x)'];
     expect(() => migrate(db, new Map([['notes', steps]]))).toThrow('already exists');
@@ -215,7 +215,7 @@ describe('migrations', () => {
 });
 
 describe('group commit', () => {
-  it('fails every call of a transaction that the disk has undone, and begins another for the rest', () => {
+  it('every call of a transaction that the disk undid fails, and the rest continue in another', () => {
     const db = new DatabaseSync(':memory:');
     migrate(db, new Map([['notes', notes.migrations]]));
     const { add, addAndLoseAll } = notes.writes(db);

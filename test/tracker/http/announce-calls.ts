@@ -1,4 +1,4 @@
-/** Announces and scrapes at the URLs that a tracker hands out, and what their replies say. */
+/** Announces and scrapes at the URLs that a tracker hands out, and what the replies contain. */
 import { parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
 import { encodeBytes } from '../../../tracker/protocol/query.ts';
@@ -13,14 +13,14 @@ export interface Told {
   readonly event: string;
 }
 
-/** The only tracker of a release's torrent, as this person fetches it. */
+/** The only tracker in a release's torrent, as this person fetches it. */
 export async function fetchedUrl(scene: ApiScene, releaseId: string, by?: Person): Promise<string> {
   const { status, bytes } = await scene.ask(`GET /releases/${releaseId}/torrent`, { by });
   if (status !== 200) throw new Error(`${status} for the torrent of ${releaseId}`);
   return parseMetainfo(bytes).trackers[0]![0]!;
 }
 
-/** `address:port` of the peers that are named, in order; the words of a refusal. */
+/** The peers of the reply as `address:port`, sorted; or the failure reason. */
 export async function peersIn(
   scene: ApiScene,
   url: string,
@@ -38,12 +38,12 @@ export async function peersIn(
     .sort();
 }
 
-/** Of a whole URL, or a path as it is. */
+/** The path of a URL; a path is returned unchanged. */
 function pathOf(url: string): string {
   return url.startsWith('/') ? url : new URL(url).pathname;
 }
 
-/** Seeds and leechers of each, in the order in which they were asked for; the words of a refusal. */
+/** Seeds and leechers per info-hash, in the order requested; or the failure reason. */
 export async function saidIn(
   scene: ApiScene,
   url: string,

@@ -1,4 +1,4 @@
-/** Feeds of releases: the newest first, and all that a BitTorrent client needs to fetch what they name. */
+/** Feeds of releases: newest first, with all that a BitTorrent client needs to fetch them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseMagnet } from '../../../torrents/magnet.ts';
 import { parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -24,7 +24,7 @@ const enclosures = (text: string) => all(text, /<enclosure url="([^"]*)"/g);
 const pathOf = (url: string) => url.replace('https://tracker.example', '/');
 
 describe('a feed', () => {
-  it('is the newest first, however many share a release', async () => {
+  it('a feed lists the newest releases first, however many peers share a release', async () => {
     const [, oldest] = [0, scene.library.served((await scene.ask('GET /releases')).json.rows.at(-1).id)!];
     for (let peer = 0; peer < 3; peer++) {
       await scene.announce(oldest.infoHashes[0]!, undefined, `&port=${7000 + peer}`);
@@ -39,14 +39,14 @@ describe('a feed', () => {
     }
   });
 
-  it('names where it is, and the artist of each album', async () => {
+  it('a feed contains its own URL and the artist of each album', async () => {
     const { text } = await get('/search?q=first+tide');
     expect(text).toContain('<atom:link href="https://tracker.example/rss/search?q=first%20tide" rel="self"');
     expect(text).toContain('<dc:creator>Artist of First Tide</dc:creator>');
     expect(titles(text)[0]).toBe('Artist of First Tide – First Tide');
   });
 
-  it('has an enclosure that is the torrent, and a magnet link to the same', async () => {
+  it('a feed has an enclosure with the torrent, and a magnet link to the same torrent', async () => {
     const { text } = await get('/search?q=first+tide');
     expect(text).toMatch(/<enclosure url="[^"]*" length="[1-9]\d*" type="application\/x-bittorrent"\/>/);
     const [url = ''] = enclosures(text);
@@ -63,7 +63,7 @@ describe('a feed', () => {
     ['one of several tags', (tag: string) => `"x", W/${tag}`, 304],
     ['any tag', () => '*', 304],
     ['another tag', () => '"x"', 200],
-  ])('is not sent again to a reader that has %s', async (_what, known, expected) => {
+  ])('a feed is answered by its ETag: a reader that sends %s', async (_what, known, expected) => {
     const { headers } = await get('/search?q=tide');
     const again = await get('/search?q=tide', { 'if-none-match': known(String(headers.etag)) });
     expect(again.status).toBe(expected);
@@ -71,8 +71,8 @@ describe('a feed', () => {
   });
 });
 
-describe('a key of feeds', () => {
-  it('shows what its account sees, and fetches it with the announce URL of that account', async () => {
+describe('a feed key', () => {
+  it("a feed key shows what its account may see, and fetches torrents with that account's announce URL", async () => {
     const { text } = await get(`/search?q=members&key=${mia.feedKey}`);
     const [url = ''] = enclosures(text);
     expect(url).toContain(`key=${mia.feedKey}`);
@@ -80,14 +80,14 @@ describe('a key of feeds', () => {
     const [[announce = ''] = []] = parseMetainfo(new Uint8Array(bytes)).trackers;
     expect(announce).toMatch(/^https:\/\/tracker\.example\/[a-z2-7]{48}\/announce$/);
     expect(announce).not.toContain(mia.feedKey);
-    // Without it, or with that of somebody who does not see the release, there is nothing.
+    // Without a key, or with the key of an account without access, the release does not exist.
     const bare = pathOf(url).replace(/\?.*/, '');
     expect((await scene.ask(`GET ${bare}`)).status).toBe(404);
     expect((await scene.ask(`GET ${bare}?key=${scene.people.guest.feedKey}`)).status).toBe(404);
     expect((await scene.ask(`GET ${bare}?key=${mia.token}`)).status).toBe(401);
   });
 
-  it('opens no session and no swarm', async () => {
+  it('a feed key opens no session and no swarm', async () => {
     expect(await scene.ask('GET /accounts/me', { by: { token: mia.feedKey } })).toMatchObject({
       status: 401,
     });
@@ -95,7 +95,7 @@ describe('a key of feeds', () => {
     expect(String(await scene.announce(hash, mia.feedKey))).toContain('failure reason');
   });
 
-  it('ends, with its enclosures, when it is renewed', async () => {
+  it('a renewed feed key ends the old one, together with the enclosures of its feeds', async () => {
     const [url = ''] = enclosures((await get(`/search?q=tide&key=${mia.feedKey}`)).text);
     await scene.ask('POST /accounts/me/passkey', { by: mia });
     expect((await scene.ask(`GET ${pathOf(url)}`)).status).toBe(401);

@@ -9,7 +9,7 @@ import { parseScrapeReply } from '../../../tracker/protocol/scrape-reply.ts';
 import { Registry } from '../../../tracker/registry.ts';
 import { announceQuery, torrentFile } from '../tracker-fixtures.ts';
 
-/** Bytes that no parser of forms would leave alone. */
+/** Bytes that a form parser would corrupt. */
 const infoHash = Uint8Array.from({ length: 20 }, (_, at) => (at * 53 + 0x80) & 0xff);
 
 function unexpected(error: unknown): void {
@@ -43,7 +43,7 @@ function tracker({ trustedProxies = [] as string[], onError = unexpected } = {})
 const asBrowser = { accept: 'text/html,application/xhtml+xml' };
 
 describe('/announce', () => {
-  it('lists peers by the address of their socket, under raw info-hash bytes', async () => {
+  it("an announce lists the peer by its socket's address, under the raw bytes of its info-hash", async () => {
     const { announce, registry } = tracker();
     await announce(announceQuery(infoHash, 7001), '10.0.0.1');
     const reply = await announce(announceQuery(infoHash, 7002, '&left=5&ip=9.9.9.9'), '10.0.0.2');
@@ -51,7 +51,7 @@ describe('/announce', () => {
     expect(registry.scrape([infoHash])).toEqual([{ infoHash, complete: 1, incomplete: 1, downloaded: 0 }]);
   });
 
-  it('answers compact unless asked not to', async () => {
+  it('an announce is answered compact unless the client asks otherwise', async () => {
     const { get } = tracker();
     const payload = async (fields: string) =>
       (await get(`/announce?${announceQuery(infoHash, 1, fields)}`)).payload;
@@ -59,7 +59,7 @@ describe('/announce', () => {
     expect(await payload('&compact=0')).toContain('5:peersle');
   });
 
-  it('says what is wrong as a failure reason, with status 200', async () => {
+  it('an invalid announce is answered with a failure reason and status 200', async () => {
     const { announce, app } = tracker();
     expect(await announce('info_hash=short', '10.0.0.1')).toEqual({
       failureReason: 'info_hash must be 20 bytes',
@@ -67,7 +67,7 @@ describe('/announce', () => {
     expect(app.stats()).toMatchObject({ announces: 1, refused: 1 });
   });
 
-  it('believes X-Forwarded-For from a trusted proxy and refuses when that does not say', async () => {
+  it('an announce uses X-Forwarded-For from a trusted proxy, and is refused if the header is missing', async () => {
     const { announce } = tracker({ trustedProxies: ['10.9.0.0/16'] });
     await announce(announceQuery(infoHash, 7001), '10.9.0.1', { 'x-forwarded-for': '1.1.1.1, 8.8.8.8' });
     await announce(announceQuery(infoHash, 7002), '10.0.0.7', { 'x-forwarded-for': '6.6.6.6' });
@@ -77,7 +77,7 @@ describe('/announce', () => {
     expect(await announce(announceQuery(infoHash, 7004), '10.9.0.1')).toHaveProperty('failureReason');
   });
 
-  it('without a query tells a client what it is, and takes a person to the page', async () => {
+  it('/announce without a query answers a client with a failure, and redirects a browser to the home page', async () => {
     const { get } = tracker();
     expect((await get('/announce')).payload).toMatch(/^d14:failure reason/);
     const response = await get('/announce', asBrowser);
@@ -86,7 +86,7 @@ describe('/announce', () => {
 });
 
 describe('/scrape', () => {
-  it('counts the swarms it is asked for', async () => {
+  it('a scrape counts the swarms that it names', async () => {
     const { announce, get } = tracker();
     await announce(announceQuery(infoHash, 7001), '10.0.0.1');
     const unknown = new Uint8Array(20);
@@ -97,7 +97,7 @@ describe('/scrape', () => {
     ]);
   });
 
-  it('does not give the list of everything', async () => {
+  it('a scrape without hashes does not list all torrents', async () => {
     const { announce, get } = tracker();
     await announce(announceQuery(infoHash, 7001), '10.0.0.1');
     for (const url of ['/scrape', '/scrape?', '/scrape?passkey=x']) {
@@ -109,7 +109,7 @@ describe('/scrape', () => {
 describe('a listed torrent', () => {
   const bytes = torrentFile('Salt Marsh', [['01 Low Tide.flac', 5_000_000]]);
 
-  it('is handed out byte for byte, by its hash in either case', async () => {
+  it('a listed torrent is served byte for byte, by its hash in either case', async () => {
     const { get, torrents } = tracker();
     const hash = torrents.add(bytes).infoHash;
     for (const name of [hash, hash.toUpperCase()]) {
@@ -121,7 +121,7 @@ describe('a listed torrent', () => {
   });
 
   it.each(['0'.repeat(40), 'x'.repeat(40), '..%2f..%2fetc%2fpasswd', '%00'])(
-    'is not at /%s.torrent',
+    'no torrent is served at /%s.torrent',
     async (name) => {
       const { get, torrents } = tracker();
       torrents.add(bytes);
@@ -129,7 +129,7 @@ describe('a listed torrent', () => {
     },
   );
 
-  it('has a file name that stays inside its header, whatever it is called', async () => {
+  it('the file name of a listed torrent cannot break out of its header', async () => {
     const { get, torrents } = tracker();
     const { infoHash: hash } = torrents.add(torrentFile('a"; filename="evil.exe\u00e9', [['x', 1]]));
     const header = (await get(`/${hash}.torrent`)).headers['content-disposition'];
@@ -139,8 +139,8 @@ describe('a listed torrent', () => {
   });
 });
 
-describe('everything else', () => {
-  it('that is not there is a page for a browser and JSON for a program', async () => {
+describe('every other request', () => {
+  it('an unknown path is answered with a page for a browser and with JSON for a program', async () => {
     const { get } = tracker();
     const page = await get('/nothing', asBrowser);
     expect([page.statusCode, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
@@ -148,7 +148,7 @@ describe('everything else', () => {
     expect([json.statusCode, json.json().error.code]).toEqual([404, 'not-found']);
   });
 
-  it('that cannot be understood is JSON with a code', async () => {
+  it('a malformed request is answered with JSON and a code', async () => {
     const { get, app } = tracker();
     expect((await get('/%zz')).json()).toMatchObject({ error: { code: 'bad-request' } });
     const post = await app.fastify.inject({ method: 'POST', url: '/announce', payload: 'x'.repeat(5000) });
@@ -156,7 +156,7 @@ describe('everything else', () => {
     expect(post.json()).toHaveProperty('error.code');
   });
 
-  it('that fails on our side is told to the operator and not to the visitor', async () => {
+  it('a fault of the tracker is reported to the operator and not to the client', async () => {
     const seen: unknown[] = [];
     const { app, get } = tracker({
       onError: (error) => {
@@ -173,7 +173,7 @@ describe('everything else', () => {
   });
 
   it.each(['/', '/metrics', '/health', '/nothing', '/icon.svg'])(
-    'at %s carries the security headers',
+    'the answer at %s carries the security headers',
     async (url) => {
       const { headers } = await tracker().get(url);
       expect(headers['x-content-type-options']).toBe('nosniff');
@@ -184,7 +184,7 @@ describe('everything else', () => {
     },
   );
 
-  it('for machines: health, and metrics without a hash or an address in them', async () => {
+  it('health and metrics contain no info-hash, name or address', async () => {
     const { get, announce, torrents } = tracker();
     const { infoHash: hash } = torrents.add(torrentFile('Quiet', [['x', 1]]));
     await announce(announceQuery(infoHash, 7001), '10.20.30.40');

@@ -1,6 +1,6 @@
 /**
- * A thread in place of tracker/http/uploads/upload-worker.ts that does what the first word of a body says: `stuck` for
- * ever, `memory` without end, `dies`; everything else is refused.
+ * Replaces tracker/http/uploads/upload-worker.ts. It does what the first word of a body says: `stuck` loops
+ * endlessly, `memory` allocates without end, `dies` throws. Any other body is refused.
  */
 import { parentPort } from 'node:worker_threads';
 import type { UploadAnswer, UploadJob } from '../../../tracker/http/uploads/upload-worker.ts';

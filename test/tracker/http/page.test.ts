@@ -25,7 +25,7 @@ function pageOf(files: readonly Uint8Array[], announceUrl = 'http://t:6969/annou
   return homePage({ announceUrl, torrents: torrents.all.map((torrent) => ({ torrent, counts })), stats });
 }
 
-/** Names of all elements in a page, and of all attributes. Enough to see what a name has smuggled in. */
+/** The names of all elements and attributes in a page, which show whether a name has injected any. */
 function markup(page: string): { elements: Set<string>; attributes: Set<string> } {
   const elements = new Set<string>();
   const attributes = new Set<string>();
@@ -50,7 +50,7 @@ const hostile = [
 ].map((name) => name.replaceAll('/', '\u2215'));
 
 describe('the page', () => {
-  it('shows each torrent with its size, files, peers and links', () => {
+  it('the page shows each torrent with its size, files, peers and links', () => {
     const page = pageOf([
       torrentFile('Salt Marsh', [
         ['CD1/01 Low Tide.flac', 5_000_000],
@@ -74,12 +74,12 @@ describe('the page', () => {
     );
   });
 
-  it('shows the figures, grouped, and how long it runs', () => {
+  it('the page shows grouped figures and the uptime', () => {
     const page = pageOf([]);
     for (const text of ['12,345', '1,000,000', '2 days']) expect(page).toContain(text);
   });
 
-  it.each(hostile)('shows the name %j as text and nothing else', (name) => {
+  it.each(hostile)('the page shows the name %j as text and nothing else', (name) => {
     const plain = markup(
       pageOf([
         torrentFile('plain', [
@@ -98,11 +98,11 @@ describe('the page', () => {
     expect(page).not.toMatch(/[\u202a-\u202e\u2028\u2029]/);
   });
 
-  it('shows an announce URL as text', () => {
+  it('the page shows an announce URL as text', () => {
     expect(pageOf([], 'http://"><b>/announce')).toContain('http://&quot;&gt;&lt;b&gt;/announce');
   });
 
-  it('loads nothing, runs nothing and sends nothing', () => {
+  it('the page loads, runs and sends nothing', () => {
     for (const page of [
       pageOf([
         torrentFile('x', [
@@ -122,7 +122,7 @@ describe('the page', () => {
     }
   });
 
-  it('stays a page with many torrents and files', () => {
+  it('the page is limited to 200 torrents and 100 files each', () => {
     const many = Array.from({ length: 250 }, (_, at) => torrentFile(`Torrent ${at}`, [['a', 1]]));
     const page = pageOf(many);
     expect(page).toContain('And 50 more torrents.');
@@ -132,7 +132,7 @@ describe('the page', () => {
 });
 
 describe('html', () => {
-  it('lets no value out of element content or a quoted attribute', () => {
+  it('an html template lets no value out of element content or a quoted attribute', () => {
     fc.assert(
       fc.property(
         fc.string({
@@ -157,13 +157,13 @@ describe('html', () => {
     );
   });
 
-  it('keeps its own results, joins lists, and writes nothing for undefined', () => {
+  it('an html template keeps nested results, joins lists, and writes nothing for undefined', () => {
     expect(html`${[html`<b>${'&'}</b>`, 1]}${undefined}`.text).toBe('<b>&amp;</b>1');
   });
 });
 
 describe('a magnet link', () => {
-  it('names the torrent and this tracker, and nothing breaks out of the URI', () => {
+  it('a magnet link names the torrent and this tracker, with all values escaped', () => {
     const torrent = new ListedTorrents().add(torrentFile('a&b=c #1', [['x', 3]]));
     expect(magnetFor(torrent, 'http://t/announce?k=1&x=2')).toBe(
       `magnet:?xt=urn:btih:${torrent.infoHash}&dn=a%26b%3Dc%20%231&tr=http%3A%2F%2Ft%2Fannounce%3Fk%3D1%26x%3D2`,

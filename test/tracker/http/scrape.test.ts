@@ -12,7 +12,7 @@ function codeOf(result: object): string | undefined {
 }
 
 describe('a scrape query', () => {
-  it('names the torrents the client named, in order', () => {
+  it('a scrape query contains the torrents that the client named, in order', () => {
     fc.assert(
       fc.property(fc.array(hash, { minLength: 1, maxLength: 50 }), (infoHashes) => {
         const url = scrapeUrl('http://t/announce?passkey=k', infoHashes)!;
@@ -21,12 +21,12 @@ describe('a scrape query', () => {
     );
   });
 
-  it('that names nothing is refused: nobody gets the list of all torrents', () => {
+  it('a scrape query without hashes is refused, so the list of all torrents stays private', () => {
     expect(codeOf(parseScrapeQuery(''))).toBe('scrape-everything');
     expect(codeOf(parseScrapeQuery('passkey=k'))).toBe('scrape-everything');
   });
 
-  it('may name 50 torrents and not 51', () => {
+  it('a scrape query may name 50 torrents and not 51', () => {
     const query = (count: number) =>
       Array(count)
         .fill(`info_hash=${'a'.repeat(20)}`)
@@ -35,7 +35,7 @@ describe('a scrape query', () => {
     expect(codeOf(parseScrapeQuery(query(51)))).toBe('scrape-too-many');
   });
 
-  it('with one malformed hash is refused as a whole', () => {
+  it('a scrape query with one malformed hash is refused as a whole', () => {
     expect(codeOf(parseScrapeQuery(`info_hash=${'a'.repeat(20)}&info_hash=short`))).toBe('info-hash-invalid');
   });
 });
@@ -47,18 +47,18 @@ describe('a scrape URL', () => {
     ['http://t/x/announce?passkey=k', 'http://t/x/scrape?passkey=k&'],
     ['http://t/announce/passkey', 'http://t/scrape/passkey?'],
     ['http://announce.example:80/announcements/announce', 'http://announce.example:80/announcements/scrape?'],
-  ])('of %s is %s', (trackerUrl, beginning) => {
+  ])('the scrape URL for %s begins with %s', (trackerUrl, beginning) => {
     expect(scrapeUrl(trackerUrl, [hashA])).toBe(`${beginning}info_hash=${'a'.repeat(20)}`);
   });
 
   it.each(['http://t/', 'http://announce/', 'http://t/x?announce', 'http://t/xannounce', 'announce'])(
-    'does not exist for %s',
+    'no scrape URL exists for %s',
     (trackerUrl) => expect(scrapeUrl(trackerUrl, [hashA])).toBeUndefined(),
   );
 });
 
 describe('a scrape reply', () => {
-  it('says what the tracker said, hash by hash', () => {
+  it('a scrape reply survives encoding and parsing, sorted by hash', () => {
     const torrent = fc.record({
       infoHash: hash,
       complete: fc.nat(),
@@ -74,27 +74,27 @@ describe('a scrape reply', () => {
     );
   });
 
-  it('is what BEP 48 shows', () => {
+  it('a scrape reply is encoded as in BEP 48', () => {
     const counts = { complete: 11, incomplete: 19, downloaded: 13772 };
     expect(Buffer.from(encodeScrapeReply([{ infoHash: hashA, ...counts }])).toString()).toBe(
       `d5:filesd20:${'a'.repeat(20)}d8:completei11e10:downloadedi13772e10:incompletei19eeee`,
     );
   });
 
-  it('says a torrent once that was asked for twice', () => {
+  it('a scrape reply contains a torrent once, even if it was requested twice', () => {
     const torrent = { infoHash: hashA, complete: 1, incomplete: 2, downloaded: 3 };
     expect(parseScrapeReply(encodeScrapeReply([torrent, { ...torrent, infoHash: hashA.slice() }]))).toEqual([
       torrent,
     ]);
   });
 
-  it('carries a failure, also with the underscore of BEP 48', () => {
+  it('a scrape reply carries a failure, also with the underscore of BEP 48', () => {
     const failure = { failureReason: 'no' };
     expect(parseScrapeReply(encodeScrapeReply(failure))).toEqual(failure);
     expect(parseScrapeReply(encode({ failure_reason: 'no' }))).toEqual(failure);
   });
 
-  it('keeps no keys that are not 20 bytes and no numbers that make no sense', () => {
+  it('a parsed scrape reply skips keys that are not 20 bytes, and takes invalid counts as 0', () => {
     const files = new Map([
       ['short', { complete: 1 }],
       ['a'.repeat(20), { complete: -1, downloaded: 'x' }],
@@ -104,7 +104,7 @@ describe('a scrape reply', () => {
     ]);
   });
 
-  it('without `files` is malformed', () => {
+  it('a scrape reply without `files` is malformed', () => {
     expect(codeOf(parseScrapeReply(encode({ files: [] })))).toBe('reply-malformed');
   });
 });

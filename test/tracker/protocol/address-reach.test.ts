@@ -1,4 +1,4 @@
-/** From where an address can be reached, by the registries of special addresses (RFC 6890 and what has followed it). */
+/** The reach of an address, by the registries of special addresses (RFC 6890 and its successors). */
 import { expect, it } from 'vitest';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import { type Reach, reachOf } from '../../../tracker/protocol/address-reach.ts';
@@ -28,7 +28,7 @@ const table: Record<Reach, readonly string[]> = {
   ],
 };
 
-it('an address is reached from the network that its range is for, to the very ends of the range', () => {
+it('an address has the reach of its range, to both ends of the range', () => {
   for (const [reach, addresses] of Object.entries(table))
     for (const address of addresses) expect(reachOf(packAddress(address)!), address).toBe(reach);
 });

@@ -7,12 +7,12 @@ import { isDialable, packEndpoints, unpackEndpoints } from '../../../tracker/pro
 const packed4 = fc.uint8Array({ minLength: 4, maxLength: 4 });
 const packed16 = fc
   .uint8Array({ minLength: 16, maxLength: 16 })
-  // Half of the bytes zero, so that `::` happens in all places.
+  // Half of the bytes are zero, so that `::` occurs in all positions.
   .chain((bytes) => fc.nat(0xffff).map((zeros) => bytes.map((byte, at) => ((zeros >> at) & 1 ? 0 : byte))))
   .filter((bytes) => packAddress(addressText(bytes))?.length === 16);
 
 describe('addresses', () => {
-  it('keeps an IPv4 address through text and back', () => {
+  it('an IPv4 address survives text and back', () => {
     fc.assert(
       fc.property(packed4, (packed) => {
         expect(packAddress(addressText(packed))).toEqual(packed);
@@ -20,7 +20,7 @@ describe('addresses', () => {
     );
   });
 
-  it('keeps an IPv6 address through text and back, and writes it as node does', () => {
+  it('an IPv6 address survives text and back, and is written as node writes it', () => {
     fc.assert(
       fc.property(packed16, (packed) => {
         const text = addressText(packed);
@@ -32,7 +32,7 @@ describe('addresses', () => {
     );
   });
 
-  it('reads what node takes for an IP address and nothing else', () => {
+  it('exactly the texts that node accepts as IP addresses are parsed', () => {
     const pieces = fc.constantFrom(
       '0',
       '1',
@@ -52,7 +52,7 @@ describe('addresses', () => {
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 18 }), (parts) => {
         const text = parts.join('');
-        // A zone may be anything to us, and must be something to node.
+        // Any zone is accepted here, but node requires a valid one.
         if (text.includes('%') || text.length > 60) return;
         expect(packAddress(text) !== undefined).toBe(isIP(text) !== 0);
       }),
@@ -60,12 +60,12 @@ describe('addresses', () => {
     );
   });
 
-  it('takes an IPv6-mapped address for the IPv4 address it is', () => {
+  it('an IPv4-mapped IPv6 address is parsed as the IPv4 address', () => {
     expect(packAddress('::ffff:10.1.2.3')).toEqual(Uint8Array.of(10, 1, 2, 3));
     expect(packAddress('::FFFF:0a01:0203')).toEqual(Uint8Array.of(10, 1, 2, 3));
   });
 
-  it('drops the zone of a link-local address', () => {
+  it('the zone of a link-local address is dropped', () => {
     expect(addressText(packAddress('fe80::1%eth0')!)).toBe('fe80::1');
   });
 
@@ -81,7 +81,7 @@ describe('addresses', () => {
     ':::',
     '1:2',
     '',
-  ])('refuses the spelling %j', (text) => expect(packAddress(text)).toBeUndefined());
+  ])('the address text %j is refused', (text) => expect(packAddress(text)).toBeUndefined());
 
   it.each([
     ['127.0.0.1', true],
@@ -91,13 +91,13 @@ describe('addresses', () => {
     ['128.0.0.1', false],
     ['::', false],
     ['1::1', false],
-  ])('knows whether %s is loopback', (text, answer) => {
+  ])('whether %s is a loopback address: %s', (text, answer) => {
     expect(isLoopback(packAddress(text)!)).toBe(answer);
   });
 });
 
 describe('packed endpoints', () => {
-  it('keeps endpoints of both families through packing and back', () => {
+  it('endpoints of both families survive packing and back', () => {
     const endpoint = fc.record({
       host: fc.oneof(packed4, packed16).map(addressText),
       port: fc.integer({ min: 1, max: 65535 }),
@@ -113,7 +113,7 @@ describe('packed endpoints', () => {
     );
   });
 
-  it('ignores a rest that is no whole endpoint', () => {
+  it('trailing bytes that are no whole endpoint are ignored', () => {
     expect(unpackEndpoints(new Uint8Array(11).fill(1), 4)).toHaveLength(1);
   });
 
@@ -126,7 +126,7 @@ describe('packed endpoints', () => {
     ['::', 6881, false],
     ['ff02::1', 6881, false],
     ['2001:db8::1', 6881, true],
-  ])('says whether %s port %d can be dialed', (host, port, answer) => {
+  ])('whether %s port %d can be dialed: %s', (host, port, answer) => {
     const bytes = host.includes(':') ? 16 : 4;
     expect(isDialable(packEndpoints([{ host, port }], bytes), 0, bytes)).toBe(answer);
   });

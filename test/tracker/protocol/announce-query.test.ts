@@ -20,7 +20,7 @@ const request: fc.Arbitrary<AnnounceRequest> = fc.record({
   compact: fc.boolean(),
 });
 
-/** Any UTF-16 unit, halves of surrogate pairs too. */
+/** Any UTF-16 code unit, including unpaired surrogates. */
 const anyUnit = fc.nat(0xffff).map((unit) => String.fromCharCode(unit));
 
 const plain = 'info_hash=aaaaaaaaaaaaaaaaaaaa&peer_id=bbbbbbbbbbbbbbbbbbbb&port=6881&left=0';
@@ -37,7 +37,7 @@ function codeOf(query: string): string | undefined {
 }
 
 describe('an announce query', () => {
-  it('says what the client said, whatever bytes are in its hashes', () => {
+  it('an announce query contains what the client sent, with any bytes in its hashes', () => {
     fc.assert(
       fc.property(request, (sent) => {
         const url = announceUrl('http://tracker.example/announce', sent);
@@ -47,7 +47,7 @@ describe('an announce query', () => {
     );
   });
 
-  it('reads hashes that are escaped in full, in part or not at all', () => {
+  it('an info_hash is read whether it is escaped in full, in part or not at all', () => {
     const bytes = Uint8Array.from({ length: 20 }, (_, at) => 0x61 + at);
     const text = 'abcdefghijklmnopqrst';
     const upper = [...bytes].map((byte) => `%${byte.toString(16).toUpperCase()}`).join('');
@@ -57,7 +57,7 @@ describe('an announce query', () => {
     }
   });
 
-  it('takes raw bytes and plus signs as they are', () => {
+  it('raw bytes and plus signs in an info_hash are taken literally', () => {
     const infoHash = '+\xff\x80'.padEnd(20, 'x');
     expect(parsed(`info_hash=${infoHash}&peer_id=${'b'.repeat(20)}&port=1`).infoHash.subarray(0, 3)).toEqual(
       Uint8Array.of(0x2b, 0xff, 0x80),
@@ -73,21 +73,21 @@ describe('an announce query', () => {
     [`${'a'.repeat(19)}%g1`],
     [`${'a'.repeat(19)}\u0100`],
     [encodeBytes(new Uint8Array(32))],
-  ])('refuses the info_hash %j', (infoHash) => {
+  ])('an announce query with the info_hash %j is refused', (infoHash) => {
     expect(codeOf(`info_hash=${infoHash}&peer_id=${'b'.repeat(20)}&port=1`)).toBe('info-hash-invalid');
   });
 
-  it('refuses two info_hashes: which one would it be?', () => {
+  it('an announce query with two info_hashes is refused as ambiguous', () => {
     expect(codeOf(`${plain}&info_hash=${'c'.repeat(20)}`)).toBe('info-hash-repeated');
   });
 
-  it('refuses a missing or short peer_id', () => {
+  it('an announce query with a missing or short peer_id is refused', () => {
     expect(codeOf(`info_hash=${'a'.repeat(20)}&port=1`)).toBe('peer-id-invalid');
     expect(codeOf(`info_hash=${'a'.repeat(20)}&peer_id=x&port=1`)).toBe('peer-id-invalid');
   });
 
   it.each(['0', '65536', '-1', '1.5', '', 'x', '1e3', '+1', '%31', '99999999999999999999999'])(
-    'refuses port %j',
+    'an announce query with the port %j is refused',
     (port) => {
       expect(codeOf(plain.replace('6881', port))).toBe('port-invalid');
     },
@@ -100,15 +100,18 @@ describe('an announce query', () => {
     'left=x',
     'left=1.5',
     'uploaded=999999999999999999999',
-  ])('refuses %s', (count) => {
+  ])('an announce query with %s is refused', (count) => {
     expect(codeOf(`${plain}&${count}`)).toBe('count-invalid');
   });
 
-  it.each(['', 'left=', 'left=-1'])('takes %j for a peer that does not know yet what it lacks', (left) => {
-    expect(parsed(plain.replace('left=0', left)).left).toBe(Number.MAX_SAFE_INTEGER);
-  });
+  it.each(['', 'left=', 'left=-1'])(
+    'an announce query with %j is from a peer that does not know yet what it lacks',
+    (left) => {
+      expect(parsed(plain.replace('left=0', left)).left).toBe(Number.MAX_SAFE_INTEGER);
+    },
+  );
 
-  it('takes a u64 for "very much" and no `left` for "not known yet"', () => {
+  it('a `left` of 2^64 - 1, or none at all, is read as the largest safe number', () => {
     expect(parsed(`${plain}&left=18446744073709551615`).left).toBe(Number.MAX_SAFE_INTEGER);
     expect(parsed(plain.replace('&left=0', '')).left).toBe(Number.MAX_SAFE_INTEGER);
   });
@@ -120,27 +123,27 @@ describe('an announce query', () => {
     ['&numwant=201', 200],
     ['&numwant=-1', 50],
     ['&numwant=lots', 50],
-  ])('with %j gives %d peers', (parameter, numWant) => {
+  ])('an announce query with %j asks for %d peers', (parameter, numWant) => {
     expect(parsed(plain + parameter).numWant).toBe(numWant);
   });
 
-  it('reads what a partial seed says, and takes an unknown event for a regular announce', () => {
+  it("a partial seed's event is read, and an unknown event is a regular announce", () => {
     expect(parsed(`${plain}&event=paused`).event).toBe('paused');
     expect(parsed(`${plain}&event=toString`).event).toBeUndefined();
     expect(parsed(`${plain}&event=`).event).toBeUndefined();
   });
 
-  it('does not read ip, ipv4 and ipv6: they change nothing', () => {
+  it('ip, ipv4 and ipv6 in an announce query are ignored', () => {
     expect(parsed(`${plain}&ip=9.9.9.9&ipv4=9.9.9.9&ipv6=%3A%3A9`)).toEqual(parsed(plain));
   });
 
-  it('never fails on anything at all', () => {
+  it('parsing an announce query never throws', () => {
     fc.assert(fc.property(fc.string({ unit: anyUnit }), (query) => void parseAnnounceQuery(query)));
     const pieces = fc.constantFrom('info_hash', 'port', '=', '&', '%', '%4', 'a', '=&=', '6881', '\xff');
     fc.assert(fc.property(fc.array(pieces), (parts) => void parseAnnounceQuery(parts.join(''))));
   });
 
-  it('refuses a query that is longer than any request line', () => {
+  it('an announce query longer than any request line is refused', () => {
     expect(codeOf(`${plain}&x=${'y'.repeat(8192)}`)).toBe('query-too-long');
   });
 });
@@ -168,11 +171,11 @@ describe('an announce URL', () => {
     ['http://t/announce?passkey=k&', `http://t/announce?passkey=k&${query}`],
     ['http://t/announce?passkey=k#top', `http://t/announce?passkey=k&${query}`],
     ['http://t/p%2fk/announce#a?b', `http://t/p%2fk/announce?${query}`],
-  ])('of %s keeps what is there', (trackerUrl, url) => {
+  ])('an announce URL made from %s keeps its path and parameters', (trackerUrl, url) => {
     expect(announceUrl(trackerUrl, sent)).toBe(url);
   });
 
-  it('carries the key of the session when there is one, and no event when there is none', () => {
+  it('an announce URL has a key if the session has one, and no event for a regular announce', () => {
     const { event: _, ...regular } = sent;
     const url = announceUrl('http://t/announce', { ...regular, event: undefined, key: '0a1b2c3d' });
     expect(url).toMatch(/&numwant=50&key=0a1b2c3d$/);

@@ -27,7 +27,7 @@ const endpoints6 = fc.array(
 const seconds = fc.integer({ min: 10, max: 86_400 });
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
-/** Without the keys that have no value, as replies are made and read. */
+/** Without keys that have no value, as replies are built and parsed. */
 const reply: fc.Arbitrary<AnnounceReply> = fc
   .record({
     intervalSeconds: seconds,
@@ -62,7 +62,7 @@ function text(bytes: Uint8Array): string {
 }
 
 describe('an announce reply', () => {
-  it('says what the tracker said, compact', () => {
+  it('a compact announce reply survives encoding and parsing', () => {
     fc.assert(
       fc.property(reply, (sent) => {
         expect(parsed(encodeAnnounceReply(sent, true))).toEqual(sent);
@@ -70,7 +70,7 @@ describe('an announce reply', () => {
     );
   });
 
-  it('says what the tracker said in the dictionary model, both families in one list', () => {
+  it('an announce reply in the dictionary model lists both families in one list', () => {
     fc.assert(
       fc.property(reply, (sent) => {
         const bytes = encodeAnnounceReply(sent, false);
@@ -80,7 +80,7 @@ describe('an announce reply', () => {
     );
   });
 
-  it('is written the same way by hand and by the general encoder', () => {
+  it('the fast encoder of announce replies writes the same bytes as the general encoder', () => {
     fc.assert(
       fc.property(reply, ({ warning: _, ...sent }) => {
         const byHand = encodeAnnounceReply(sent, true);
@@ -98,7 +98,7 @@ describe('an announce reply', () => {
     );
   });
 
-  it('has the keys of the BEPs', () => {
+  it('an announce reply has the keys of the BEPs', () => {
     const peers = packEndpoints([{ host: '1.2.3.4', port: 0x1a1b }], 4);
     const bytes = encodeAnnounceReply(
       {
@@ -116,7 +116,7 @@ describe('an announce reply', () => {
     );
   });
 
-  it('gives endpoints of both families to dial', () => {
+  it('an announce reply contains endpoints of both families', () => {
     const peers = packEndpoints([{ host: '1.2.3.4', port: 1 }], 4);
     const peers6 = packEndpoints([{ host: '2001:db8::1', port: 2 }], 16);
     expect(replyEndpoints({ intervalSeconds: 900, peers, peers6 })).toEqual([
@@ -125,7 +125,7 @@ describe('an announce reply', () => {
     ]);
   });
 
-  it('does not share memory with the bytes it was read from', () => {
+  it('a parsed announce reply shares no memory with its bytes', () => {
     const bytes = encodeAnnounceReply(
       {
         intervalSeconds: 900,
@@ -147,29 +147,29 @@ describe('a failure', () => {
     { failureReason: 'this tracker does not serve that torrent' },
     { failureReason: 'overloaded', retryInMinutes: 5 },
     { failureReason: 'not a tracker', retryInMinutes: 'never' },
-  ])('goes both ways: %j', (failure) => {
+  ])('a failure survives encoding and parsing: %j', (failure) => {
     expect(parseAnnounceReply(encodeAnnounceReply(failure, true))).toEqual(failure);
   });
 
-  it('may say its minutes as text, as the example of BEP 31 does', () => {
+  it('the retry minutes of a failure may be text, as in the example of BEP 31', () => {
     const bytes = encode({ 'failure reason': 'no', 'retry in': '5' });
     expect(parseAnnounceReply(bytes)).toEqual({ failureReason: 'no', retryInMinutes: 5 });
   });
 
-  it.each([0, -5, 'soon', ''])('with the retry hint %j has none', (hint) => {
+  it.each([0, -5, 'soon', ''])('a failure with the retry hint %j has no retry time', (hint) => {
     expect(parseAnnounceReply(encode({ 'failure reason': 'no', 'retry in': hint }))).toEqual({
       failureReason: 'no',
     });
   });
 
-  it('cannot keep us away for longer than a week without saying never', () => {
+  it('the retry time of a failure is limited to a week, unless it is never', () => {
     expect(parseAnnounceReply(encode({ 'failure reason': 'no', 'retry in': 10 ** 9 }))).toEqual({
       failureReason: 'no',
       retryInMinutes: 10_080,
     });
   });
 
-  it('is one readable line: no control, direction or line characters, not longer than a sentence', () => {
+  it('a failure reason becomes one readable line of at most 300 characters, without control or bidirectional characters', () => {
     const reason = `\x1b[31mred\x1b[0m\r\nnext \u202Eevil\u2028 ${'x'.repeat(1000)}`;
     const result = parseAnnounceReply(encode({ 'failure reason': reason })) as TrackerFailure;
     expect(result.failureReason).toMatch(/^\[31mred \[0m next {1,2}evil {1,2}x+$/);
@@ -180,7 +180,7 @@ describe('a failure', () => {
 describe('a hostile reply', () => {
   const bytesOf = (value: string) => new Uint8Array(Buffer.from(value, 'latin1'));
 
-  it('that is a web page is called one, with its title', () => {
+  it('a reply that is a web page is reported as one, with its title', () => {
     const page = bytesOf('\r\n<!DOCTYPE html><html><head><title>\n Login\x07 </title>');
     expect(parseAnnounceReply(page)).toEqual({
       code: 'reply-web-page',
@@ -197,15 +197,18 @@ describe('a hostile reply', () => {
     [`d5:peers${'l'.repeat(50)}${'e'.repeat(50)}e`, 'reply-not-bencoded'],
     ['i1e', 'reply-malformed'],
     ['le', 'reply-malformed'],
-  ])('%j has the code %s', (bytes, code) => {
+  ])('the invalid reply %j has the code %s', (bytes, code) => {
     expect(codeOf(bytesOf(bytes))).toBe(code);
   });
 
-  it.each(['\r\n', '\0', '6:peers60:', 'd', '<!-- 12 ms -->'])('may have %j behind its end', (rest) => {
-    expect(parsed(bytesOf(`d8:intervali900e5:peers0:e${rest}`)).intervalSeconds).toBe(900);
-  });
+  it.each(['\r\n', '\0', '6:peers60:', 'd', '<!-- 12 ms -->'])(
+    'a reply may have %j after its end',
+    (rest) => {
+      expect(parsed(bytesOf(`d8:intervali900e5:peers0:e${rest}`)).intervalSeconds).toBe(900);
+    },
+  );
 
-  it('passes over numbers beyond 2^53, and takes those that count for missing', () => {
+  it('a reply may contain numbers above 2^53, and a count of that size is ignored', () => {
     const long = '99999999999999999999';
     const reply = parsed(bytesOf(`d3:agei${long}e8:completei${long}e8:intervali900e5:peers0:e`));
     expect(reply.intervalSeconds).toBe(900);
@@ -213,7 +216,7 @@ describe('a hostile reply', () => {
     expect(parsed(bytesOf(`d8:intervali-${long}e5:peers0:e`)).intervalSeconds).toBe(1800);
   });
 
-  it('without interval, peers or sense is an empty reply', () => {
+  it('a reply without a valid interval and peers is an empty reply', () => {
     const senseless = {
       interval: 'x',
       peers: 7,
@@ -236,12 +239,12 @@ describe('a hostile reply', () => {
     [0, 10],
     [900, 900],
     [10 ** 12, 86_400],
-  ])('that asks for an interval of %d s gets %d s', (interval, clamped) => {
+  ])('an interval of %d s in a reply is taken as %d s', (interval, clamped) => {
     const result = parsed(encode({ interval, 'min interval': interval }));
     expect([result.intervalSeconds, result.minIntervalSeconds]).toEqual([clamped, clamped]);
   });
 
-  it('brings at most 2000 peers, compact or listed', () => {
+  it('a reply brings at most 2000 peers, compact or listed', () => {
     const packed = new Uint8Array(6 * 5000).fill(7);
     const packed6 = new Uint8Array(18 * 5000).fill(7);
     const listed = Array.from({ length: 5000 }, (_, at) => ({
@@ -253,7 +256,7 @@ describe('a hostile reply', () => {
     }
   });
 
-  it('brings no peers that cannot be dialed, no names, and no rest of a peer', () => {
+  it('a reply brings no peer that cannot be dialed, no host name and no truncated peer', () => {
     const packed = Uint8Array.of(
       0,
       0,
@@ -295,7 +298,7 @@ describe('a hostile reply', () => {
     expect(replyEndpoints(parsed(encode({ peers: listed })))).toEqual([{ host: '1.2.3.4', port: 81 }]);
   });
 
-  it('of any bytes is answered and never thrown', () => {
+  it('parsing a reply of any bytes never throws', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void parseAnnounceReply(bytes)));
     fc.assert(
       fc.property(reply, fc.nat(), fc.nat(255), (sent, at, byte) => {

@@ -3,7 +3,7 @@ import { checkTrackerUrl } from '../../../tracker/protocol/tracker-url.ts';
 
 describe('a tracker URL', () => {
   it.each(['http://t/announce', 'https://t.example:8443/a/announce?passkey=k', 'http://[::1]:6969/announce'])(
-    'like %s may be announced to',
+    'a tracker URL like %s may be announced to',
     (url) => expect(checkTrackerUrl(url)).toBeUndefined(),
   );
 
@@ -17,7 +17,7 @@ describe('a tracker URL', () => {
     ['http://', 'tracker-url-invalid'],
     ['announce', 'tracker-url-invalid'],
     [`http://t/${'a'.repeat(3000)}`, 'tracker-url-too-long'],
-  ])('like %j has the code %s', (url, code) => {
+  ])('the invalid tracker URL %j has the code %s', (url, code) => {
     expect(checkTrackerUrl(url)?.code).toBe(code);
   });
 });

@@ -1,4 +1,6 @@
-/** Peers in the tracker's own network: told with an address that the asker can dial, or not at all. */
+/**
+ * Peers in the tracker's own network: replies contain an address that the asking peer can dial, or omit them.
+ */
 import { describe, expect, it } from 'vitest';
 import { checkExternalAddresses } from '../../../tracker/http/addresses/external-address.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
@@ -17,7 +19,7 @@ const outsider = '198.51.100.9/1';
 describe('a peer in the tracker`s own network', () => {
   const insiders = ['192.168.1.20/1', '10.1.2.3/2', '172.20.0.5/3'];
 
-  it('is told to outsiders under the external address', () => {
+  it('an inside peer is listed to outsiders under the external address', () => {
     for (const insider of insiders) {
       const world = swarmWorld(atHome);
       world.announce(insider, seed);
@@ -27,7 +29,7 @@ describe('a peer in the tracker`s own network', () => {
     }
   });
 
-  it('is told to no outsider where the tracker has no external address, and the others are', () => {
+  it('an inside peer is hidden from outsiders if the tracker has no external address, and other peers are not', () => {
     const world = swarmWorld();
     for (const insider of [...insiders, '169.254.3.4/4', '100.64.9.9/5', 'fd00::20/6', 'fe80::1/7'])
       world.announce(insider, seed);
@@ -36,7 +38,7 @@ describe('a peer in the tracker`s own network', () => {
     expect(world.peersFor('2001:db8::9/9', { numWant: 50 })).toEqual(['192.0.2.1/8', outsider].sort());
   });
 
-  it('is told to the others inside as it is, also to those on the tracker`s machine', () => {
+  it('an inside peer is listed to other inside peers under its own address', () => {
     for (const options of [{}, atHome]) {
       const world = swarmWorld(options);
       world.announce('192.168.1.20/1', seed);
@@ -45,27 +47,27 @@ describe('a peer in the tracker`s own network', () => {
     }
   });
 
-  it('is told as it is to one that asks by the external address: it is behind the same router', () => {
+  it('an inside peer is listed under its own address to a peer that asks from the external address, behind the same router', () => {
     const world = swarmWorld(atHome);
     world.announce('192.168.1.20/1', seed);
     expect(world.peersFor(`${home}/2`)).toEqual(['192.168.1.20/1']);
   });
 
-  it('is told as it is to one that asks within the IPv6 network of the tracker', () => {
+  it("an inside peer is listed under its own address to a peer in the tracker's IPv6 network", () => {
     const world = swarmWorld();
     world.announce('192.168.1.20/1', seed);
     expect(world.peersFor('2001:db8:5:5::20/2', { via: '2001:db8:5:5::1' })).toEqual(['192.168.1.20/1']);
     expect(world.peersFor('2001:db8:5:6::20/2', { via: '2001:db8:5:5::1' })).not.toContain('192.168.1.20/1');
   });
 
-  it('stays where a provider`s network or one cable is all that knows its address', () => {
+  it('a peer with a carrier-grade NAT, link-local or unique local address is listed to inside peers only', () => {
     const world = swarmWorld(atHome);
     for (const insider of ['100.64.9.9/5', '169.254.3.4/4', 'fd00::20/6']) world.announce(insider, seed);
     expect(world.peersFor(outsider)).toEqual([]);
     expect(world.peersFor('192.168.1.2/1')).toHaveLength(4);
   });
 
-  it('is counted, becomes a seed and leaves the swarm like a peer outside', () => {
+  it('an inside peer is counted, becomes a seed and leaves the swarm like an outside peer', () => {
     const world = swarmWorld();
     world.announce('192.168.1.20/1');
     expect(world.counts()).toMatchObject({ complete: 0, incomplete: 1 });
@@ -75,13 +77,13 @@ describe('a peer in the tracker`s own network', () => {
     expect(world.registry.counts).toMatchObject({ torrents: 0, seeds: 0 });
   });
 
-  it('is kept out by the limit of its address like a peer outside', () => {
+  it('an inside peer is subject to the limit per address like an outside peer', () => {
     const world = swarmWorld({ peersPerAddressAndTorrentMax: 2 });
     const warnings = [1, 2, 3].map((port) => world.announce(`192.168.1.20/${port}`).warning !== undefined);
     expect(warnings).toEqual([false, false, true]);
   });
 
-  it('is in a snapshot, and after it told to the same askers as before', () => {
+  it('an inside peer is restored from a snapshot and listed to the same peers as before', () => {
     const before = swarmWorld(atHome);
     const all = [
       '192.168.1.20/1',
@@ -104,7 +106,7 @@ describe('a peer in the tracker`s own network', () => {
 });
 
 describe('a peer on the tracker`s machine', () => {
-  it('is told under the external address to an outsider that a router has let through', () => {
+  it("a peer on the tracker's machine is listed under the external address to an outsider behind a router", () => {
     const world = swarmWorld({ externalAddresses: checkExternalAddresses([home, home6]) });
     world.announce('127.0.0.1/7', seed);
     expect(world.peersFor(outsider, { via: '192.168.1.5' })).toEqual([`${home}/7`]);
@@ -112,13 +114,13 @@ describe('a peer on the tracker`s machine', () => {
     expect(world.peersFor('2001:db8::9/1')).toContain(`${home6}/7`);
   });
 
-  it('is told under the address that an outsider has reached, where it is one of the internet', () => {
+  it("a peer on the tracker's machine is listed under the global address at which an outsider reached the tracker", () => {
     const world = swarmWorld(atHome);
     world.announce('127.0.0.1/7', seed);
     expect(world.peersFor(outsider, { via: '192.0.2.77' })).toEqual(['192.0.2.77/7']);
   });
 
-  it('is told to no outsider where only addresses of its network are known', () => {
+  it("a peer on the tracker's machine is hidden from outsiders if only private addresses are known", () => {
     const world = swarmWorld();
     world.announce('127.0.0.1/7', seed);
     expect(world.peersFor(outsider, { via: '192.168.1.5' })).toEqual([]);
@@ -126,7 +128,7 @@ describe('a peer on the tracker`s machine', () => {
   });
 });
 
-it('a running tracker tells outsiders of a seed at home under the address that it was given', async () => {
+it('a running tracker lists an inside seed to outsiders under its configured external address', async () => {
   for (const externalAddresses of [[], [home, home6]]) {
     const tracker = await startTracker({ port: 0, trustedProxies: ['127.0.0.1'], externalAddresses });
     try {
@@ -150,7 +152,7 @@ it('a running tracker tells outsiders of a seed at home under the address that i
 });
 
 describe('an external address', () => {
-  it('is an IPv4 or IPv6 address of the internet, at most one of each', () => {
+  it('an external address is a global IPv4 or IPv6 address, at most one of each', () => {
     expect(checkExternalAddresses([])).toEqual({});
     expect(checkExternalAddresses([home6, home])).toEqual({
       ipv4: packAddress(home),
@@ -158,7 +160,7 @@ describe('an external address', () => {
     });
   });
 
-  it('is refused when no host outside could dial it, with the reason', () => {
+  it('an external address that outside hosts cannot dial is refused, with the reason', () => {
     for (const [texts, why] of [
       [['music.example.org'], /no IP address/],
       [['203.0.113.7:6969'], /no IP address/],

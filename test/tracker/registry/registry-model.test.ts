@@ -1,6 +1,6 @@
 /**
- * The registry against the simplest thing that could be right: a map of maps. Whatever happens in whatever order, both
- * hold the same peers, and every reply keeps the rules.
+ * The registry against a simple model, a map of maps. After any sequence of announces both hold the same
+ * peers, and every reply keeps the rules.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -23,7 +23,7 @@ const step = fc.record({
   event: fc.constantFrom('started', 'completed', 'stopped', undefined, undefined),
   numWant: fc.constantFrom(0, 1, 3, 10, 50, 200),
   random: fc.nat(1000),
-  // Seldom long: swarms must grow before they expire.
+  // Long waits are rare, so that swarms grow before they expire.
   waitMs: fc.oneof(
     { weight: 20, arbitrary: fc.constant(100) },
     { weight: 1, arbitrary: fc.constant(120_000) },
@@ -32,14 +32,17 @@ const step = fc.record({
 
 const homeAddress = '203.0.113.1';
 
-/** Where it asks the tracker: at its loopback, in its network, or from outside, through a router when it is at home. */
+/**
+ * The tracker's address that the peer used: loopback, its private address, or its public one. With a router
+ * at home (`isHome`), outside peers arrive at the private address.
+ */
 function ownAddressFor(host: string, isHome: boolean): string {
   if (host.startsWith('127.')) return '127.0.0.1';
   if (host.includes(':')) return '2001:db8:ffff::1';
   return host.startsWith('10.') || isHome ? '10.255.0.1' : homeAddress;
 }
 
-/** The name under which an asker can reach a peer; none: it cannot. */
+/** The endpoint under which the asking peer can reach a peer; empty if it cannot. */
 function nameOf(peer: string, asker: string, via: string, isHome: boolean): string[] {
   const port = peer.split('/')[1];
   const isOutside = !asker.startsWith('127.') && !asker.startsWith('10.');
@@ -49,7 +52,7 @@ function nameOf(peer: string, asker: string, via: string, isHome: boolean): stri
   return [peer];
 }
 
-it('holds the peers it should and tells each asker of the right ones', () => {
+it('the registry holds the same peers as the model and lists the right ones in each reply', () => {
   fc.assert(
     fc.property(
       fc.array(step, { minLength: 1, maxLength: 300, size: 'max' }),
@@ -83,13 +86,15 @@ it('holds the peers it should and tells each asker of the right ones', () => {
           const eligible = [...swarm]
             .filter(([peer, { isSeed }]) => peer !== self && !(left === 0 && isSeed))
             .flatMap(([peer]) => nameFor(peer));
-          // A seed that has done nothing yet may be a magnet: where leechers are few, seeds make up for them.
+          // A seed that has transferred nothing may be a magnet without metadata. If leechers are few, seeds
+          // are listed too.
           const others = [...swarm].filter(([peer]) => peer !== self).flatMap(([peer]) => nameFor(peer));
           const mayBeMagnet = left === 0 && uploaded === 0 && event !== 'completed';
           const few = mayBeMagnet ? Math.min(5, others.length) : 0;
           const wanted = event === 'stopped' ? 0 : Math.min(numWant, Math.max(eligible.length, few));
           expect(peers).toHaveLength(wanted);
-          // Two peers on the tracker's machine may have one name for others; no peer is told twice.
+          // Two peers on the tracker's machine may appear under one address to others; no peer is listed
+          // twice.
           const rest = mayBeMagnet && eligible.length < 5 ? others : [...eligible];
           for (const peer of peers) {
             expect(rest).toContain(peer);

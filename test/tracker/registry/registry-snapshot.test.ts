@@ -1,4 +1,6 @@
-/** Swarms as bytes and back: nothing is lost but what is too old, and hostile bytes are refused as a whole. */
+/**
+ * Swarms as bytes and back: only peers past the timeout are lost, and invalid bytes are refused as a whole.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeSwarms, encodeSwarm } from '../../../tracker/registry/snapshot.ts';
@@ -8,7 +10,7 @@ import { hashOf, type SwarmWorld, swarmWorld } from './swarm-world.ts';
 const bytesOf = (registry: Registry, nowMs: number) =>
   Buffer.concat([...registry.saved(nowMs)].map(encodeSwarm));
 
-/** The tracker ends, and starts again that much later with a clock that begins anew. */
+/** The tracker stops, and starts again after `downMs` with a monotonic clock that begins at 0. */
 function restarted(before: SwarmWorld, downMs = 0, options = {}): { world: SwarmWorld; restored: number } {
   const world = swarmWorld(options);
   const swarms = decodeSwarms(bytesOf(before.registry, before.nowMs))!;
@@ -17,7 +19,7 @@ function restarted(before: SwarmWorld, downMs = 0, options = {}): { world: Swarm
 }
 
 describe('a registry that starts with a snapshot', () => {
-  it('names all peers to the next one that asks, IPv4, IPv6 and those of its own machine', () => {
+  it("a restored registry lists all peers: IPv4, IPv6 and those of the tracker's own machine", () => {
     const before = swarmWorld();
     for (const from of ['10.0.0.1/7001', '2001:db8::1/7002', '127.0.0.1/7003'])
       before.announce(from, { left: 0 });
@@ -29,7 +31,7 @@ describe('a registry that starts with a snapshot', () => {
     expect(heard).toEqual(['10.0.0.1/7001', '10.0.0.9/7009', '10.0.0.100/7003', '2001:db8::1/7002'].sort());
   });
 
-  it('counts completed downloads on from where they were', () => {
+  it('a restored registry continues to count completed downloads', () => {
     const before = swarmWorld();
     before.announce('10.0.0.1/7001', { left: 5 });
     before.announce('10.0.0.1/7001', { left: 0, event: 'completed' });
@@ -39,7 +41,7 @@ describe('a registry that starts with a snapshot', () => {
     expect(world.counts().downloaded).toBe(1);
   });
 
-  it('drops a peer that stays silent at the time at which it would have been dropped', () => {
+  it('a restored peer that stays silent is dropped when it would have been dropped without the restart', () => {
     const options = { intervalSeconds: 100, peerTimeoutSeconds: 200 };
     const before = swarmWorld(options);
     before.announce('10.0.0.1/7001');
@@ -52,7 +54,7 @@ describe('a registry that starts with a snapshot', () => {
     expect(world.registry.expire(171_000)).toBe(1);
   });
 
-  it('lists no peer that has been silent for the timeout when the tracker was away for long', () => {
+  it('a restored registry lists no peer that was silent for the timeout, including the downtime', () => {
     const options = { intervalSeconds: 100, peerTimeoutSeconds: 200 };
     const before = swarmWorld(options);
     before.announce('10.0.0.1/7001');
@@ -63,7 +65,7 @@ describe('a registry that starts with a snapshot', () => {
     expect(world.registry.counts).toMatchObject({ torrents: 1, leechers: 1 });
   });
 
-  it('counts peers of the snapshot towards the limit of their address', () => {
+  it('restored peers count towards the limit of their address', () => {
     const before = swarmWorld();
     for (const port of [7001, 7002]) before.announce(`10.0.0.1/${port}`);
     const { world } = restarted(before, 0, { peersPerAddressMax: 2 });
@@ -71,7 +73,7 @@ describe('a registry that starts with a snapshot', () => {
     expect(world.announce('10.0.0.2/7003', { torrent: 'other' }).warning).toBeUndefined();
   });
 
-  it('holds the limits that it has now, which may be lower than those of the snapshot', () => {
+  it('a restored registry applies its current limits, which may be lower than those of the snapshot', () => {
     const before = swarmWorld();
     for (let n = 1; n <= 9; n++)
       before.announce(`10.0.0.${n}/7001`, { torrent: n < 6 ? 'album' : `single ${n}` });
@@ -81,7 +83,7 @@ describe('a registry that starts with a snapshot', () => {
     expect(restarted(before, 0, { peersPerAddressMax: 0 }).restored).toBe(0);
   });
 
-  it('lists a peer once that a snapshot has twice', () => {
+  it('a peer that a snapshot contains twice is restored once', () => {
     const before = swarmWorld();
     before.announce('10.0.0.1/7001');
     const bytes = bytesOf(before.registry, 0);
@@ -91,7 +93,7 @@ describe('a registry that starts with a snapshot', () => {
     ).toBe(1);
   });
 
-  it('is made while peers come and go, and has every peer that stayed', () => {
+  it('a snapshot made while peers come and go contains every peer that stayed', () => {
     const before = swarmWorld();
     for (let n = 0; n < 50; n++) before.announce(`10.0.0.${n}/7001`, { torrent: `album ${n}` });
     const parts: Uint8Array[] = [];
@@ -110,7 +112,7 @@ describe('a registry that starts with a snapshot', () => {
   });
 });
 
-it('a snapshot read and written again is the same, and any change of its length is refused', () => {
+it('a snapshot survives reading and writing, and a truncated swarm is refused', () => {
   const peer = fc.record({
     host: fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::7', '127.0.0.1'),
     port: fc.integer({ min: 1, max: 65535 }),
@@ -131,14 +133,14 @@ it('a snapshot read and written again is the same, and any change of its length 
       const swarms = decodeSwarms(bytes)!;
       expect(Buffer.concat(swarms.map(encodeSwarm))).toEqual(bytes);
       const torn = decodeSwarms(bytes.subarray(0, cut % bytes.length));
-      // Between two swarms a cut leaves whole ones: the file's HMAC says that there were more.
+      // A cut between two swarms leaves whole ones; the file's HMAC detects it.
       if (torn !== undefined) expect(torn.length).toBeLessThan(swarms.length);
     }),
     { numRuns: 100 },
   );
 });
 
-it('hostile bytes as a snapshot neither throw nor take memory that they do not have', () => {
+it('invalid bytes as a snapshot neither throw nor allocate more than they hold', () => {
   const huge = Buffer.alloc(20 + 4 + 24 + 8);
   hashOf('album').forEach((byte, at) => void (huge[at] = byte));
   huge.writeUInt32BE(0xffff_ffff, 28);
@@ -155,7 +157,7 @@ it('hostile bytes as a snapshot neither throw nor take memory that they do not h
 describe('a registry that begins without peers', () => {
   const options = { intervalSeconds: 900, gatheringSeconds: 990 };
 
-  it('has downloads ask again soon while its peers come back, and seeds in their interval', () => {
+  it('a registry that starts empty asks downloaders to announce soon, and seeds at their interval', () => {
     const world = swarmWorld(options);
     expect(world.announce('10.0.0.1/7001', { left: 5 }).intervalSeconds).toBe(180);
     expect(world.announce('10.0.0.2/7002', { left: 0 }).intervalSeconds).toBe(900);
@@ -165,12 +167,12 @@ describe('a registry that begins without peers', () => {
     expect(world.announce('10.0.0.1/7001', { left: 5 }).intervalSeconds).toBe(900);
   });
 
-  it('never asks for a longer interval by that', () => {
+  it('a registry that starts empty never asks for a longer interval', () => {
     const world = swarmWorld({ intervalSeconds: 60, gatheringSeconds: 990 });
     expect(world.announce('10.0.0.1/7001', { left: 5 }).intervalSeconds).toBe(60);
   });
 
-  it('is none when it has the peers of a snapshot', () => {
+  it('a registry with restored peers asks for its usual interval', () => {
     const before = swarmWorld(options);
     before.announce('10.0.0.1/7001', { left: 0 });
     expect(restarted(before, 0, options).world.announce('10.0.0.2/7002').intervalSeconds).toBe(900);

@@ -1,4 +1,4 @@
-/** A torrent in several swarms, and peers that are taken out of one from outside. */
+/** A torrent in several swarms, and peers that are removed from one by access changes. */
 import { expect, it } from 'vitest';
 import { replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
 import { Registry, type RegistryOptions } from '../../../tracker/registry.ts';
@@ -37,7 +37,7 @@ function open(options: Partial<RegistryOptions> = {}) {
   return { registry, announce, counts };
 }
 
-it('swarms of one torrent know nothing of each other, also of a peer that is in both from one port', () => {
+it('swarms of one torrent are separate, even for a peer that is in both with the same port', () => {
   const { announce, counts, registry } = open();
   announce(undefined, remotes.one, 1);
   announce(closed, remotes.one, 1, { left: 0 });
@@ -51,19 +51,20 @@ it('swarms of one torrent know nothing of each other, also of a peer that is in 
     [0, 1, 0],
     [1, 0, 0],
   ]);
-  // A scrape answers by the torrent's hash, and shows nothing of a swarm that the asker may not know.
+  // A scrape is answered under the torrent's hash, and reveals nothing of a swarm that the asking peer may
+  // not know.
   expect(registry.scrape([torrent], () => undefined)).toEqual([
     { infoHash: torrent, complete: 0, incomplete: 0, downloaded: 0 },
   ]);
 });
 
-it('what is allowed is asked of the torrent, not of its swarm', () => {
+it('whether a torrent is served depends on its info-hash, not on its swarm', () => {
   const { announce, counts } = open({ isAllowed: (infoHash) => infoHash[0] === 2 });
   expect(announce(closed, remotes.one, 1)).toBe('this tracker does not serve that torrent');
   expect(counts(closed)).toEqual([0, 0, 0]);
 });
 
-it('a peer that is removed is told to nobody, and may come again; one that is not there is no fault', () => {
+it('a removed peer is no longer listed and may announce again, and removing an unknown peer is harmless', () => {
   const { registry, announce, counts } = open();
   for (const remote of [remotes.one, remotes.six, remotes.local]) announce(closed, remote, 7);
   announce(undefined, remotes.one, 7);
@@ -76,7 +77,7 @@ it('a peer that is removed is told to nobody, and may come again; one that is no
   expect(announce(closed, remotes.one, 7)).toEqual(['10.0.0.2:8']);
 });
 
-it('a swarm that is dropped begins anew, and its peers count no more', () => {
+it('a swarm that is dropped starts empty, and its peers no longer count', () => {
   const { registry, announce, counts } = open({ peersPerAddressMax: 300 });
   for (let port = 1; port <= 200; port++) {
     const remote = Uint8Array.of(10, 0, port, 1);
@@ -94,7 +95,7 @@ it('a swarm that is dropped begins anew, and its peers count no more', () => {
   expect(counts(closed)).toEqual([0, 1, 0]);
 });
 
-it('one whose counters are kept stays when it is dropped, without them', () => {
+it('a kept swarm remains when it is dropped, with its counters reset', () => {
   const { registry, announce, counts } = open();
   registry.keep(torrent);
   announce(undefined, remotes.one, 1);

@@ -6,33 +6,33 @@ import { hashOf, swarmWorld } from './swarm-world.ts';
 const seed = { left: 0, uploaded: 1 };
 
 describe('a swarm', () => {
-  it('tells peers of each other and nobody of itself', () => {
+  it('a reply lists the other peers and never the asking peer', () => {
     const world = swarmWorld();
     expect(world.peersFor('10.0.0.1/1')).toEqual([]);
     expect(world.peersFor('10.0.0.2/2')).toEqual(['10.0.0.1/1']);
     expect(world.peersFor('10.0.0.1/1')).toEqual(['10.0.0.2/2']);
   });
 
-  it('keeps torrents apart', () => {
+  it('peers of one torrent are not listed in another', () => {
     const world = swarmWorld();
     world.announce('10.0.0.1/1', { torrent: 'one' });
     expect(world.peersFor('10.0.0.2/2', { torrent: 'other' })).toEqual([]);
   });
 
-  it('holds one record for an address and port, however often it announces', () => {
+  it('a peer is one record per address and port, however often it announces', () => {
     const world = swarmWorld();
     for (let time = 0; time < 5; time++) world.announce('10.0.0.1/1', { peerId: hashOf(`id ${time}`) });
     expect(world.counts()).toMatchObject({ complete: 0, incomplete: 1 });
     expect(world.registry.counts).toMatchObject({ torrents: 1, leechers: 1 });
   });
 
-  it('holds two clients behind one address apart by their ports', () => {
+  it('two clients behind one address are separate peers by their ports', () => {
     const world = swarmWorld();
     world.announce('10.0.0.1/1');
     expect(world.peersFor('10.0.0.1/2')).toEqual(['10.0.0.1/1']);
   });
 
-  it('never hands seeds to a seed', () => {
+  it('a reply to a seed lists no seeds', () => {
     const world = swarmWorld();
     world.announce('10.0.0.1/1', seed);
     world.announce('10.0.0.2/2');
@@ -41,7 +41,7 @@ describe('a swarm', () => {
     expect(world.peersFor('10.0.0.2/2')).toEqual(['10.0.0.1/1', '10.0.0.3/3']);
   });
 
-  it('never hands seeds to a partial seed, which counts as lacking something', () => {
+  it('a reply to a partial seed lists no seeds, and it counts as a leecher', () => {
     const world = swarmWorld();
     world.announce('10.0.0.1/1', seed);
     world.announce('10.0.0.2/2');
@@ -49,7 +49,7 @@ describe('a swarm', () => {
     expect(world.counts()).toMatchObject({ complete: 1, incomplete: 2 });
   });
 
-  it('tells one of a few seeds that has everything, and has neither given nor taken a byte: it may be a magnet', () => {
+  it('a reply to a seed that has transferred no byte lists five seeds, because it may be a magnet without metadata', () => {
     const world = swarmWorld();
     for (let n = 0; n < 100; n++) world.announce(`10.0.0.${n}/1`, seed);
     const silent = { left: 0, uploaded: 0, downloaded: 0 };
@@ -57,14 +57,14 @@ describe('a swarm', () => {
     expect(world.peersFor('10.9.9.9/1', { ...silent, numWant: 2 })).toHaveLength(2);
     expect(world.peersFor('10.9.9.9/1', { ...silent, downloaded: 1 })).toEqual([]);
     expect(world.peersFor('10.9.9.9/1', { ...silent, event: 'completed' })).toEqual([]);
-    // Leechers serve it as well, and need it more if it is a seed after all.
+    // Leechers can give it the metadata too, and need it more if it is a seed after all.
     for (let n = 0; n < 9; n++) world.announce(`10.1.0.${n}/1`);
     const named = world.peersFor('10.9.9.9/1', silent);
     expect(named).toHaveLength(9);
     expect(named.every((peer) => peer.startsWith('10.1.'))).toBe(true);
   });
 
-  it('moves a peer that completes to the seeds, and back when it must fetch again', () => {
+  it('a peer that completes becomes a seed, and a leecher again if it must download again', () => {
     const world = swarmWorld();
     world.announce('10.0.0.1/1');
     world.announce('10.0.0.1/1', { left: 0, event: 'completed' });
@@ -73,7 +73,7 @@ describe('a swarm', () => {
     expect(world.counts()).toEqual({ complete: 0, incomplete: 1, downloaded: 1 });
   });
 
-  it('counts a completion once for a peer that says it again, and none for one that lacks something', () => {
+  it('a completion counts once per peer, and not at all for a peer that lacks something', () => {
     const world = swarmWorld();
     world.announce('10.0.0.1/1', { left: 0, event: 'completed' });
     world.announce('10.0.0.1/1', { left: 0, event: 'completed' });
@@ -82,7 +82,7 @@ describe('a swarm', () => {
     expect(world.counts().downloaded).toBe(1);
   });
 
-  it('drops a peer at once that stops, and tells it of nobody', () => {
+  it('a peer that stops is dropped at once, and its reply lists no peers', () => {
     const world = swarmWorld();
     world.announce('10.0.0.1/1', seed);
     world.announce('10.0.0.2/2');
@@ -91,13 +91,13 @@ describe('a swarm', () => {
     expect(world.peersFor('10.0.0.3/3')).toEqual(['10.0.0.1/1']);
   });
 
-  it('does not take in a peer whose first word is that it stops', () => {
+  it('a peer whose first announce is `stopped` is not added', () => {
     const world = swarmWorld();
     world.announce('10.0.0.1/1', { event: 'stopped' });
     expect(world.registry.counts).toMatchObject({ torrents: 0, seeds: 0, leechers: 0 });
   });
 
-  it('gives as many peers as wanted, at most 200', () => {
+  it('a reply lists as many peers as requested, at most 200', () => {
     const world = swarmWorld();
     for (let n = 0; n < 300; n++) world.announce(`10.0.${n >> 8}.${n & 255}/1`);
     expect(world.peersFor('10.9.9.9/1', { numWant: 0 })).toHaveLength(0);
@@ -105,7 +105,7 @@ describe('a swarm', () => {
     expect(new Set(world.peersFor('10.9.9.9/1', { numWant: 5000 })).size).toBe(200);
   });
 
-  it('gives a leecher seeds and leechers in equal parts where there are enough of both', () => {
+  it('a reply to a leecher lists seeds and leechers in equal parts if there are enough of both', () => {
     const world = swarmWorld();
     for (let n = 0; n < 100; n++) world.announce(`10.0.0.${n}/1`, seed);
     for (let n = 0; n < 1000; n++) world.announce(`10.1.${n >> 8}.${n & 255}/1`);
@@ -118,7 +118,7 @@ describe('a swarm', () => {
     expect(seeds(scarce.peersFor('10.9.9.9/1', { numWant: 50 }))).toBe(1);
   });
 
-  it('reaches every peer of a swarm, each as likely as another, whatever kind of address it has', () => {
+  it('every peer of a swarm is listed with the same probability, for any kind of address', () => {
     const world = swarmWorld();
     for (let n = 1; n <= 20; n++) {
       world.announce(`10.0.0.${n}/1`);
@@ -135,7 +135,7 @@ describe('a swarm', () => {
 });
 
 describe('addresses', () => {
-  it('of both families are told, the own one first', () => {
+  it("a reply lists peers of both address families, the asking peer's own family first", () => {
     const world = swarmWorld();
     for (let n = 1; n <= 4; n++) {
       world.announce(`10.0.0.${n}/1`);
@@ -148,14 +148,14 @@ describe('addresses', () => {
     expect(world.peersFor('10.9.9.9/1')).toHaveLength(9);
   });
 
-  it('in their IPv6-mapped spelling are IPv4 addresses', () => {
+  it('an IPv4-mapped IPv6 address is the same peer as the IPv4 address', () => {
     const world = swarmWorld();
     world.announce('::ffff:10.0.0.1/1');
     world.announce('10.0.0.1/1');
     expect(world.counts().incomplete).toBe(1);
   });
 
-  it('come back as the external address, except loopback, which is nobody`s', () => {
+  it("a reply contains the asking peer's external address, except for loopback", () => {
     const world = swarmWorld();
     expect(addressText(world.announce('10.0.0.1/1').externalAddress!)).toBe('10.0.0.1');
     expect(addressText(world.announce('2001:db8::1/1').externalAddress!)).toBe('2001:db8::1');
@@ -164,7 +164,7 @@ describe('addresses', () => {
 });
 
 describe('a peer on the tracker`s own machine', () => {
-  it('is told to others under the address they reached us by', () => {
+  it("a peer on the tracker's own machine is listed to others under the address at which they reached the tracker", () => {
     const world = swarmWorld();
     world.announce('127.0.0.1/7', seed);
     expect(world.peersFor('192.168.1.20/1', { via: '192.168.1.5' })).toEqual(['192.168.1.5/7']);
@@ -172,34 +172,34 @@ describe('a peer on the tracker`s own machine', () => {
     expect(world.peersFor('2001:db8::20/1', { via: '2001:db8::5' })).toContain('2001:db8::5/7');
   });
 
-  it('is told as 127.0.0.1 to others on that machine', () => {
+  it("a peer on the tracker's own machine is listed as 127.0.0.1 to others on that machine", () => {
     const world = swarmWorld();
     world.announce('127.0.0.1/7', seed);
     expect(world.peersFor('127.0.0.1/8', { via: '127.0.0.1' })).toEqual(['127.0.0.1/7']);
     expect(world.peersFor('::1/9', { via: '::1' })).toEqual(['127.0.0.1/7', '127.0.0.1/8']);
   });
 
-  it('is one peer, whether it comes by ::1 or by 127.0.0.1', () => {
+  it("a peer on the tracker's own machine is one peer, by ::1 or by 127.0.0.1", () => {
     const world = swarmWorld();
     world.announce('127.0.0.1/7');
     expect(world.peersFor('::1/7')).toEqual([]);
     expect(world.counts().incomplete).toBe(1);
   });
 
-  it('is left out where its address cannot be known: behind a proxy', () => {
+  it("a peer on the tracker's own machine is left out if the tracker's address is unknown behind a proxy", () => {
     const world = swarmWorld();
     world.announce('127.0.0.1/7', seed);
     world.announce('10.0.0.2/2');
     expect(world.peersFor('10.0.0.1/1')).toEqual(['10.0.0.2/2']);
   });
 
-  it('is not told of itself when it asks by its outer address', () => {
+  it("a peer on the tracker's own machine is not listed to itself when it asks from its outer address", () => {
     const world = swarmWorld();
     world.announce('127.0.0.1/7');
     expect(world.peersFor('192.168.1.5/7', { via: '192.168.1.5' })).toEqual([]);
   });
 
-  it('hears of peers elsewhere by their own addresses', () => {
+  it("a peer on the tracker's own machine receives other peers under their own addresses", () => {
     const world = swarmWorld();
     world.announce('192.168.1.20/1', { via: '192.168.1.5' });
     expect(world.peersFor('127.0.0.1/7')).toEqual(['192.168.1.20/1']);
@@ -207,7 +207,7 @@ describe('a peer on the tracker`s own machine', () => {
 });
 
 describe('time', () => {
-  it('drops a peer that stays silent for the timeout and keeps one that does not', () => {
+  it('a peer that is silent for the timeout is dropped, and one that announces is kept', () => {
     const world = swarmWorld({ intervalSeconds: 100, peerTimeoutSeconds: 250 });
     world.announce('10.0.0.1/1');
     world.announce('10.0.0.2/2');
@@ -220,14 +220,14 @@ describe('time', () => {
     expect(world.peersFor('10.0.0.3/3')).toEqual(['10.0.0.1/1']);
   });
 
-  it('drops a limited number at once: an announce must not wait for a million', () => {
+  it('no more than 20,000 peers are dropped at once, so that announces do not wait', () => {
     const world = swarmWorld({ intervalSeconds: 100, peerTimeoutSeconds: 250, peersPerTorrentMax: 30_000 });
     for (let n = 0; n < 20_010; n++) world.announce(`10.0.${n >> 8}.${n & 255}/1`, { numWant: 0 });
     expect(world.registry.expire(251_000)).toBe(20_000);
     expect(world.registry.expire(251_000)).toBe(10);
   });
 
-  it('forgets a torrent with its last peer, unless it is to be kept', () => {
+  it('a torrent is forgotten with its last peer, unless it is kept', () => {
     const world = swarmWorld({ intervalSeconds: 100, peerTimeoutSeconds: 250 });
     world.registry.keep(hashOf('kept'));
     for (const torrent of ['kept', 'other']) {
@@ -239,14 +239,14 @@ describe('time', () => {
     expect(world.counts('other').downloaded).toBe(0);
   });
 
-  it('is spread: intervals are up to a tenth longer, by chance', () => {
+  it('intervals are spread: up to a tenth longer, at random', () => {
     const world = swarmWorld({ intervalSeconds: 900, minIntervalSeconds: 60 });
     expect(world.announce('10.0.0.1/1')).toMatchObject({ intervalSeconds: 900, minIntervalSeconds: 60 });
     world.random = (bound) => bound - 1;
     expect(world.announce('10.0.0.1/1').intervalSeconds).toBe(990);
   });
 
-  it('needs a timeout longer than the interval it asks for', () => {
+  it('a registry with a timeout not longer than its interval is refused', () => {
     expect(() => new Registry({ intervalSeconds: 900, peerTimeoutSeconds: 900 })).toThrow(RangeError);
     expect(() => new Registry({ intervalSeconds: 10 })).toThrow(RangeError);
     expect(() => new Registry({ intervalSeconds: 5, minIntervalSeconds: 5 })).not.toThrow();
@@ -256,7 +256,7 @@ describe('time', () => {
 describe('limits', () => {
   const unlisted = /not listed/;
 
-  it('per torrent: who is too many still gets peers, and is told', () => {
+  it('a peer above the limit per torrent gets peers and a warning, but is not listed', () => {
     const world = swarmWorld({ peersPerTorrentMax: 2 });
     world.announce('10.0.0.1/1');
     world.announce('10.0.0.2/2');
@@ -267,7 +267,7 @@ describe('limits', () => {
     expect(world.announce('10.0.0.1/1').warning).toBeUndefined();
   });
 
-  it('per address and torrent: a liar cannot fill a swarm with ports', () => {
+  it('the limit per address and torrent keeps one host from filling a swarm with ports', () => {
     const world = swarmWorld({ peersPerAddressAndTorrentMax: 3 });
     for (let port = 1; port <= 9; port++) world.announce(`10.0.0.1/${port}`);
     expect(world.counts().incomplete).toBe(3);
@@ -275,7 +275,7 @@ describe('limits', () => {
     expect(world.announce('10.0.0.2/10').warning).toBeUndefined();
   });
 
-  it('per address over all torrents, and what it gives up is free again', () => {
+  it('the limit per address covers all torrents, and a stopped peer makes room', () => {
     const world = swarmWorld({ peersPerAddressMax: 1 });
     world.announce('10.0.0.1/1', { torrent: 'a' });
     expect(world.announce('10.0.0.1/1', { torrent: 'b' }).warning).toMatch(unlisted);
@@ -285,20 +285,20 @@ describe('limits', () => {
     expect(world.announce('10.0.0.1/1', { torrent: 'c' }).warning).toMatch(unlisted);
   });
 
-  it('takes a /64 for one address: an IPv6 host has as many as it likes', () => {
+  it('an IPv6 /64 counts as one address for limits', () => {
     const world = swarmWorld({ peersPerAddressMax: 2, peersPerAddressAndTorrentMax: 2 });
     for (let n = 1; n <= 9; n++) world.announce(`2001:db8:0:7::${n}/1`);
     expect(world.counts().incomplete).toBe(2);
     expect(world.announce('2001:db8:0:8::1/1').warning).toBeUndefined();
   });
 
-  it('do not count for the machine itself', () => {
+  it('loopback addresses are not limited', () => {
     const world = swarmWorld({ peersPerAddressMax: 2, peersPerAddressAndTorrentMax: 2 });
     for (let port = 1; port <= 9; port++) world.announce(`127.0.0.1/${port}`);
     expect(world.counts().incomplete).toBe(9);
   });
 
-  it('on torrents and on peers in all', () => {
+  it('torrents and peers are limited in total', () => {
     const torrents = swarmWorld({ torrentsMax: 1 });
     torrents.announce('10.0.0.1/1', { torrent: 'a' });
     expect(torrents.announce('10.0.0.1/1', { torrent: 'b' }).warning).toMatch(unlisted);
@@ -313,13 +313,13 @@ describe('limits', () => {
 describe('a tracker that serves some torrents only', () => {
   const isAllowed = (infoHash: Uint8Array) => infoHash[0] !== 0x78;
 
-  it('refuses the others', () => {
+  it('a tracker that serves some torrents only refuses the others', () => {
     const world = swarmWorld({ isAllowed });
     expect(() => world.announce('10.0.0.1/1', { torrent: 'x' })).toThrow('does not serve that torrent');
     expect(world.announce('10.0.0.1/1', { torrent: 'a' }).warning).toBeUndefined();
   });
 
-  it('answers a scrape of them as of torrents that nobody has', () => {
+  it('a scrape of a torrent that is not served is answered like one of an unknown torrent', () => {
     const world = swarmWorld({ isAllowed });
     expect(world.counts('x')).toEqual(world.counts('never seen'));
   });

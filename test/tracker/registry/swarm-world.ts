@@ -1,24 +1,24 @@
-/** Peers to announce with, for the tests of the registry: a swarm is a few lines of `announce`. */
+/** Helpers for tests of the registry: a swarm is a few lines of `announce`. */
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import type { AnnounceRequest } from '../../../tracker/protocol/announce-query.ts';
 import { type AnnounceReply, replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
 import { Registry, type RegistryOptions } from '../../../tracker/registry.ts';
 
 export interface Announcement extends Partial<AnnounceRequest> {
-  /** Which torrent: any text. */
+  /** The torrent, named by any text. */
   readonly torrent?: string;
-  /** Our side of the asker's connection. */
+  /** The tracker's address on the peer's connection. */
   readonly via?: string;
 }
 
 export interface SwarmWorld {
   readonly registry: Registry;
   nowMs: number;
-  /** What `random` answers next: always the first choice unless set. */
+  /** The next result of `random`; the first choice by default. */
   random: (bound: number) => number;
-  /** `from` is HOST/PORT. Fails the test when the tracker refuses. */
+  /** `from` is HOST/PORT. Throws if the tracker refuses. */
   announce(from: string, what?: Announcement): AnnounceReply;
-  /** The peers it is told of, as HOST/PORT, sorted. */
+  /** The peers in the reply, as HOST/PORT, sorted. */
   peersFor(from: string, what?: Announcement): string[];
   counts(torrent?: string): { complete: number; incomplete: number; downloaded: number };
 }

@@ -1,6 +1,6 @@
 /**
- * Announces and changes of access in any order, against a model that knows nothing but who may see what: a peer is told to
- * those who may see the release that it is announced for, and to all of them.
+ * Announces and changes of access in any order, against a model that knows only who may see what. Every peer
+ * is listed to all accounts that may see its release, and to no other.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { Registry } from '../../../tracker/registry.ts';
 import { openSwarmAccess } from '../../../tracker/swarms/swarm-access.ts';
 
 const [accountCount, releaseCount] = [4, 4];
-/** Two releases of each torrent, and hybrids: every release has two hashes. */
+/** Two releases per torrent, all hybrid: every release has two info-hashes. */
 const hashesOf = (release: number) => [2 * (release % 2), 2 * (release % 2) + 1];
 const hash = (byte: number) => new Uint8Array(20).fill(byte + 1);
 
@@ -35,7 +35,7 @@ type Step =
   | { kind: 'release'; release: number; access: Wanted | undefined }
   | { kind: 'account'; account: number; role: 'guest' | 'member'; isInGroup: boolean; isBanned: boolean }
   | { kind: 'renew'; account: number }
-  /** A snapshot is made; and the tracker ends and starts again with the last one. */
+  /** Make a snapshot; and restart the tracker from the last one. */
   | { kind: 'snapshot' }
   | { kind: 'restart' }
   | {
@@ -73,10 +73,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: 'snapshot' }, { kind: 'restart' }) },
 );
 
-/** A peer as the model has it: where, by whom, for which release, since its last announce that was served. */
+/** A peer in the model: its account, release and hash, from its last announce that was served. */
 interface Listed {
   readonly accountId: number | undefined;
-  /** Undefined: a stranger, in what everyone may have. */
+  /** Undefined: a stranger, in the public swarm. */
   readonly release: number | undefined;
   readonly byte: number;
 }
@@ -125,7 +125,7 @@ function openWorld() {
     access.setRelease(release);
   }
 
-  /** The tracker has ended in any way: all it knows is what the database and the snapshot say. */
+  /** The tracker ends in any way: it restores only what the database and the snapshot hold. */
   function restart(snapshot: Uint8Array): void {
     access = newAccess();
     for (const release of served.values()) access.admission.setRelease(release);
@@ -152,7 +152,7 @@ function openWorld() {
 
 type World = ReturnType<typeof openWorld>;
 
-/** Each account, and strangers, at ports of their own; an account has several addresses. */
+/** Each account, and strangers, have their own port; an account has several addresses. */
 const portOf = (accountId: number | undefined) => 7000 + (accountId ?? 0);
 const endpointOf = (accountId: number | undefined, address: number) =>
   `10.0.0.${address + 1}:${portOf(accountId)}`;
@@ -182,7 +182,7 @@ function runAnnounce(
   const moment = { nowMs: 0, wallMs: 0 };
   const reply = access.announce(request, { remote }, passkey, moment, () => 0);
   const isServed = typeof reply !== 'string' && !('failureReason' in reply);
-  // The oldest first: a passkey of an account alone is for the first that fits.
+  // Oldest first: a passkey of an account alone applies to the first release that fits.
   const visible = [...world.releases.keys()]
     .sort((one, other) => one - other)
     .filter((number) => hashesOf(number).includes(byte) && !isStranger && world.sees(told.account, number));
@@ -209,7 +209,7 @@ function runAnnounce(
     return;
   }
   const others = [...listed].filter(([at, peer]) => inSwarm(peer) && at !== key(me));
-  // A seed is told of those who lack something, so only a leecher hears of all.
+  // Seeds receive only leechers, so all peers are checked for leechers only.
   if (told.left > 0) {
     const heard = replyEndpoints(reply).map(({ host, port }) => `${host}:${port}`);
     expect(heard.sort()).toEqual(others.map(([at]) => at.split(' ')[0]!).sort());
@@ -217,20 +217,20 @@ function runAnnounce(
   listed.set(key(me), { accountId, release, byte });
 }
 
-/** What has to leave when access changes: by the rules, not by how they are kept. */
+/** Removes the peers that must leave after a change of access, by the rules alone. */
 function forgetUnseen(world: World, listed: Map<string, Listed>, before: ReadonlyMap<number, string>): void {
   for (const [at, { accountId, release, byte }] of listed) {
     const isIn =
       release === undefined || accountId === undefined
         ? world.isOpen(byte)
         : world.sees(accountId, release) &&
-          // From a swarm of one release into that of everyone, or back, a peer comes with its next announce.
+          // A peer moves between a release's own swarm and the public one at its next announce.
           (world.releases.get(release)!.visibility === 'everyone') === (before.get(release) === 'everyone');
     if (!isIn) listed.delete(at);
   }
 }
 
-/** What a snapshot has: the peers, and what their accounts and releases were like. */
+/** A snapshot with the model's peers, and their accounts and releases at that time. */
 interface Snapshot {
   readonly bytes: Uint8Array;
   readonly listed: ReadonlyMap<string, Listed>;
@@ -247,7 +247,7 @@ function takeSnapshot({ access, accounts, releases }: World, listed: Map<string,
   };
 }
 
-/** Of a snapshot those come back who would be let in now, into the swarm that they were in. */
+/** A peer returns from a snapshot if it would be admitted now, into the swarm in which it was. */
 function comeBack(world: World, taken: Snapshot, listed: Map<string, Listed>): void {
   listed.clear();
   for (const [at, peer] of taken.listed) {
@@ -260,7 +260,7 @@ function comeBack(world: World, taken: Snapshot, listed: Map<string, Listed>): v
   forgetUnseen(world, listed, taken.visibilities);
 }
 
-it('a peer is told to all who may see its release, announce for it, and to nobody else, whatever changes', () => {
+it('a peer is listed to all accounts that may see its release, and to no other, through all changes of access', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
       const world = openWorld();
@@ -306,7 +306,7 @@ it('a peer is told to all who may see its release, announce for it, and to nobod
   );
 });
 
-/** Holders and counts say what the swarms say. */
+/** Holders and counts agree with the swarms. */
 function checkHolders({ access, releases, sees }: World, listed: ReadonlyMap<string, Listed>): void {
   for (const [number, { visibility }] of releases) {
     const isOpen = visibility === 'everyone';

@@ -1,4 +1,4 @@
-/** The file of the swarms: written, read again, and never a reason not to start. */
+/** The snapshot file of the swarms: writing, reading, and starting without a usable one. */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => fs.rm(folder, { recursive: true, force: true }));
 
-/** A tracker that has `album` in its catalogue, for everyone. */
+/** A tracker with `album` in its catalogue as a public release. */
 async function start(more: { key?: Uint8Array; wallMs?: number; isWanted?: boolean } = {}) {
   const world = swarmWorld();
   const keeper = await keeperOf(world.registry, world, more);
@@ -50,7 +50,7 @@ function keeperOf(
   });
 }
 
-/** A tracker with one peer has ended cleanly. */
+/** A tracker with one peer that was closed cleanly. */
 async function endedCleanly(): Promise<SwarmKeeper> {
   const { world, keeper } = await start();
   world.announce('10.0.0.1/7001');
@@ -59,7 +59,7 @@ async function endedCleanly(): Promise<SwarmKeeper> {
 }
 
 describe('a tracker that starts again', () => {
-  it('lists its peers after a clean stop, and its memory is the same', async () => {
+  it('after a clean stop the tracker lists its peers again, with the same memory id', async () => {
     const before = await endedCleanly();
     const { world, keeper } = await start();
     expect(world.peersFor('10.0.0.2/7002')).toEqual(['10.0.0.1/7001']);
@@ -67,7 +67,7 @@ describe('a tracker that starts again', () => {
     expect(troubles).toEqual([]);
   });
 
-  it('lists them after a kill as of some seconds before, and its memory is another one', async () => {
+  it('after a kill the tracker lists the peers of the last snapshot, with a new memory id', async () => {
     const { world, keeper } = await start();
     world.announce('10.0.0.1/7001');
     keeper.tick();
@@ -85,7 +85,7 @@ describe('a tracker that starts again', () => {
     expect(after.keeper.memoryId).not.toBe(keeper.memoryId);
   });
 
-  it('writes a small snapshot at most every five seconds, and nothing when nothing was announced', async () => {
+  it('a small snapshot is written at most every five seconds, and not at all without announces', async () => {
     const { world, keeper } = await start();
     world.announce('10.0.0.1/7001');
     keeper.tick();
@@ -111,19 +111,19 @@ describe('a tracker that starts again', () => {
     await expect.poll(inode).not.toBe(first);
   });
 
-  it('counts the time that it was away, and no time at all when the clock went back', async () => {
+  it('the time that the tracker was down counts towards timeouts, unless the clock went back', async () => {
     await endedCleanly();
     expect((await start({ wallMs: 1e12 + 3_600_000 })).keeper.restored).toBe(0);
     expect((await start({ wallMs: 1e12 - 3_600_000 })).keeper.restored).toBe(1);
   });
 
-  it('keeps its snapshot for its owner alone', async () => {
+  it('the snapshot is readable by its owner only', async () => {
     await endedCleanly();
     expect((await fs.stat(file)).mode & 0o777).toBe(0o600);
     expect(await fs.readdir(folder)).toEqual([snapshotName]);
   });
 
-  it('removes the snapshot, and writes none, when the operator wants none', async () => {
+  it('an operator who disables snapshots gets the old one removed and no new one', async () => {
     await endedCleanly();
     const { world, keeper } = await start({ isWanted: false });
     expect(keeper.restored).toBe(0);
@@ -139,13 +139,13 @@ describe('a snapshot that cannot be used', () => {
     const { keeper } = await start(more);
     expect(keeper.restored).toBe(0);
     expect(troubles).toEqual([{ code: 'snapshot-unusable', message: expect.stringMatching(what) }]);
-    // It is replaced at the next chance.
+    // It is replaced by the next snapshot.
     await keeper.close();
     expect((await start(more)).keeper.restored).toBe(0);
     expect(troubles).toHaveLength(1);
   };
 
-  it('is said to be damaged and left alone at every length that a torn file may have', async () => {
+  it('a truncated snapshot is reported as damaged and not restored, at every length', async () => {
     await endedCleanly();
     const whole = await fs.readFile(file);
     for (const length of [0, 7, 8, 25, 26, 57, 58, whole.length - 33, whole.length - 1]) {
@@ -159,7 +159,7 @@ describe('a snapshot that cannot be used', () => {
     }
   });
 
-  it('is damaged when a single bit of it has changed', async () => {
+  it('a snapshot with one changed bit is reported as damaged', async () => {
     await endedCleanly();
     const whole = await fs.readFile(file);
     for (let at = 0; at < whole.length; at++) {
@@ -177,7 +177,7 @@ describe('a snapshot that cannot be used', () => {
     }
   });
 
-  it('says so when it is of another version, or of a tracker with another key', async () => {
+  it('a snapshot of another version, or of a tracker with another key, is reported as such', async () => {
     await endedCleanly();
     await unusable(/another tracker\.key/, { key: randomBytes(32) });
     troubles.length = 0;
@@ -187,7 +187,7 @@ describe('a snapshot that cannot be used', () => {
     await unusable(/another version/);
   });
 
-  it('is not read through a link, nor from a folder', async () => {
+  it('a snapshot is not read through a symbolic link or from a folder', async () => {
     await endedCleanly();
     await fs.rename(file, join(folder, 'elsewhere'));
     await fs.symlink(join(folder, 'elsewhere'), file);
@@ -199,7 +199,7 @@ describe('a snapshot that cannot be used', () => {
   });
 });
 
-it('a snapshot that cannot be written is said once, and the one before stays', async () => {
+it('a snapshot that cannot be written is reported once', async () => {
   const { world, keeper } = await start();
   world.announce('10.0.0.1/7001');
   await fs.rm(folder, { recursive: true });

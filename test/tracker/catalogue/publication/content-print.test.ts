@@ -1,4 +1,4 @@
-/** When a torrent is taken for content that is blocked, and what is not caught. */
+/** When a torrent is recognized as blocked content, and when not. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseMetainfo } from '../../../../torrents/metainfo/metainfo.ts';
@@ -31,7 +31,7 @@ function printOf(files: readonly File[], made: Made = {}): ContentPrint {
   const infoBytes = encodeInfo({
     ...{ format, name, pieceLength, private: false },
     ...(made.source !== undefined && { source: made.source }),
-    // What the pieces are depends on the files and the piece length alone.
+    // The piece hashes depend on the files and the piece length only.
     pieceHashes:
       format === 'v2'
         ? new Uint8Array(0)
@@ -50,7 +50,7 @@ function printOf(files: readonly File[], made: Made = {}): ContentPrint {
   return contentPrint(parseMetainfo(encodeMetainfo({ infoBytes })));
 }
 
-/** One block, number 1, of this. */
+/** One block, number 1, on this content. */
 function blocked({ hashes, files }: ContentPrint): BlockedContent {
   const same = (a: Uint8Array, b: Uint8Array | undefined) => b !== undefined && Buffer.compare(a, b) === 0;
   const counted = files.filter(({ counts }) => counts);
@@ -81,19 +81,15 @@ describe('a block on an album of v2 holds', () => {
     ['another name', album, { name: 'Other' }],
     ['another source tag', album, { source: 'elsewhere' }],
     ['another piece length', album, { pieceLength: 65_536 * 128 }],
-    ['other names of the files', album.map((file, n) => ({ ...file, name: `track ${n}.flac` })), {}],
+    ['other file names', album.map((file, n) => ({ ...file, name: `track ${n}.flac` })), {}],
     ['another order of the files', album.toReversed().map((file, n) => ({ ...file, name: `${n}.flac` })), {}],
-    ['endings that hide the music', album.map((file, n) => ({ ...file, name: `${n}.bin` })), {}],
-    ['a cover beside it', [...album, cover], {}],
+    ['extensions that hide the music', album.map((file, n) => ({ ...file, name: `${n}.bin` })), {}],
+    ['an added cover', [...album, cover], {}],
     ['two songs left out', songs(1, 2, 3), {}],
-    ['a large file beside it', [...album, ...noise], {}],
+    ['added large files', [...album, ...noise], {}],
     ['a torrent of v1', album, { format: 'v1' }],
-    [
-      'files that were tagged anew at the same size',
-      album.map((file) => ({ ...file, content: 'other' })),
-      {},
-    ],
-  ] as const)('against %s', (_, files, made) => {
+    ['files with edited tags and the same sizes', album.map((file) => ({ ...file, content: 'other' })), {}],
+  ] as const)('a block on an album of v2 matches %s', (_, files, made) => {
     expect(isBlocked(files, made)).toBe(true);
   });
 
@@ -102,14 +98,14 @@ describe('a block on an album of v2 holds', () => {
     ['a compilation that has one of its songs', songs(1, 6, 7, 8, 9), {}],
     ['an album with the same cover', [...songs(6, 7, 8), cover], {}],
     ['three files of the same sizes', songs(1, 2, 3).map((file) => ({ ...file, content: 'other' })), {}],
-  ] as const)('and leaves alone %s', (_, files, made) => {
+  ] as const)('a block on an album of v2 does not match %s', (_, files, made) => {
     expect(isBlocked(files, made, [...album, cover])).toBe(false);
   });
 });
 
 describe('a block on a single of v1', () => {
   const single = songs(1);
-  it('holds against another name or source tag, and a torrent of v2 is not known by it', () => {
+  it('a block on a v1 single matches another name or source tag, but not a v2 torrent of it', () => {
     const v1 = { format: 'v1' } as const;
     expect(isBlocked(single, { ...v1, name: 'Other', source: 'x' }, single, v1)).toBe(true);
     expect(isBlocked(single, { ...v1, pieceLength: 65_536 * 128 }, single, v1)).toBe(false);
@@ -117,13 +113,13 @@ describe('a block on a single of v1', () => {
   });
 });
 
-it('equal sizes count once: an audio book in parts of one length is no other book', () => {
+it('files of equal size count once, so an audio book in parts of one length is not another book', () => {
   const book = (name: string) =>
     [1, 2, 3, 4, 5, 6].map((n) => ({ name: `${n}.mp3`, bytes: 14_400_000, content: `${name} ${n}` }));
   expect(isBlocked(book('one'), {}, book('two'))).toBe(false);
 });
 
-it('a torrent without music is known by its other files', () => {
+it('a torrent without music is recognized by its other files', () => {
   const scans = [1, 2].map((n) => ({ name: `scan ${n}.png`, bytes: 100_000 + n }));
   expect(isBlocked(scans, { name: 'Other' }, scans)).toBe(true);
   expect(isBlocked([...album, ...scans], {}, scans)).toBe(true);

@@ -1,4 +1,4 @@
-/** Request lines that name the whole URL (RFC 9112 3.2.2), over real sockets: `fetch` never sends them. */
+/** Request lines with a whole URL (RFC 9112 3.2.2), over real sockets, because `fetch` never sends them. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Status and everything after the status line, until `isEnough` or the end of the connection. */
+/** Returns the status, and the text after the status line, once `isEnough` holds or the connection ends. */
 async function ask(tracker: RunningTracker, line: string, host = evil, isEnough = (_: string) => false) {
   const socket = connect(tracker.port, '127.0.0.1');
   let text = '';
@@ -46,13 +46,16 @@ describe('a request line with the whole URL is answered like its path', () => {
     ['an announce', `/announce?${announceQuery(infoHash, 7001)}`, 'd8:complete'],
     ['a scrape', `/scrape?info_hash=${'a'.repeat(20)}`, 'd5:files'],
     ['the page', '/', '<!doctype html>'],
-    ['figures', '/metrics', 'cicada_tracker_torrents'],
-    ['the state of health', '/health', '"status":"ok"'],
-  ])('%s of a tracker without a catalogue', async (_, path, answer) => {
-    const { status, text } = await ask(open, `GET http://127.0.0.1:${open.port}${path}`);
-    expect([status, text]).toEqual([200, expect.stringContaining(answer)]);
-  });
-  it('a torrent file', async () => {
+    ['metrics', '/metrics', 'cicada_tracker_torrents'],
+    ['health', '/health', '"status":"ok"'],
+  ])(
+    'a whole URL is answered like its path by a tracker without a catalogue: %s',
+    async (_, path, answer) => {
+      const { status, text } = await ask(open, `GET http://127.0.0.1:${open.port}${path}`);
+      expect([status, text]).toEqual([200, expect.stringContaining(answer)]);
+    },
+  );
+  it('a torrent file requested by its whole URL is answered', async () => {
     const { status, text } = await ask(open, `GET http://127.0.0.1:${open.port}${torrentPath}`);
     expect([status, text]).toEqual([200, expect.stringContaining('10:Salt Marsh')]);
   });
@@ -65,14 +68,14 @@ describe('a request line with the whole URL is answered like its path', () => {
     ['a scrape under a passkey', `/${passkey}/scrape?info_hash=${'a'.repeat(20)}`, 'd5:files'],
     ['a call of the API', '/api/v1/rooms', '"name":"lobby"'],
     ['a search', '/api/v1/search?q=salt', '"rows":[]'],
-    ['its documentation', '/api/v1/openapi.json', '"openapi":"3.1.0"'],
+    ['the documentation of the API', '/api/v1/openapi.json', '"openapi":"3.1.0"'],
     ['a page with a query', '/?q=salt', '<!doctype html>'],
     ['a feed', '/rss/search?q=salt', '<rss version="2.0"'],
-  ])('%s of a tracker with a catalogue', async (_, path, answer) => {
+  ])('a whole URL is answered like its path by a tracker with a catalogue: %s', async (_, path, answer) => {
     const { status, text } = await ask(catalogue, `GET http://127.0.0.1:${catalogue.port}${path}`);
     expect([status, text]).toEqual([200, expect.stringContaining(answer)]);
   });
-  it('a stream of events', async () => {
+  it('a stream of events requested by its whole URL is answered', async () => {
     const isOpen = (text: string) => text.includes('text/event-stream');
     const url = `http://127.0.0.1:${catalogue.port}/api/v1/events`;
     expect((await ask(catalogue, `GET ${url}`, evil, isOpen)).status).toBe(200);
@@ -82,23 +85,23 @@ describe('a request line with the whole URL is answered like its path', () => {
 describe('a request line with the whole URL', () => {
   it.each([
     ['in upper case', (at: string) => `HTTP://${at}`],
-    ['of https, over whatever connection it came', (at: string) => `https://${at}`],
+    ['of https over plain HTTP', (at: string) => `https://${at}`],
     ['with a name and a password', (at: string) => `http://ada:secret@${at}`],
-    ['under a name that is not ours', () => `http://${evil}`],
-  ])('%s is answered', async (_, base) => {
+    ['with a foreign host', () => `http://${evil}`],
+  ])('an announce to a whole URL %s is answered', async (_, base) => {
     const url = `${base(`127.0.0.1:${open.port}`)}/announce?${announceQuery(infoHash, 7001)}`;
     const { status, text } = await ask(open, `GET ${url}`);
     expect([status, text]).toEqual([200, expect.stringContaining('8:interval')]);
   });
 
-  it('without a path asks for the page', async () => {
+  it('a whole URL without a path requests the home page', async () => {
     for (const rest of ['', '?q=salt']) {
       const { status, text } = await ask(open, `GET http://127.0.0.1:${open.port}${rest}`);
       expect([status, text]).toEqual([200, expect.stringContaining('<!doctype html>')]);
     }
   });
 
-  it('is no way to have another host put into what is handed out', async () => {
+  it('a whole URL with a foreign host puts that host into no answer', async () => {
     const own = `127.0.0.1:${catalogue.port}`;
     for (const authority of [evil, `${own}@${evil}`, `${evil}:${catalogue.port}`, `${own}.${evil}`]) {
       for (const path of ['/api/v1/server', '/rss/search?q=x']) {
@@ -111,7 +114,7 @@ describe('a request line with the whole URL', () => {
     }
   });
 
-  it('names the host, whatever the Host header says', async () => {
+  it('a whole URL overrides the Host header', async () => {
     const { status, text } = await ask(
       catalogue,
       `GET http://127.0.0.1:${catalogue.port}/api/v1/challenge?name=ada`,
@@ -120,7 +123,7 @@ describe('a request line with the whole URL', () => {
   });
 
   it.each(['ftp://t/announce?x', 'http:///announce?x', 'http://ada@/announce?x', 'announce?x', '*'])(
-    'that names nothing of a tracker is refused: %s',
+    'a request target that is no URL of a tracker is refused: %s',
     async (target) => {
       const answers = await Promise.all([open, catalogue].map((tracker) => ask(tracker, `GET ${target}`)));
       expect(answers.map(({ status }) => status)).toEqual([400, 400]);
@@ -128,7 +131,7 @@ describe('a request line with the whole URL', () => {
   );
 });
 
-it('OPTIONS * is answered with what the server knows', async () => {
+it('OPTIONS * is answered with the methods of the server', async () => {
   const { status, text } = await ask(open, 'OPTIONS *');
   expect([status, text]).toEqual([204, expect.stringMatching(/\r\nAllow: GET, HEAD, /)]);
 });
@@ -140,7 +143,7 @@ it.each([
   ['http://t#x', 't', '/#x'],
   ['http://a@b@t/', 't', '/'],
   ['hTTps://[::1]:2//a', '[::1]:2', '//a'],
-])('%s names the host %s and the path %s', (url, host, path) => {
+])('the request target %s names the host %s and the path %s', (url, host, path) => {
   const request: TargetedRequest = { method: 'GET', url, headers: { host: 'h' } };
   expect([toOriginForm(request), request.headers.host, request.url]).toEqual([true, host, path]);
 });

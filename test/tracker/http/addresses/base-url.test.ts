@@ -9,13 +9,13 @@ function request(host: string | undefined, socket: object = {}): ArrivedRequest 
   return { headers: host === undefined ? {} : { host }, socket: { ...arrived, ...socket } };
 }
 
-describe('the address that is handed out', () => {
+describe('the base URL', () => {
   it.each([
     ['192.168.1.5:6969', 'http://192.168.1.5:6969'],
     [`${own}:6969`, `http://${own}:6969`],
     [`${own.toUpperCase()}:6969`, `http://${own}:6969`],
     [`${own}.local:6969`, `http://${own}.local:6969`],
-  ])('is what the asker calls us when that is ours: %s', (host, url) => {
+  ])('the base URL is that of the Host header if it names the tracker: %s', (host, url) => {
     expect(baseUrl(request(host), undefined)).toBe(url);
   });
 
@@ -40,19 +40,19 @@ describe('the address that is handed out', () => {
       `${'a'.repeat(300)}.example`,
     ],
     ...['192.168.1.5:6969#@evil.example', '192.168.1.5:6969, evil.example', '192.168.1.5:99999'],
-  ])('is where the connection has arrived for any other Host: %j', (host) => {
+  ])('the base URL is the local address for any other Host header: %j', (host) => {
     expect(baseUrl(request(host), undefined)).toBe('http://192.168.1.5:6969');
     expect(calledUrl(request(host))).toBeUndefined();
   });
 
-  it('is localhost only for who sits at this machine', () => {
+  it('the base URL is localhost only for clients on this machine', () => {
     const local = { localAddress: '127.0.0.1', remoteAddress: '127.0.0.1' };
     expect(baseUrl(request('localhost:6969', local), undefined)).toBe('http://localhost:6969');
     const mapped = { localAddress: '::ffff:127.0.0.1', remoteAddress: '::ffff:127.0.0.1' };
     expect(baseUrl(request('localhost:6969', mapped), undefined)).toBe('http://localhost:6969');
   });
 
-  it('is the IPv4 address behind the one that a dual-stack socket shows, and IPv6 in brackets', () => {
+  it('the base URL shows an IPv4-mapped address as IPv4, and IPv6 in brackets', () => {
     const mapped = { localAddress: '::ffff:192.168.1.5' };
     expect(baseUrl(request('evil.example', mapped), undefined)).toBe('http://192.168.1.5:6969');
     expect(baseUrl(request('192.168.1.5:6969', mapped), undefined)).toBe('http://192.168.1.5:6969');
@@ -61,12 +61,12 @@ describe('the address that is handed out', () => {
     expect(baseUrl(request('[2001:db8::6]:6969', ipv6), undefined)).toBe('http://[2001:db8::5]:6969');
   });
 
-  it('is another address of ours when the connection came over a link that no URL can name', () => {
+  it('the base URL is another address of the tracker when the connection uses a link-local address', () => {
     const url = baseUrl(request('[fe80::1]:6969', { localAddress: 'fe80::1%eth0' }), undefined);
     expect(url).toMatch(/^http:\/\/\d+\.\d+\.\d+\.\d+:6969$/);
   });
 
-  it('says https over TLS, and leaves out the usual ports', () => {
+  it('the base URL is https over TLS, and omits default ports', () => {
     const tls = { encrypted: true, localPort: 443 };
     expect(baseUrl(request('192.168.1.5', tls), undefined)).toBe('https://192.168.1.5');
     expect(baseUrl(request('evil.example', tls), undefined)).toBe('https://192.168.1.5');
@@ -74,7 +74,7 @@ describe('the address that is handed out', () => {
     expect(baseUrl(request('192.168.1.5:443', tls), undefined)).toBe('https://192.168.1.5');
   });
 
-  it('is the public one where there is one', () => {
+  it('the base URL is the public URL if one is set', () => {
     expect(baseUrl(request('evil.example'), 'https://tracker.example/music/')).toBe(
       'https://tracker.example/music',
     );

@@ -1,4 +1,4 @@
-/** Everything that a tracker hands out, asked for under names that are not its own. */
+/** Everything that a tracker hands out, requested under hosts that are not its own. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
@@ -44,7 +44,7 @@ async function ask(tracker: RunningTracker, path: string, asked: Asked = {}) {
 }
 
 const evil = 'evil.example';
-/** What a proxy or a cheat may say beside Host. */
+/** Headers besides Host that may name a host, sent by a proxy or forged. */
 const forged = (host: string): http.OutgoingHttpHeaders => ({
   host,
   ...{ 'x-forwarded-host': evil, 'x-forwarded-proto': 'https', 'x-forwarded-port': '666' },
@@ -107,7 +107,7 @@ afterAll(async () => {
 interface HandedOut {
   readonly path: string;
   readonly of: () => RunningTracker;
-  /** Our own address stands in it. */
+  /** The answer contains the tracker's own address. */
   readonly names: boolean;
   readonly asked?: () => Asked;
 }
@@ -148,7 +148,7 @@ function signIn(): Asked {
 }
 
 describe.each(handedOut)('$path', ({ path, of, names, asked: more = (): Asked => ({}) }) => {
-  it('names where the tracker is, and nothing that the asker made up', async () => {
+  it("an answer names the tracker's own address and no forged host", async () => {
     const tracker = of();
     const at = path.replace('ID', releaseId);
     for (const host of forgedHosts(tracker.port)) {
@@ -165,8 +165,8 @@ describe.each(handedOut)('$path', ({ path, of, names, asked: more = (): Asked =>
   });
 });
 
-describe('a signature to sign in with', () => {
-  it('is not asked for under a name that the asker made up', async () => {
+describe('a signature for signing in', () => {
+  it('a challenge is refused under a forged host', async () => {
     for (const host of forgedHosts(catalogue.port)) {
       const { status } = await ask(catalogue, '/api/v1/challenge?name=Pia', { headers: forged(host) });
       expect(status, host).toBe(421);
@@ -178,14 +178,14 @@ describe('a signature to sign in with', () => {
   });
 });
 
-describe('a neighbour', () => {
+describe('a client in the local network', () => {
   const announceOf = async (tracker: RunningTracker, host: string, address?: string) => {
     const asked = { headers: { host }, ...(address !== undefined && { address }) };
     const { bytes } = await ask(tracker, `/api/v1/releases/${releaseId}/torrent`, asked);
     return parseMetainfo(bytes).trackers.flat();
   };
 
-  it('gets links that work by the name or address they used, when it is ours', async () => {
+  it('links use the name or address of the Host header when it names the tracker', async () => {
     for (const host of [
       '127.0.0.1',
       'localhost',
@@ -197,7 +197,7 @@ describe('a neighbour', () => {
     }
   });
 
-  it('gets the address at which they came on a tracker that listens at every one', async () => {
+  it('a tracker that listens on all addresses hands out the one at which the client connected', async () => {
     const tracker = await start({ host: '0.0.0.0', torrents: [torrent] });
     onTestFinished(() => tracker.close());
     for (const address of ['127.0.0.1', '127.0.0.2'])
@@ -207,7 +207,7 @@ describe('a neighbour', () => {
       }
   });
 
-  it('gets the public address where there is one, whatever they call us', async () => {
+  it('a tracker with a public URL hands it out for every Host header', async () => {
     const tracker = await start({ publicUrl: 'https://tracker.example/', torrents: [torrent] });
     onTestFinished(() => tracker.close());
     for (const host of [evil, `127.0.0.1:${tracker.port}`]) {
@@ -218,7 +218,7 @@ describe('a neighbour', () => {
   });
 });
 
-it('whoever runs a tracker is told once that it is called by a name it does not know, and by none of them', async () => {
+it('the operator is told once of requests for an unknown host, and not at all with a public URL', async () => {
   let told = 0;
   const onUnknownHost = () => (told += 1);
   const tracker = await start({ torrents: [torrent], onUnknownHost });
@@ -241,7 +241,7 @@ describe('a request line', () => {
     return text;
   };
 
-  it('of HTTP/1.0, which names no host, gets where the connection arrived', async () => {
+  it('an HTTP/1.0 request without a Host header gets the address at which it arrived', async () => {
     const text = await raw(['GET / HTTP/1.0', `X-Forwarded-Host: ${evil}`]);
     expect(text).toContain(`http://127.0.0.1:${bare.port}/announce<`);
   });
@@ -253,7 +253,7 @@ describe('a request line', () => {
     [`GET //${evil}/ HTTP/1.1`, `Host: ${evil}`],
     [`GET /announce HTTP/1.1`, `Host: ${evil}`],
     ['GET /api HTTP/1.1', `Host: ${evil}`],
-  ])('that names another host (%s, %s) leads nowhere else', async (...lines) => {
+  ])('no answer contains a foreign host of the request line (%s, %s)', async (...lines) => {
     const text = await raw([...lines, 'Accept: text/html', 'Connection: close']);
     expect(text).toMatch(/^HTTP\/1\.1 /);
     expect(text).not.toMatch(/evil/);

@@ -1,4 +1,4 @@
-/** A public URL leads to the tracker with every link, or is refused at the start. */
+/** A public URL is valid for every link of the tracker, or is refused at the start. */
 import { expect, it } from 'vitest';
 import { checkPublicUrl } from '../../../../tracker/http/addresses/public-url.ts';
 import { startTracker } from '../../../../tracker/server.ts';
@@ -9,7 +9,7 @@ it.each([
   ['HTTP://Music.Example:8080//', 'http://music.example:8080'],
   ['http://[2001:db8::7]:6969', 'http://[2001:db8::7]:6969'],
   ['https://music.example:443', 'https://music.example'],
-])('%s is one', (text, expected) => {
+])('%s is a valid public URL', (text, expected) => {
   expect(checkPublicUrl(text)).toBe(expected);
 });
 
@@ -22,12 +22,12 @@ it.each([
   ['another scheme', 'udp://music.example:6969'],
   ['no scheme', 'music.example'],
   ['no host', 'https://'],
-])('one with %s is refused, whatever starts the tracker', async (_what, publicUrl) => {
+])('a public URL with %s is refused, also at the start of a tracker', async (_what, publicUrl) => {
   const refused = expect.objectContaining({ code: 'public-url-invalid' });
   expect(() => checkPublicUrl(publicUrl)).toThrow(refused);
   await expect(startTracker({ port: 0, publicUrl })).rejects.toEqual(refused);
 });
 
-it('a password in it is not repeated', () => {
+it('the password in a public URL is not repeated in the error', () => {
   expect(() => checkPublicUrl('https://ada:secret@music.example')).toThrow(/^(?!.*secret)/);
 });

@@ -1,4 +1,4 @@
-/** Leaving: what a deleted account leaves behind, who may delete and export it, and what an export holds. */
+/** Deleting an account: what remains of it, who may delete and export it, and what an export contains. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,10 +20,10 @@ const remove = (by: Person | undefined, name: string) =>
   scene.ask('DELETE /accounts/me', { ...(by && { by }), body: { name } });
 const say = (by: Person, place: string, text: string) =>
   scene.ask(`POST ${place}/messages`, { by, body: { text } });
-/** Its releases and messages go behind the answer. */
+/** Releases and messages are removed after the answer. */
 const emptied = () =>
   vi.waitFor(async () => expect(await scene.library.community.unfinishedDepartures()).toEqual([]));
-/** By kind. */
+/** The rows of an export, and those of one kind. */
 async function exported(by: Person) {
   const { text, status } = await scene.ask('GET /accounts/me/export', { by });
   expect(status).toBe(200);
@@ -34,7 +34,7 @@ async function exported(by: Person) {
 }
 
 describe('a deleted account', () => {
-  it('leaves no release, no text, no session, no passkey and no name', async () => {
+  it('a deleted account leaves no release, text, session, passkey or name', async () => {
     const [lea, tom] = [await scene.register('Lea'), await scene.register('Tom')];
     const open = await scene.publish({ album: 'Leaving' }, undefined, lea);
     const hidden = await scene.publish({ album: 'Hidden', private: true }, { visibility: 'nobody' }, lea);
@@ -58,7 +58,7 @@ describe('a deleted account', () => {
     for (const id of [open, hidden, down]) {
       for (const by of [tom, olga]) expect((await scene.ask(`GET /releases/${id}`, { by })).status).toBe(404);
     }
-    // Nor does a moderator bring one back.
+    // A moderator cannot restore one either.
     expect((await scene.ask(`DELETE /releases/${down}/takedown`, { by: olga })).status).toBe(404);
     expect(String(await scene.announce(hash, passkey))).toContain('failure reason');
     expect((await scene.ask(`GET //rss/search?key=${lea.feedKey}`)).status).toBe(401);
@@ -72,7 +72,7 @@ describe('a deleted account', () => {
     expect(members.text).not.toMatch(/Lea|deleted/);
     const follows = await scene.ask('GET /follows', { by: tom });
     expect(follows.text).not.toContain('Lea');
-    // What Tom wrote is still Tom's to read, by the name that the other side has now.
+    // Tom can still read his own messages, under the deleted account's new name.
     const gone = `[deleted ${lea.accountId}]`;
     const talk = await scene.ask(`GET /direct/${encodeURIComponent(gone)}/messages`, { by: tom });
     expect(talk.text).toContain('words of tom to lea');
@@ -80,7 +80,7 @@ describe('a deleted account', () => {
     expect(scene.errors).toEqual([]);
   });
 
-  it('keeps its name from others, in every spelling; its key may register anew', async () => {
+  it('the name of a deleted account stays reserved in every spelling', async () => {
     const nora = await scene.register('Nora');
     await remove(nora, 'Nora');
     for (const name of ['Nora', 'NORA', 'ｎora', '[deleted 1]', '[Deleted 9999]']) {
@@ -90,7 +90,7 @@ describe('a deleted account', () => {
     await emptied();
   });
 
-  it('hands a group on to the oldest member, and leaves an empty one', async () => {
+  it("deleting a founder's account passes a group to its oldest member and removes an empty one", async () => {
     const [gus, ida] = [await scene.register('Gus'), await scene.register('Ida')];
     for (const name of ['friends', 'alone']) await scene.ask('POST /groups', { by: gus, body: { name } });
     await scene.ask('PUT /groups/friends/members/Ida', { by: gus });
@@ -101,7 +101,7 @@ describe('a deleted account', () => {
     await emptied();
   });
 
-  it('is emptied at the next start when the tracker ended in between', async () => {
+  it("a deletion that the tracker's end interrupted is completed at the next start", async () => {
     const dataFolder = await mkdtemp(join(tmpdir(), 'cicada-deletion-'));
     const open = () =>
       openLibrary({
@@ -127,7 +127,7 @@ describe('a deleted account', () => {
 });
 
 describe('deleting an account', () => {
-  it('takes a session of its own, and its own name', async () => {
+  it('deleting an account needs its own session and its own name', async () => {
     const { pia, member, banned } = scene.people;
     expect(await remove(undefined, 'Pia')).toMatchObject({ status: 401 });
     expect(await remove(member, 'Pia')).toMatchObject({ status: 400, code: 'name-invalid' });
@@ -141,7 +141,7 @@ describe('deleting an account', () => {
     expect((await scene.ask('GET /accounts/Pia')).status).toBe(200);
   });
 
-  it('takes a sign-in of this moment: a session that was left open is not enough', async () => {
+  it('deleting an account needs a recent sign-in: a session that was left open is not enough', async () => {
     const una = await scene.register('Una');
     const database = new DatabaseSync(scene.path, { timeout: 5_000 });
     const older = database.prepare(
@@ -153,13 +153,13 @@ describe('deleting an account', () => {
     expect((await scene.ask('GET /accounts/Una')).status).toBe(200);
   });
 
-  it('is refused to the last owner', async () => {
+  it('the account of the last owner cannot be deleted', async () => {
     expect(await remove(olga, 'Olga')).toMatchObject({ status: 409, code: 'last-owner' });
   });
 });
 
 describe('an export', () => {
-  it('holds what an account has here, and what was written to it', async () => {
+  it("an export contains the account's own data and the direct messages sent to it", async () => {
     const [ava, bo] = [await scene.register('Ava'), await scene.register('Bo')];
     const id = await scene.publish(
       { album: 'Mine', tracks: ['One', 'Two'], private: true },
@@ -181,7 +181,7 @@ describe('an export', () => {
     expect(others.text).not.toMatch(/Mine|said by ava|evening call/);
   });
 
-  it('opens nothing: no token, no key of feeds, no announce URL', async () => {
+  it('an export contains no token, feed key or announce URL', async () => {
     const cy = await scene.register('Cy');
     const id = await scene.publish({ album: 'Keys' }, undefined, cy);
     await scene.ask('POST /invitations', { by: cy, body: {} });
@@ -190,7 +190,7 @@ describe('an export', () => {
     expect(text).not.toMatch(/announce|"password"|token|feedKey/);
   });
 
-  it('is for its owner alone', async () => {
+  it('an account is exported only with its own session', async () => {
     expect(await scene.ask('GET /accounts/me/export')).toMatchObject({ status: 401 });
     expect(await scene.ask('GET /accounts/Pia/export', { by: olga })).toMatchObject({ status: 404 });
     const token = scene.people.pia.feedKey;

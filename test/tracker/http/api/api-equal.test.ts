@@ -1,6 +1,6 @@
 /**
- * Two trackers: on one of them people also do things that are hidden from the asker. Every answer of both is the same,
- * but for times and the texts of ids and cursors.
+ * Two trackers with the same public activity; on one of them there is also activity hidden from the viewer.
+ * All their answers are equal, except for times and the texts of ids and cursors.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Album } from '../../catalogue/catalogue-album.ts';
@@ -8,7 +8,7 @@ import { type Answer, type ApiScene, infoHashOf, openApiScene, type Person } fro
 
 const album = (name: string, song = name): Album => ({ album: name, tracks: [song], private: true });
 
-/** What is published, said and announced for all; `hidden` is done in between. */
+/** Publishes, talks and announces publicly; `hidden` runs in between. */
 async function play(scene: ApiScene, hidden: () => Promise<void>): Promise<void> {
   const { pia, member, guest } = scene.people;
   for (const by of [member, guest]) await scene.ask('PUT /accounts/Pia/follow', { by });
@@ -21,12 +21,12 @@ async function play(scene: ApiScene, hidden: () => Promise<void>): Promise<void>
   }
   await hidden();
   const told = async (by: Person) => (await scene.ask('GET /notices', { by })).json.rows.length as number;
-  // Three releases, and what Pia wrote.
+  // Three releases, and Pia's direct message to Mia.
   while ((await told(member)) < 4 || (await told(guest)) < 3) await new Promise(setImmediate);
   scene.library.tick();
 }
 
-/** Everything that neither the guest Gus, nor Mia, nor a stranger may know of. */
+/** Activity that the guest, Mia and strangers may not see. */
 function hiddenDoings(scene: ApiScene): () => Promise<void> {
   let round = 0;
   return async () => {
@@ -85,7 +85,7 @@ const calls = [
   ...['//rss/search?q=nocturnx', '//rss/users/Pia', '//rss/rooms/lobby', '//rss/rooms/Vault'],
 ];
 
-it('what is hidden is there for those who may see it', async () => {
+it('hidden activity is visible to those who may see it', async () => {
   const { pia, owner } = scenes.hidden.people;
   const rows = async (call: string, by: Person) => (await scenes.hidden.ask(`GET ${call}`, { by })).json.rows;
   expect((await rows('/search?q=nocturnal', pia)).length).toBeGreaterThan(10);
@@ -118,7 +118,10 @@ async function pages(
   return all;
 }
 
-/** Without times, addresses, the secrets of each account, and opaque texts, which are known by their length. */
+/**
+ * The answer without times, addresses and the account's own secrets. Opaque texts are reduced to their
+ * length.
+ */
 function shown({ json, text }: Answer): unknown {
   const plain = (json === undefined ? text : JSON.stringify(json))
     .replaceAll(/\b[a-z2-7]{48}\b/g, 'PASSKEY')

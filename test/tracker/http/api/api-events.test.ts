@@ -1,4 +1,4 @@
-/** Live news over real sockets: who hears what, catching up after a break, and when a stream ends. */
+/** Live events over real sockets: who receives which, catching up after a break, and when a stream ends. */
 import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ afterAll(() => scene.close());
 
 interface Stream {
   readonly response: IncomingMessage;
-  /** The next one with data. Rejects when the tracker ends it. */
+  /** The next event with data. Rejects when the tracker has ended the stream. */
   next(): Promise<SentEvent>;
   close(): void;
 }
@@ -37,7 +37,7 @@ async function listen(by?: Person, lastEventId?: string): Promise<Stream> {
       if (value.data !== '' || value.type === 'reload') return value;
     }
   };
-  // What starts it: from here on nothing is missed.
+  // The first event of a stream, after which no event is missed.
   if (response.statusCode === 200) await events.next();
   return { response, next, close: () => response.destroy() };
 }
@@ -48,7 +48,7 @@ const textOf = ({ data }: SentEvent): string => JSON.parse(data).message.text;
 const streams = (count: number) => Array.from({ length: count });
 
 describe('a stream of news', () => {
-  it('tells a message to everybody who may read the room, and to nobody else', async () => {
+  it('a stream of events sends a message to everyone who may read the room, and to no other account', async () => {
     const { pia, member, owner } = scene.people;
     await scene.ask('POST /groups', { by: pia, body: { name: 'Band' } });
     await scene.ask('PUT /groups/Band/members/Mia', { by: pia });
@@ -64,7 +64,7 @@ describe('a stream of news', () => {
     for (const stream of [mias, owners, strangers]) stream.close();
   });
 
-  it('goes on after a break where it was, in order and without gaps', async () => {
+  it('a stream of events continues after a break where it stopped, in order and without gaps', async () => {
     const { pia, owner } = scene.people;
     const first = await listen(owner);
     await say(pia, 'one');
@@ -80,7 +80,7 @@ describe('a stream of news', () => {
     second.close();
   });
 
-  it('can be taken up again by whoever was cut off before anything happened', async () => {
+  it('a stream of events can be resumed by a client that was cut off before the first event', async () => {
     const asking = get({ port, path: '/api/v1/events', agent: false });
     const [response] = (await once(asking, 'response')) as [IncomingMessage];
     response.setEncoding('utf8');
@@ -95,25 +95,29 @@ describe('a stream of news', () => {
     again.close();
   });
 
-  it.each(['999999999', 'a'.repeat(26), 'x y'])('says to load anew after %s, and goes on', async (id) => {
-    // What starts a stream is `reload` itself here.
-    const asking = get({ port, path: '/api/v1/events', agent: false, headers: { 'last-event-id': id } });
-    const [response] = (await once(asking, 'response')) as [IncomingMessage];
-    response.setEncoding('utf8');
-    const events = sentEvents(response as AsyncIterable<string>);
-    const types = [];
-    let last: SentEvent | undefined;
-    for (const wanted of ['reload', 'message']) {
-      while (last?.type !== wanted || last.id === undefined) last = (await events.next()).value as SentEvent;
-      types.push(last.type);
-      if (wanted === 'reload') await say(scene.people.pia, 'from now on');
-      last = wanted === 'reload' ? undefined : last;
-    }
-    expect([types, textOf(last!)]).toEqual([['reload', 'message'], 'from now on']);
-    response.destroy();
-  });
+  it.each(['999999999', 'a'.repeat(26), 'x y'])(
+    'a stream of events after the unknown id %s begins with a reload and continues',
+    async (id) => {
+      // Here the first event of the stream is `reload` itself.
+      const asking = get({ port, path: '/api/v1/events', agent: false, headers: { 'last-event-id': id } });
+      const [response] = (await once(asking, 'response')) as [IncomingMessage];
+      response.setEncoding('utf8');
+      const events = sentEvents(response as AsyncIterable<string>);
+      const types = [];
+      let last: SentEvent | undefined;
+      for (const wanted of ['reload', 'message']) {
+        while (last?.type !== wanted || last.id === undefined)
+          last = (await events.next()).value as SentEvent;
+        types.push(last.type);
+        if (wanted === 'reload') await say(scene.people.pia, 'from now on');
+        last = wanted === 'reload' ? undefined : last;
+      }
+      expect([types, textOf(last!)]).toEqual([['reload', 'message'], 'from now on']);
+      response.destroy();
+    },
+  );
 
-  it('and every answer name messages and notices by texts that do not count', async () => {
+  it('streams and answers name messages and notices by opaque ids that reveal no count', async () => {
     const { pia, member } = scene.people;
     const stream = await listen(member);
     const said = (await say(pia, 'a first one')).json;
@@ -124,7 +128,7 @@ describe('a stream of news', () => {
     const told = [await stream.next(), await stream.next(), await stream.next()];
     const rows = (await scene.ask('GET /rooms/lobby/messages?limit=1', { by: member })).json.rows;
     const inbox = (await scene.ask('GET /notices?limit=1', { by: member })).json.rows;
-    // The same thing has the same id wherever it is shown, and to whomever.
+    // The same message has the same id in every answer and for every reader.
     expect(rows[0].id).toBe(said.id);
     expect(told.map(({ data }) => JSON.parse(data).message?.id ?? JSON.parse(data).notice.id)).toEqual([
       ...[said.id, direct.id, inbox[0].id],
@@ -142,7 +146,7 @@ describe('a stream of news', () => {
     stream.close();
   });
 
-  it('ends with the session it was opened with, with a ban, and with any change of what one may see', async () => {
+  it("a stream of events ends with its session, with a ban, and with any change of the account's access", async () => {
     const [first, second, third] = [
       await scene.register('Sid'),
       await scene.register('Ben'),
@@ -157,11 +161,11 @@ describe('a stream of news', () => {
     expect((await listen(second)).response.statusCode).toBe(401);
   });
 
-  it('does not tell what somebody says whom its listener has muted, live or missed', async () => {
+  it('a stream of events sends no message of an account that its viewer has muted, live or missed', async () => {
     const { pia, owner, moderator } = scene.people;
     const before = await listen(owner);
     await scene.ask('PUT /accounts/Pia/mute', { by: owner });
-    // What it may show has changed: it comes back.
+    // The mute changes what the stream may show, so it ends and the client reconnects.
     await expect(before.next()).rejects.toThrow('ended');
     const { json } = await say(moderator, 'a beginning');
     const muted = await listen(owner, json.id);
@@ -176,7 +180,7 @@ describe('a stream of news', () => {
     for (const stream of [muted, missed, whole]) stream.close();
   });
 
-  it('tells a takedown to its publisher, who has muted the moderator', async () => {
+  it('a takedown reaches its publisher, even if the publisher has muted the moderator', async () => {
     const { pia, moderator } = scene.people;
     const id = await scene.publish({ album: 'Down' });
     await scene.ask('PUT /accounts/Moritz/mute', { by: pia });
@@ -187,11 +191,11 @@ describe('a stream of news', () => {
     stream.close();
   });
 
-  it('is one of ten for an address, and a closed one makes room', async () => {
+  it('ten streams may be open per address, and a closed one makes room', async () => {
     const open = await Promise.all(streams(10).map(() => listen()));
     const refused = await listen();
     expect([refused.response.statusCode, refused.response.headers['retry-after']]).toEqual([429, '30']);
-    // The tracker has seen the end of one when it has taken its socket off.
+    // The tracker has noticed the end of a stream when it has closed its socket.
     const sockets = () =>
       new Promise<number>((resolve) => scene.app.server.getConnections((_, n) => resolve(n)));
     const before = await sockets();
@@ -202,7 +206,7 @@ describe('a stream of news', () => {
     for (const stream of [...open, refused, next]) stream.close();
   });
 
-  it('is cut off when nobody reads it, and what is kept for it stays small', async () => {
+  it('a stream of events that its client does not read is cut off, and its buffer stays small', async () => {
     const asking = request({ port, path: '/api/v1/events', agent: false }).end();
     const [response] = (await once(asking, 'response')) as [IncomingMessage];
     response.pause();

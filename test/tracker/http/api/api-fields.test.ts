@@ -1,6 +1,7 @@
 /**
- * Every field of every route with everything that a field may not be, generated from the schemas that the tracker tells.
- * Nothing but an answer or a refusal comes back, nothing is repeated that could steer a screen, and the database is whole.
+ * Sends hostile values in every field of every route, generated from the schemas that the tracker publishes.
+ * Each answer is a success or a proper refusal, no answer contains control characters, and the database stays
+ * intact.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,7 +38,7 @@ function operationOf(route: string): Operation {
   return paths[`/api/v1${path}`]![method.toLowerCase()]!;
 }
 
-/** By its publisher and by who may most, in turn. */
+/** Asked by the publisher and by the owner in turn. */
 async function asked({ route, ask }: MatrixRow) {
   questions += 1;
   const by = questions % 2 === 0 ? scene.people.owner : scene.people.pia;
@@ -64,7 +65,7 @@ const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 60);
 
 describe('a field of any kind', () => {
   it.each(matrix)(
-    'is taken or refused in the body of $route',
+    'a hostile value in the body of $route is accepted or properly refused',
     async (row) => {
       const schema = operationOf(row.route).requestBody?.content['application/json'].schema;
       if (schema === undefined) return;
@@ -81,12 +82,12 @@ describe('a field of any kind', () => {
           if (answer.status < 300) ({ by, question } = await asked(row));
         }
       }
-      // Thousands of questions, and publications are read by threads that give way to everything else.
+      // Thousands of requests, and publications are read by threads of low priority.
     },
     180_000,
   );
 
-  it.each(matrix)('is taken or refused in the address of $route', async (row) => {
+  it.each(matrix)('a hostile value in the URL of $route is accepted or properly refused', async (row) => {
     for (const { in: where, name } of operationOf(row.route).parameters ?? []) {
       const { by, question } = await asked(row);
       for (const text of hostileTexts) {
@@ -94,7 +95,7 @@ describe('a field of any kind', () => {
           where === 'path'
             ? callOf(row.route.replace(`{${name}}`, '~'), question).replace('~', text)
             : callOf(row.route, { ...question, query: `${question.query ?? ''}&${name}=${text}` });
-        // A stream that stands is no answer to wait for.
+        // A stream of events stays open, so there is no answer to wait for.
         if (row.route === 'GET /events' && /^\d+$/.test(text)) continue;
         const answer = await scene.ask(call, { by, body: question.body });
         expectAnswer(answer, `${call.slice(0, 200)}`);
@@ -102,7 +103,7 @@ describe('a field of any kind', () => {
     }
   });
 
-  it('is refused when it has no name here, or a name that objects have', async () => {
+  it("a field with an unknown name, or with the name of an object's property, is refused", async () => {
     const { owner } = scene.people;
     const json = { 'content-type': 'application/json' };
     for (const body of [
@@ -121,20 +122,20 @@ describe('a body', () => {
   const by = () => ({ by: scene.people.owner });
 
   it.each([
-    ['no JSON', 'application/json', '{"name":', 400, 'bad-request'],
-    ['nothing', 'application/json', '', 400, 'bad-request'],
+    ['incomplete JSON', 'application/json', '{"name":', 400, 'bad-request'],
+    ['empty', 'application/json', '', 400, 'bad-request'],
     ['a number', 'application/json', '7', 400, 'bad-request'],
     ['a form', 'application/x-www-form-urlencoded', 'name=x', 415, 'media-type-unknown'],
     ['text', 'text/plain', '{"name":"x"}', 415, 'media-type-unknown'],
-    ['of several parts', 'multipart/form-data; boundary=x', '--x--', 415, 'media-type-unknown'],
+    ['multipart', 'multipart/form-data; boundary=x', '--x--', 415, 'media-type-unknown'],
     ['too large', 'application/json', `{"name":"${'x'.repeat(70_000)}"}`, 413, 'body-too-large'],
-    ['deep', 'application/json', '['.repeat(30_000) + ']'.repeat(30_000), 400, 'bad-request'],
-  ])('that is %s is refused with its code', async (_, type, body, status, code) => {
+    ['deeply nested', 'application/json', '['.repeat(30_000) + ']'.repeat(30_000), 400, 'bad-request'],
+  ])('a body of another kind is refused with its code: %s', async (_, type, body, status, code) => {
     const answer = await scene.ask('POST /groups', { ...by(), body, headers: { 'content-type': type } });
     expect([answer.status, answer.code]).toEqual([status, code]);
   });
 
-  it('may be as long as the longest message, each character of it escaped', async () => {
+  it('a body may hold the longest message with every character escaped', async () => {
     const text = '\u00e9'.repeat(4_000);
     const body = `{"text":"${'\\u00e9'.repeat(4_000)}"}`;
     const headers = { 'content-type': 'application/json' };
@@ -142,7 +143,7 @@ describe('a body', () => {
     expect([answer.status, answer.json.text]).toEqual([201, text]);
   });
 
-  it('of a publication is not read from whoever may not publish', async () => {
+  it('the body of a publication is not read from an account that may not publish', async () => {
     const body = 'x'.repeat(21 * 1024 * 1024);
     const headers = { 'content-type': 'application/json' };
     for (const [person, status] of [
@@ -155,8 +156,8 @@ describe('a body', () => {
   });
 });
 
-describe('after all of it', () => {
-  it('the database is whole, and no fault of ours was met', () => {
+describe('after all hostile values', () => {
+  it('the database is intact after all hostile values, and the tracker reported no fault', () => {
     const db = new DatabaseSync(scene.path, { readOnly: true });
     expect(db.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
     expect(db.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
@@ -164,7 +165,7 @@ describe('after all of it', () => {
     expect(scene.errors).toEqual([]);
   });
 
-  it('lists show nothing that could steer a screen, and pages nothing that runs', async () => {
+  it('lists contain no control characters, and pages no active content', async () => {
     for (const path of [
       '/releases',
       '/rooms',

@@ -1,4 +1,4 @@
-/** Who is online, how much is shared, and what the metrics count: nothing of it tells of a hidden release. */
+/** Who is online, how much is shared, and what the metrics count: none of it reveals a hidden release. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Album } from '../../catalogue/catalogue-album.ts';
 import { type ApiScene, infoHashOf, openApiScene, type Person } from './api-scene.ts';
@@ -15,8 +15,8 @@ const isOnline = async (name: string, by?: Person) =>
   (await scene.ask(`GET /accounts/${name}`, { by })).json.isOnline;
 const homePage = async () => (await scene.ask('GET //')).text;
 
-describe('somebody who announces', () => {
-  it('a hidden release is online for those who see the release, and for nobody else', async () => {
+describe('an account that announces', () => {
+  it('an account that announces a hidden release is online only for those who see the release', async () => {
     const { pia, member, owner } = scene.people;
     const hidden = album('Hidden');
     const id = await scene.publish(hidden, { visibility: 'people', people: ['Mia'] });
@@ -32,7 +32,7 @@ describe('somebody who announces', () => {
     expect(await homePage()).toContain('Nobody is sharing just now.');
   });
 
-  it('something for everyone is online for everybody, until that is hidden', async () => {
+  it('an account that announces a public release is online for everyone until the release is hidden', async () => {
     const { pia, guest } = scene.people;
     const open = album('Open');
     const id = await scene.publish(open);
@@ -44,7 +44,7 @@ describe('somebody who announces', () => {
   });
 });
 
-it('the first page counts what everyone sees: releases, and the peers of those', async () => {
+it('the home page counts public releases and their peers only', async () => {
   const { pia } = scene.people;
   const [open, hidden] = [album('Open'), album('Hidden')];
   const id = await scene.publish(open);
@@ -68,7 +68,7 @@ describe('the metrics of a tracker with a catalogue', () => {
   const metrics = (asked: Parameters<ApiScene['ask']>[1] = {}) => scene.ask('GET //metrics', asked);
   const own = { from: '127.0.0.1', headers: { host: 'localhost:6969' } };
 
-  it('are for its own machine, moderators and owners, and for nobody else', async () => {
+  it("the metrics are readable from the tracker's own machine and by moderators and owners only", async () => {
     const { guest, member, moderator, owner } = scene.people;
     for (const by of [moderator, owner])
       expect((await metrics({ by })).text).toContain('cicada_tracker_seeds');
@@ -81,7 +81,7 @@ describe('the metrics of a tracker with a catalogue', () => {
     }
   });
 
-  it('are not for those whom a proxy on that machine asks for, nor for a page that was made to lead there', async () => {
+  it("the metrics are refused through a proxy on the tracker's machine, and for a foreign Host header", async () => {
     for (const headers of [
       { 'x-forwarded-for': '127.0.0.1' },
       { forwarded: 'for=127.0.0.1' },
@@ -96,7 +96,7 @@ describe('the metrics of a tracker with a catalogue', () => {
   });
 });
 
-it('a trusted proxy that does not say for whom it asks reads no metrics', async () => {
+it('a trusted proxy that does not name its client cannot read the metrics', async () => {
   const behind = await openApiScene({}, { trustedProxies: ['127.0.0.1'] });
   const asked = { from: '127.0.0.1', headers: { host: 'localhost' } };
   expect((await behind.ask('GET //metrics', asked)).status).toBe(401);

@@ -1,8 +1,8 @@
-/** What may stand in any field of any request, whoever sends it, and where a schema has its fields. */
+/** Hostile values for any field of any request, and the places of fields in a schema. */
 
 const nested = JSON.parse(`${'['.repeat(200)}${']'.repeat(200)}`);
 
-/** In JSON. */
+/** For JSON bodies. */
 export const hostileValues: readonly unknown[] = [
   ...[
     '',
@@ -38,7 +38,7 @@ export const hostileValues: readonly unknown[] = [
   ...[null, true, false, [], ['a', 'b'], {}, { a: 1 }, { length: 3 }, nested],
 ];
 
-/** In addresses; escaped already. */
+/** For URLs, already escaped. */
 export const hostileTexts: readonly string[] = [
   ...[
     '%',
@@ -65,7 +65,7 @@ export interface JsonSchema {
 
 type Path = readonly (string | number)[];
 
-/** Every place in a body, the body itself too; the first one of each list. */
+/** Every place in a body, including the body itself; in lists, the first element. */
 export function* placesIn(schema: JsonSchema, path: Path = []): Generator<Path> {
   yield path;
   for (const [name, field] of Object.entries(schema.properties ?? {}))
@@ -73,7 +73,7 @@ export function* placesIn(schema: JsonSchema, path: Path = []): Generator<Path> 
   if (schema.items !== undefined) yield* placesIn(schema.items, [...path, 0]);
 }
 
-/** A copy of `body` with `value` at the place. */
+/** A copy of `body` with `value` at that place. */
 export function put(body: unknown, [name, ...rest]: Path, value: unknown): unknown {
   if (name === undefined) return value;
   if (typeof name === 'number') return [put((body as unknown[] | undefined)?.[name], rest, value)];
@@ -81,7 +81,7 @@ export function put(body: unknown, [name, ...rest]: Path, value: unknown): unkno
   return { ...fields, [name]: put(fields[name], rest, value) };
 }
 
-/** The first text in an answer that could steer a terminal or turn what stands beside it; undefined: there is none. */
+/** The first text in an answer with control or bidirectional characters; undefined without one. */
 export function steeringText(value: unknown): string | undefined {
   if (typeof value === 'string')
     return /(?!\n)\p{Cc}|\p{Bidi_Control}|\ufeff/u.test(value) ? value : undefined;

@@ -1,6 +1,6 @@
 /**
- * What one may not see answers exactly like what does not exist: status, headers and every byte, on every route that
- * names a release, a room or a group, on pages and feeds, and where peers announce.
+ * What a viewer may not see is answered exactly like what does not exist: status, headers and every byte.
+ * Covers every route that names a release, a room or a group, and pages, feeds, announces and scrapes.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nameKey } from '../../../../tracker/community/messages/texts.ts';
@@ -24,11 +24,11 @@ const nothing = Buffer.alloc(20, 7);
 
 let scene: ApiScene;
 let hidden: string;
-/** Everyone sees it. */
+/** A public release. */
 let elsewhere: string;
-/** By the names of their hashes. */
+/** Release ids by the names of their hashes. */
 const releases = new Map<string, string>();
-/** Hashes under which hidden things are announced. */
+/** Info-hashes of hidden releases, under which peers announce. */
 const hashes = new Map<string, Uint8Array>();
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ beforeAll(async () => {
   for (const which of ['v2', 'the latest version']) releases.set(which, hidden);
   hashes.set('v2', infoHashOf(hiddenAlbum));
   hashes.set('v1', infoHashOf(v1Album));
-  // The next version: the older one is still served.
+  // The next version. The older one is still served.
   const second: Album = { ...hiddenAlbum, album: 'Hidden again' };
   const { releaseId: _, ...body } = publishBody(second, pia, 2, hiddenAlbum.album);
   await scene.ask(`POST /releases/${hidden}/versions`, { by: pia, body: { version: 2, ...body } });
@@ -67,14 +67,14 @@ async function publishHybrid(): Promise<[string, Uint8Array][]> {
   });
 }
 
-/** All that an asker sees but what tells one request from another, and the name they asked for. */
+/** What the viewer receives, without the request id and the requested name. */
 async function seen(call: string, asked: Asked, name: string): Promise<unknown> {
   const { status, text, headers } = await scene.ask(call, asked);
   const { date: _, etag: __, ...told } = headers as Record<string, unknown>;
   const body = text
     .replace(/"requestId":"[^"]*"/, '')
     .replaceAll(name, 'X')
-    // As stores look it up.
+    // The name as stores look it up.
     .replaceAll(nameKey(name), 'X')
     .replaceAll(encodeURIComponent(name), 'X');
   return { status, body, headers: { ...told, 'content-length': body.length } };
@@ -93,12 +93,12 @@ const personOf = (who: (typeof askers)[number]): Person | undefined =>
 describe('a hidden release', () => {
   const routes = matrix.filter(({ route }) => route.includes('/releases/{id}'));
 
-  it('is asked for on every route that names one', () => {
+  it('every route that names a release is in this test', () => {
     const named = documentedRoutes(scene).filter((route) => route.includes('/releases/{id}'));
     expect(routes.map(({ route }) => route).sort()).toEqual(named);
   });
 
-  it.each(routes)('is not there for others: $route', async ({ route, ask }) => {
+  it.each(routes)('a hidden release does not exist for others: $route', async ({ route, ask }) => {
     const { body } = (await ask?.(scene, `asked ${route}`, undefined)) ?? {};
     for (const who of askers) {
       const by = personOf(who);
@@ -107,12 +107,12 @@ describe('a hidden release', () => {
     }
   });
 
-  it('is there for who has published it', async () => {
+  it('a hidden release is visible to its publisher', async () => {
     const { status, json } = await scene.ask(`GET /releases/${hidden}`, { by: scene.people.pia });
     expect([status, json.album, json.version]).toEqual([200, 'Hidden again', 2]);
   });
 
-  it('is on no page, in no feed and in no search', async () => {
+  it('a hidden release is in no page, feed or search', async () => {
     const page = (id: string) => seen(`GET //releases/${id}`, { headers: { accept: 'text/html' } }, id);
     expect(await page(hidden)).toEqual(await page(nowhere));
     const find = (q: string) => seen(`GET /search?q=${q}`, { by: scene.people.owner }, q);
@@ -124,7 +124,7 @@ describe('a hidden release', () => {
     }
   });
 
-  it('can be published by somebody else, who learns nothing', async () => {
+  it('another account can publish the content of a hidden release, and learns nothing from the answer', async () => {
     const body = publishBody(hiddenAlbum, scene.people.member);
     const access = { visibility: 'nobody' };
     expect(
@@ -137,7 +137,7 @@ describe('a hidden release', () => {
 
 describe('what is announced under a hidden hash', () => {
   it.each(['v1', 'v2', 'the latest version', 'a hybrid`s first hash', 'a hybrid`s second hash'])(
-    'is answered like a hash that nobody has: %s',
+    'an announce or scrape of a hidden hash is answered like one of an unknown hash: %s',
     async (which) => {
       const hash = hashes.get(which)!;
       const { pia, guest, moderator, owner, banned } = scene.people;
@@ -145,7 +145,8 @@ describe('what is announced under a hidden hash', () => {
       const ofPia = scene.passkey(pia, id);
       expect((await scene.announce(hash, ofPia)).toString('latin1')).toContain('8:completei1e');
       expect((await scene.scrape(hash, ofPia)).toString('latin1')).toContain('8:completei1e');
-      // Of this release, as when they lost the right to see it; of another one, also its publisher's; and what is none.
+      // Passkeys of this release from accounts without access, passkeys of another release, also its
+      // publisher's, and invalid ones.
       const lost = [guest, moderator, owner, banned].map((one) => scene.passkey(one, id));
       const ofOthers = [guest, owner, pia].map((one) => scene.passkey(one, elsewhere));
       const { feedKey } = pia;
@@ -169,7 +170,7 @@ describe('a hidden release of a torrent that everyone may have', () => {
   const album: Album = { album: 'Twin', tracks: ['Same'], private: true };
   const hash = infoHashOf(album);
 
-  /** Everything that others are told, in a tracker with the hidden release and its peers, or without them. */
+  /** Everything that others receive, from a tracker with or without the hidden release and its peers. */
   async function toldIn(hasHidden: boolean): Promise<string[]> {
     await using it = await openApiScene();
     const { pia, member, guest, owner } = it.people;
@@ -185,7 +186,7 @@ describe('a hidden release of a torrent that everyone may have', () => {
     const from = '10.77.0.1';
     await peersIn(it, `/${it.passkey(member, open)}/announce`, { infoHash: hash, from });
     it.library.tick();
-    // A write is answered after those before it, so the search knows the counts.
+    // Writes are in order, so after this answer the search knows the counts.
     await it.ask('POST /rooms/lobby/messages', { by: owner, body: { text: 'now' } });
     const answers: string[] = [];
     for (const by of [undefined, guest, member, owner]) {
@@ -206,14 +207,15 @@ describe('a hidden release of a torrent that everyone may have', () => {
     }
     for (const url of [`//releases/${open}`, '//rss/search?q=twin', '//?q=twin', '//rss/users/Mia']) {
       const { text } = await it.ask(`GET ${url}`, { from, headers: { accept: 'text/html' } });
-      // Who is here, and how many: test/tracker/http/api/api-pages.test.ts.
+      // Who is online, and how many: test/tracker/http/api/api-pages.test.ts.
       answers.push(text.replace(/<section aria-labelledby="online".*/s, ''));
     }
-    // They are written behind the announces: of a guest and of the owner, and never of strangers.
+    // These notices are written after the announces: for those of a guest and of the owner, never for
+    // strangers.
     const noticesOf = async (by: Person) => (await it.ask('GET /notices', { by, from })).text;
     await expect.poll(async () => (await noticesOf(member)).match(/"finished"/g)?.length).toBe(2);
     for (const by of [guest, member, owner]) answers.push(await noticesOf(by));
-    // Keys, signatures and moments are of each run; so is the seal on the ids of notices.
+    // Keys, signatures, times and the sealed ids of notices differ between runs.
     return answers.map((text) =>
       text.replaceAll(
         /\b(\d{13}|[a-z2-7]{48})\b|"id":"[a-z2-7]{26}"(?=,"kind":"finished")|"(publicKey|signature|requestId)":"[^"]*"|<pubDate>[^<]*/g,
@@ -222,7 +224,7 @@ describe('a hidden release of a torrent that everyone may have', () => {
     );
   }
 
-  it('changes no byte of what others are told: announces, scrapes, holders, counts, pages, feeds, notices', async () => {
+  it('a hidden release of a public torrent changes no byte of what others receive: announces, scrapes, holders, counts, pages, feeds, notices', async () => {
     const without = await toldIn(false);
     expect(await toldIn(true)).toEqual(without);
     expect(without.join('\n')).toContain('"holders":[{"name":"Mia","host":"10.77.0.1"');
@@ -233,7 +235,7 @@ describe('a hidden release of a torrent that everyone may have', () => {
 describe('what is said in a group', () => {
   const inRooms = matrix.filter(({ route }) => route.includes('/rooms/{room}'));
 
-  it.each(inRooms)('is said nowhere for others: $route', async ({ route }) => {
+  it.each(inRooms)("a group's room does not exist for others: $route", async ({ route }) => {
     const body = route.startsWith('PATCH')
       ? { topic: 'x' }
       : route.startsWith('POST')
@@ -245,7 +247,7 @@ describe('what is said in a group', () => {
     }
   });
 
-  it('is in no list, no feed, no search, and cannot be deleted', async () => {
+  it("messages in a group's room are in no list, feed or search of others, who cannot delete them", async () => {
     const id = (await scene.ask('GET /rooms/Attic/messages', { by: scene.people.pia })).json.rows[0].id;
     for (const who of askers) {
       const by = personOf(who);
@@ -258,7 +260,7 @@ describe('what is said in a group', () => {
     expect(await feed('Attic')).toEqual(await feed('Cellar'));
   });
 
-  it('names the group to those who are in it only', async () => {
+  it('a group exists for its members only', async () => {
     for (const who of askers) {
       for (const method of ['PUT', 'DELETE']) {
         const of = (group: string) =>

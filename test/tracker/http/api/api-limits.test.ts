@@ -1,4 +1,6 @@
-/** Floods and forgeries: guessed passwords, forged tokens and addresses, and signatures meant for another tracker. */
+/**
+ * Floods and forgeries: guessed passwords, forged tokens and addresses, and signatures for another tracker.
+ */
 import { sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signInText } from '../../../../tracker/protocol/api/sign-in-text.ts';
@@ -11,7 +13,7 @@ let scene: ApiScene;
 beforeAll(async () => {
   scene = await openApiScene({}, { trustedProxies: ['192.0.2.1'] });
   await scene.ask('POST /accounts', { body: { name: 'Paul', password } });
-  // From here on everything happens at one moment.
+  // From here on the clock stands still.
   scene.clock.stepMs = 0;
 });
 afterAll(() => scene.close());
@@ -25,7 +27,7 @@ const statuses = async (answers: Promise<{ status: number }>[]) => {
 };
 
 describe('a guessed password', () => {
-  it('is tried ten times from one address, however the name is written', async () => {
+  it('a password may be guessed ten times from one address, counting all spellings of the name', async () => {
     const spellings = ['Paul', 'paul', 'PAUL', '\uff30aul', 'P\uff41ul', 'pau\uff4c'];
     const from = '198.51.100.7';
     const answers: number[] = [];
@@ -36,7 +38,7 @@ describe('a guessed password', () => {
     expect((await signIn('Paul', password, { from })).headers['retry-after']).toBe('900');
   });
 
-  it('of many names from one address is told to wait after sixty, and costs nothing then', async () => {
+  it('guessing the passwords of many names from one address is refused after sixty tries', async () => {
     const from = '198.51.100.8';
     const first = await statuses(times(50).map((n) => signIn(`guess ${n}`, 'x', { from })));
     const then = await statuses(times(1_000).map((n) => signIn(`more ${n}`, 'x', { from })));
@@ -44,7 +46,7 @@ describe('a guessed password', () => {
     expect(then[429]).toBeGreaterThanOrEqual(990);
   });
 
-  it('from a thousand addresses at once is sent away, and announces nobody keeps waiting', async () => {
+  it('password guesses from a thousand addresses at once are refused, and announces are still answered', async () => {
     const crowd = statuses(times(1_000).map((n) => signIn(`crowd ${n}`, 'some password')));
     const reply = await scene.announce(Buffer.alloc(20, 1));
     expect(reply.toString('latin1')).toContain('failure reason');
@@ -53,7 +55,7 @@ describe('a guessed password', () => {
     expect(counts[503]).toBeGreaterThan(900);
   });
 
-  it('in a crowd of guesses keeps nobody out who has just come', async () => {
+  it('a user who arrives during a flood of password guesses can sign in', async () => {
     await scene.ask('POST /accounts', { body: { name: 'Rene', password } });
     const flood = (n: number) =>
       signIn(`flood ${n}`, 'some password', { from: `198.51.100.${100 + (n % 50)}` });
@@ -63,7 +65,7 @@ describe('a guessed password', () => {
     expect((await crowd)[503]).toBeGreaterThan(300);
   });
 
-  it('says the same, in the same words, for a name that nobody has', async () => {
+  it('a wrong password for an unknown name gets the same answer as for a known one', async () => {
     const told = async (name: string) => (await signIn(name, 'wrong guess')).json.error;
     const { requestId: _, ...known } = await told('Paul');
     const { requestId: __, ...unknown } = await told('Nobody here');
@@ -77,11 +79,11 @@ describe('the right password', () => {
     for (const n of times(110)) await signIn('Rosa', `wrong ${n}`, { from: `203.0.113.${n % 11}` });
   });
 
-  it('opens the account from a new address after 110 wrong ones from eleven others', async () => {
+  it('the right password opens the account from a new address after 110 wrong ones from eleven others', async () => {
     expect((await signIn('Rosa', password)).status).toBe(201);
   });
 
-  it('is not looked at where the wrong ones came from: the answer says so, what to do and when to come again', async () => {
+  it('the right password is refused from an address of wrong ones, and the answer says why, what to do and when to retry', async () => {
     const { status, code, headers, json } = await signIn('Rosa', password, { from: '203.0.113.1' });
     expect([status, code, headers['retry-after']]).toEqual([
       429,
@@ -91,7 +93,7 @@ describe('the right password', () => {
     expect(json.error.message).toMatch(/^too many passwords .* your address: try again in \d+ min; .*by key/);
   });
 
-  it('is looked at behind a trusted proxy by the address that the proxy names', async () => {
+  it('guesses through a trusted proxy count for the address that the proxy names', async () => {
     await scene.ask('POST /accounts', { body: { name: 'Ruth', password } });
     const via = (address: string) => ({ from: '192.0.2.1', headers: { 'x-forwarded-for': address } });
     const answers = times(11).map(() => signIn('Ruth', 'wrong guess', via('198.51.100.60')));
@@ -99,7 +101,7 @@ describe('the right password', () => {
     expect((await signIn('Ruth', password, via('198.51.100.61'))).status).toBe(201);
   });
 
-  it('tells its owner afterwards how many wrong ones there were, from how many addresses', async () => {
+  it('a user who signs in is told how many wrong passwords were tried, and from how many addresses', async () => {
     const { json } = await signIn('Rosa', password);
     const by = { token: json.session.token };
     const rows = async () => (await scene.ask('GET /notices', { by })).json.rows;
@@ -110,18 +112,18 @@ describe('the right password', () => {
 
 describe('a forged token', () => {
   it.each([
-    ['of nobody', 'Bearer AAAA'],
-    ['of no letters', 'Bearer %00'],
+    ['of no session', 'Bearer AAAA'],
+    ['of invalid characters', 'Bearer %00'],
     ['too long', `Bearer ${'A'.repeat(5_000)}`],
-    ['of another kind', 'Basic b2xnYTpvbGdh'],
+    ['of another scheme', 'Basic b2xnYTpvbGdh'],
     ['empty', 'Bearer '],
     ['twice', 'Bearer AAAA, Bearer BBBB'],
-  ])('that is %s is nobody, and never a stranger', async (_, authorization) => {
+  ])('a forged token that is %s is refused, and not treated as anonymous', async (_, authorization) => {
     const { status, code } = await scene.ask('GET /releases', { headers: { authorization } });
     expect([status, code]).toEqual([401, 'session-invalid']);
   });
 
-  it('is asked for a thousand times from one address and not oftener', async () => {
+  it('an address may send a thousand forged tokens before it is refused', async () => {
     const by = { token: 'B'.repeat(43) };
     const counts = await statuses(
       times(1_500).map(() => scene.ask('GET /rooms', { by, from: '198.51.100.9' })),
@@ -141,17 +143,17 @@ describe('a forged address', () => {
     return (await statuses(times(12).map(register)))[429] ?? 0;
   };
 
-  it('in X-Forwarded-For is not believed of strangers', async () => {
+  it('an X-Forwarded-For header from an untrusted client is ignored', async () => {
     const forged = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}` });
     expect(await registered(forged, '198.51.100.20', 'forger')).toBe(2);
   });
 
-  it('that stands left of what a trusted proxy wrote is not believed', async () => {
+  it('addresses to the left of the one that a trusted proxy wrote are ignored', async () => {
     const forged = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}, 198.51.100.21` });
     expect(await registered(forged, '192.0.2.1', 'proxied')).toBe(2);
   });
 
-  it('of IPv6 is one customer, not one of 2^64', async () => {
+  it('all IPv6 addresses of one network count as one client', async () => {
     const own = (n: number) => ({ 'x-forwarded-for': `2001:db8:1:2::${n.toString(16)}` });
     expect(await registered(own, '192.0.2.1', 'six')).toBe(2);
   });
@@ -161,7 +163,7 @@ describe('registering', () => {
   const register = (name: string, more: object, from: string) =>
     scene.ask('POST /accounts', { from, body: { name, password, ...more } });
 
-  it('by invitation is open to a household behind one address, and misspelt ones cost none of its turns', async () => {
+  it('a household may register by invitation from one address, and invalid invitations do not use up open registrations', async () => {
     const from = '198.51.100.30';
     const { json } = await scene.ask('POST /invitations', { by: scene.people.owner, body: { uses: 40 } });
     const answers: number[] = [];
@@ -173,7 +175,7 @@ describe('registering', () => {
     expect((await register('Kin of nobody', {}, from)).status).toBe(201);
   });
 
-  it('with thirty invitations that are none has to wait', async () => {
+  it('registering with an invalid invitation is refused after thirty tries', async () => {
     const from = '198.51.100.31';
     const tries = times(32).map((n) => ({ name: `Try ${n}`, publicKey: 'AAAA', invitation: 'y'.repeat(43) }));
     const counts = await statuses(tries.map((body) => scene.ask('POST /accounts', { from, body })));
@@ -190,29 +192,29 @@ describe('a signature to sign in with', () => {
     return { body, answer: await scene.ask('POST /sessions', { body, headers }) };
   }
 
-  it('is good for this tracker, once', async () => {
+  it('a signed challenge is valid for this tracker, once', async () => {
     const { answer, body } = await signedBy(scene.people.pia, 'tracker.example');
     expect(answer.status).toBe(201);
     expect((await scene.ask('POST /sessions', { body })).code).toBe('sign-in-failed');
   });
 
-  it('that was given to another tracker opens nothing here, whatever the asker calls us', async () => {
+  it('a signature for another tracker is invalid here, with any Host header', async () => {
     const host = 'evil.example';
     const { answer } = await signedBy(scene.people.pia, host, { host });
     expect([answer.status, answer.code]).toEqual([401, 'sign-in-failed']);
   });
 
-  it('of somebody else is none', async () => {
+  it("a signature by another user's key is refused", async () => {
     const { pia, member } = scene.people;
     const { answer } = await signedBy({ ...pia, key: member.key }, 'tracker.example');
     expect(answer.code).toBe('sign-in-failed');
   });
 });
 
-describe('the writer, which everybody waits for', () => {
+describe('the single writer', () => {
   const tracks = times(501).map((n) => `Track ${n}`);
 
-  it('takes in ten releases of many tracks from an account, and then one a minute', async () => {
+  it('an account may publish ten large releases at once, and then one a minute', async () => {
     const by = await scene.register('Archivist');
     const publish = (n: number) =>
       scene.ask('POST /releases', { by, body: publishBody({ album: `Archive ${n}`, tracks }, by) });
@@ -221,7 +223,7 @@ describe('the writer, which everybody waits for', () => {
     expect(codes).toEqual([...times(10).map(() => undefined), 'too-often']);
   });
 
-  it('changes who may see such a release as seldom, and another one as often as it is published', async () => {
+  it('changing the access of a large release is limited like publishing large ones, of a small one like publishing any', async () => {
     const by = await scene.register('Switcher');
     const large = await scene.publish({ album: 'Large', tracks, private: true }, undefined, by);
     const small = await scene.publish({ album: 'Small', private: true }, undefined, by);
@@ -236,7 +238,7 @@ describe('the writer, which everybody waits for', () => {
 });
 
 describe('reports', () => {
-  it('of one account are twenty, and then one in three minutes', async () => {
+  it('an account may send twenty reports at once, and then one every three minutes', async () => {
     const report = (n: number) =>
       scene.ask('POST /reports', { by: scene.people.pia, body: { account: 'Mia', text: `noise ${n}` } });
     expect(await statuses(times(25).map(report))).toEqual({ 201: 20, 429: 5 });

@@ -1,6 +1,6 @@
 /**
- * Every route of the API, how it is asked, and what each role is answered: the status, and with it the code of the error.
- * A banned account and a forged token are answered 401 `session-invalid` everywhere.
+ * Every route of the API, its request, and the answer to each role: the status, and for errors the code. A
+ * banned account and a forged token get 401 `session-invalid` everywhere.
  */
 import type { Album } from '../../catalogue/catalogue-album.ts';
 import { type ApiScene, type Person, publishBody } from './api-scene.ts';
@@ -15,13 +15,13 @@ export interface MatrixRow {
   readonly route: string;
   /** anonymous, guest, member, moderator, owner. */
   readonly answers: string;
-  /** What is asked; made anew for each question. `by` is undefined for a stranger. */
+  /** Makes a new request for each question. `by` is undefined for a stranger. */
   readonly ask?: (scene: ApiScene, n: string, by: Person | undefined) => Question | Promise<Question>;
-  /** A stranger gets in here, also where everybody signs in. */
+  /** The route is open to strangers, even if the tracker requires sign-in. */
   readonly isDoor?: true;
 }
 
-/** What else than these a status stands for is written behind it. */
+/** The default error code of each status. Other codes are written after the status. */
 export const codes: Readonly<Record<string, string>> = {
   401: 'not-signed-in',
   403: 'not-allowed',
@@ -115,11 +115,11 @@ export const matrix: readonly MatrixRow[] = [
   { route: 'DELETE /wishes/{id}',                   answers: '401 404 404 404 404', ask: () => nobody },
   { route: 'GET /notices',                          answers: '401 200 200 200 200' },
   { route: 'POST /notices/read',                    answers: '401 204 204 204 204', ask: async (scene) => ({ body: { upToId: (await messageOfPia(scene)).path.id } }) },
-  // Its stream: api-events.test.ts. A number of events that is none is refused before anybody is asked who they are.
+  // For its stream see api-events.test.ts. An invalid event id is refused before authentication.
   { route: 'GET /events',                           answers: '400:bad-request 400:bad-request 400:bad-request 400:bad-request 400:bad-request', isDoor: true, ask: () => ({ query: 'after=x' }) },
 ];
 
-/** Feeds are asked with the key of whoever asks: anonymous, the four roles, a banned account, a key that is none. */
+/** Feeds with the key of each asker: anonymous, the four roles, a banned account, an invalid key. */
 export const feeds: readonly { readonly route: string; readonly url: string; readonly answers: string }[] = [
   { route: 'GET /rss/search', url: '//rss/search?q=song', answers: '200 200 200 200 200 401 401' },
   { route: 'GET /rss/rooms/{room}', url: '//rss/rooms/lobby', answers: '200 200 200 200 200 401 401' },
@@ -144,7 +144,7 @@ async function groupOfPia(scene: ApiScene, n: string) {
 async function reportByMia(scene: ApiScene, n: string) {
   const body = { account: (await scene.register(n)).name, text: 'noise' };
   await scene.ask('POST /reports', { by: scene.people.member, body });
-  // Its reporter is told an opaque id; moderators have a number.
+  // The reporter gets an opaque id; moderators get a number.
   const { json } = await scene.ask('GET /reports?limit=1', { by: scene.people.owner });
   return { path: { id: String(json.rows[0].id) }, body: { outcome: 'talked to them' } };
 }
@@ -185,18 +185,18 @@ async function nextOfPia(scene: ApiScene, n: string) {
   return { path, body: { version: 2, ...body } };
 }
 
-/** Of 32 bytes, another one for each name. */
+/** 32 bytes, different for each name. */
 function keyOf(name: string): string {
   return Buffer.from(name.padEnd(32, '.').slice(-32)).toString('base64');
 }
 
-/** `/releases/{id}` and its question → what is called. */
+/** The method and path of a request for `/releases/{id}` and its question. */
 export function callOf(route: string, { path = {}, query }: Question): string {
   const filled = route.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? name));
   return query === undefined ? filled : `${filled}?${query}`;
 }
 
-/** What the API says that it has. */
+/** The routes in the API's own documentation. */
 export function documentedRoutes(scene: ApiScene): string[] {
   const { paths = {} } = scene.app.swagger() as unknown as { paths?: Record<string, object> };
   return Object.entries(paths)

@@ -1,4 +1,4 @@
-/** Every route of the API asked by every role, on a tracker that is open and on one where everybody signs in. */
+/** Every route of the API requested by every role, on an open tracker and on one that requires sign-in. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callOf, codes, documentedRoutes, feeds, type MatrixRow, matrix } from './api-matrix.table.ts';
 import { type ApiScene, openApiScene, type Person, roleNames } from './api-scene.ts';
@@ -7,7 +7,7 @@ const forged = { token: 'A'.repeat(43) };
 
 describe.each([
   ['open', false],
-  ['where everybody signs in', true],
+  ['for signed-in users only', true],
 ])('a tracker that is %s', (_, signInRequired) => {
   let scene: ApiScene;
   let questions = 0;
@@ -40,7 +40,7 @@ describe.each([
     return [...roles, '401:session-invalid', '401:session-invalid'];
   };
 
-  it.each(matrix)('answers $route as written down', async (row) => {
+  it.each(matrix)('$route answers each role as the table says', async (row) => {
     const { people } = scene;
     const askers = [undefined, ...roleNames.map((role) => people[role]), people.banned, forged];
     const answers: string[] = [];
@@ -49,7 +49,7 @@ describe.each([
     expect(scene.errors).toEqual([]);
   });
 
-  it.each(feeds)('answers $route as written down, to the key of each', async ({ url, answers }) => {
+  it.each(feeds)('$route answers each feed key as the table says', async ({ url, answers }) => {
     const { people } = scene;
     const me = await Promise.all(
       roleNames.map((role) => scene.ask('GET /accounts/me', { by: people[role] })),
@@ -64,12 +64,12 @@ describe.each([
     expect(statuses.join(' ')).toBe(signInRequired ? answers.replace(/^\d+/, '401') : answers);
   });
 
-  it('has no route that is not written down', () => {
+  it('the table contains every route of the API', () => {
     const written = [...matrix, ...feeds].map(({ route }) => route);
     expect(documentedRoutes(scene)).toEqual(written.sort());
   });
 
-  it('tells every other method which ones there are, without reading what it brings', async () => {
+  it('an unsupported method is answered with the supported ones, without reading its body', async () => {
     const { status, code, headers } = await scene.ask('DELETE /search', { headers: { 'content-type': 'x' } });
     expect([status, code, headers.allow]).toEqual([405, 'method-not-allowed', 'GET, HEAD']);
     expect(await scene.ask('PUT /accounts/me', { body: {} })).toMatchObject({ status: 405 });
@@ -78,7 +78,7 @@ describe.each([
     expect(await scene.ask('HEAD /server')).toMatchObject({ status: 200, text: '' });
   });
 
-  it('documents what every refusal looks like', () => {
+  it('the API documents the shape of every refusal', () => {
     const { paths = {} } = scene.app.swagger() as unknown as {
       paths?: Record<string, Record<string, object>>;
     };

@@ -1,4 +1,4 @@
-/** Who is told of what when a release becomes one for fewer people: nobody whom it now excludes, also not later. */
+/** Notices about a release whose access becomes narrower: excluded accounts get none, then or later. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Album } from '../../catalogue/catalogue-album.ts';
 import { type ApiScene, openApiScene, type Person, publishBody } from './api-scene.ts';
@@ -29,19 +29,19 @@ const inbox = async (by: Person, query = '') => {
 const titles = async (by: Person) => (await inbox(by)).rows.map(({ title }) => title);
 const told = (by: Person, title: string) => expect.poll(() => titles(by)).toContain(title);
 
-it('a version that comes with a narrower access is told to nobody whom that excludes', async () => {
+it('a version with narrower access is announced to no account that it excludes', async () => {
   const { pia, member, moderator } = scene.people;
   const id = await scene.publish(numbered('Inner', 1), { visibility: 'members' });
   for (const by of [member, moderator]) await scene.ask(`PUT /releases/${id}/follow`, { by });
   await addVersion('Inner', id, 2, { visibility: 'people', people: [moderator.name] });
   await told(moderator, 'Inner 2');
-  // Whoever was left out would see it once it is theirs again, had it been told.
+  // An account that had been notified would see the notice once it has access again.
   const body = { access: { visibility: 'members' } };
   await scene.ask(`PATCH /releases/${id}`, { by: pia, body });
   expect(await titles(member)).not.toContain('Inner 2');
 });
 
-it('a release is public until the private version that restricts it', async () => {
+it('a release is public until a private version restricts it', async () => {
   const { pia, member } = scene.people;
   const id = await scene.publish({ album: 'Turning 1', tracks: ['Song'] });
   await addVersion('Turning', id, 2, { visibility: 'nobody' });
@@ -49,7 +49,7 @@ it('a release is public until the private version that restricts it', async () =
   expect((await scene.ask(`GET /releases/${id}`, { by: pia })).json.visibility).toBe('nobody');
 });
 
-it('what one may no longer see is neither in the inbox, nor unread, nor followed; pages have no holes', async () => {
+it('a release that is no longer visible is not in the inbox, nor counted as unread, nor in follows, and pages have no gaps', async () => {
   const { pia, guest: by } = scene.people;
   await scene.ask('PUT /accounts/Pia/follow', { by });
   const ids: string[] = [];

@@ -1,4 +1,4 @@
-/** Pages and feeds show what strangers wrote as text: nothing in it runs, loads, or ends what it stands in. */
+/** Pages and feeds show what users wrote as text: no part of it runs, loads, or ends its element. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiScene, openApiScene, publishBody } from './api-scene.ts';
 
@@ -32,10 +32,10 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-/** Every tag and its attributes, as a browser would begin to read them. */
+/** Every tag with its attributes, as a browser would parse them. */
 const tagsIn = (html: string) => [...html.matchAll(/<([a-z!/?][^\s>]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi)];
 
-it("the name of a release's torrent stands beside the album's title, as text", async () => {
+it("the name of a release's torrent is shown as text beside the album's title", async () => {
   const { pia } = scene.people;
   const name = '<b>x\u202Egnp.exe</b>'.replaceAll('/', '_');
   const body = { ...publishBody({ album: name, tracks: ['Song'] }, pia), album: 'Nice Holiday Album' };
@@ -50,19 +50,19 @@ it("the name of a release's torrent stands beside the album's title, as text", a
   expect(json).toMatchObject({ album: 'Nice Holiday Album', torrentName: '<b>x\\u202egnp.exe<_b>' });
 });
 
-it('a torrent with a hidden name is refused with its code', async () => {
+it('a torrent with a hidden name is refused with the code torrent-name-hidden', async () => {
   const { pia } = scene.people;
   const body = { ...publishBody({ album: '.ssh', tracks: ['Song'] }, pia), album: 'Nice Holiday Album' };
   const { status, json } = await scene.ask('POST /releases', { by: pia, body });
   expect([status, json.error.code]).toEqual([400, 'torrent-name-hidden']);
 });
 
-describe('what strangers wrote', () => {
+describe('texts of users', () => {
   it.each([
-    ['the first page', () => ['//']],
-    ['what was found', () => [...payloads, 'zebra'].map((text) => `//?q=${encodeURIComponent(text)}`)],
-    ['releases', () => ids.map((id) => `//releases/${id}`)],
-  ])('is text on %s', async (_, urls) => {
+    ['the home page', () => ['//']],
+    ['search results', () => [...payloads, 'zebra'].map((text) => `//?q=${encodeURIComponent(text)}`)],
+    ['release pages', () => ids.map((id) => `//releases/${id}`)],
+  ])('what users wrote is shown as text on %s', async (_, urls) => {
     for (const url of urls()) {
       const { status, text, headers } = await scene.ask(`GET ${url}`);
       expect(status, url).toBe(200);
@@ -81,16 +81,16 @@ describe('what strangers wrote', () => {
     ['a search', '//rss/search?q=zebra'],
     ['a search that is itself hostile', `//rss/search?q=${encodeURIComponent(']]></title><script>')}`],
     [
-      'a search with half a character and what XML cannot hold',
+      'a search with an unpaired surrogate and characters invalid in XML',
       `//rss/search?q=%00%0b${'a'.repeat(297)}%F0%9F%8E%B5`,
     ],
     ['a room', '//rss/rooms/lobby'],
-    ['somebody', '//rss/users/Pia'],
-  ])('is text in the feed of %s', async (_, url) => {
+    ['a user', '//rss/users/Pia'],
+  ])('what users wrote is text in the feed of %s', async (_, url) => {
     const { status, text, headers } = await scene.ask(`GET ${url}`);
     expect(status).toBe(200);
     expect(headers['content-type']).toBe('application/rss+xml; charset=utf-8');
-    // Well formed: all that opens closes, in turn, and nothing else begins with a <.
+    // Well-formed: all elements are closed in order, and no other `<` begins a tag.
     const open: string[] = [];
     for (const [whole, tag = ''] of tagsIn(text)) {
       if (tag.startsWith('?')) continue;
@@ -105,12 +105,12 @@ describe('what strangers wrote', () => {
     expect(text.isWellFormed()).toBe(true);
   });
 
-  it('is cut in a page without half a character, however long it is', async () => {
+  it('a long query is cut between characters', async () => {
     const { status } = await scene.ask(`GET //?q=${'a'.repeat(299)}%F0%9F%8E%B5`);
     expect(status).toBe(200);
   });
 
-  it('is in the documentation`s page not at all: it loads nothing from elsewhere', async () => {
+  it('the API documentation page loads nothing from other hosts', async () => {
     const { status, text, headers } = await scene.ask('GET //api/');
     expect(status).toBe(200);
     expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);

@@ -1,4 +1,4 @@
-/** A ban, a withdrawal, a new passkey: known to whoever announces from the next call on. And what is kept secret. */
+/** A ban, a withdrawal or a new passkey takes effect at the next announce. Also: secrets stay secret. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,8 +20,8 @@ const isServed = async (passkey?: string) =>
   (await scene.announce(hash, passkey)).toString('latin1').includes('8:interval');
 const passkeyOf = (releaseId: string) => (by: Person) => scene.passkey(by, releaseId);
 
-describe('who may announce', () => {
-  it('ends with a ban, and whoever is banned is not here any more', async () => {
+describe('permission to announce', () => {
+  it('a banned account can no longer announce, and is no longer online', async () => {
     const { member, owner } = scene.people;
     const id = await scene.publish(album, { visibility: 'members' });
     const passkey = passkeyOf(id)(member);
@@ -38,7 +38,7 @@ describe('who may announce', () => {
     expect(await isServed(passkey)).toBe(true);
   });
 
-  it('ends with a withdrawal, of whatever version', async () => {
+  it('after a withdrawal no version of the release can be announced', async () => {
     const { pia } = scene.people;
     const id = await scene.publish(album);
     const passkey = passkeyOf(id)(pia);
@@ -51,7 +51,7 @@ describe('who may announce', () => {
     expect((await scene.announce(infoHashOf(second))).toString('latin1')).toContain('failure');
   });
 
-  it('ends with a narrower circle, a lower role, and leaving the group', async () => {
+  it('narrower access, a lower role, and leaving the group end the permission to announce', async () => {
     const { pia, member, owner } = scene.people;
     const id = await scene.publish(album);
     const passkey = passkeyOf(id)(member);
@@ -69,7 +69,7 @@ describe('who may announce', () => {
     expect(await isServed(passkey)).toBe(false);
   });
 
-  it('ends for every URL that was handed out when its owner asks for new ones, and for feeds', async () => {
+  it('renewing passkeys ends all announce URLs and the feed key of the account', async () => {
     const { member } = scene.people;
     const id = await scene.publish(album, { visibility: 'members' });
     const open = await scene.publish({ album: 'Moon', tracks: ['Rise'] });
@@ -85,11 +85,11 @@ describe('who may announce', () => {
     expect((await scene.ask(`GET //rss/search?q=ebb&key=${json.feedKey}`)).text).toContain('Tide');
   });
 
-  it('tells the publisher once of somebody who has finished, however often that is said', async () => {
+  it('the publisher is told once that an account has finished, however often the client says so', async () => {
     const { pia, member } = scene.people;
     const passkey = passkeyOf(await scene.publish(album))(member);
     for (let n = 0; n < 300; n++) await scene.announce(hash, passkey, '&event=completed');
-    // Written behind the announces: a write of ours is answered after it.
+    // The notice is written after the announces, and before the answer to this message.
     await scene.ask('POST /rooms/lobby/messages', { by: member, body: { text: 'done' } });
     const { rows } = (await scene.ask('GET /notices', { by: pia })).json;
     expect(rows.map(({ kind, actor }: { kind: string; actor: string }) => [kind, actor])).toEqual([
@@ -98,7 +98,7 @@ describe('who may announce', () => {
   });
 });
 
-it('the id of a withdrawn release is nobody else’s: what was said of it is for none who takes it', async () => {
+it('the id of a withdrawn release can be reused by its publisher only, and others cannot read its comments', async () => {
   const { ask, publish, people } = scene;
   const { pia, member: mia } = people;
   const of = { album: 'Withdrawn id', tracks: ['Song'], private: true };
@@ -113,7 +113,7 @@ it('the id of a withdrawn release is nobody else’s: what was said of it is for
 });
 
 describe('a torrent that is handed out', () => {
-  it('has the announce URL of whoever asks and nothing of whoever published it', async () => {
+  it("a torrent is handed out with the fetching account's announce URL and without the trackers and web seeds of the upload", async () => {
     const { pia, member } = scene.people;
     const other = await scene.publish({ album: 'Moon', tracks: ['Rise'] });
     const ofPia = `https://tracker.example/${passkeyOf(other)(pia)}/announce`;
@@ -125,7 +125,7 @@ describe('a torrent that is handed out', () => {
     };
     const torrent = Buffer.from(encodeMetainfo({ infoBytes, ...more })).toString('base64');
     const { json } = await scene.ask('POST /releases', { by: pia, body: { ...body, torrent } });
-    // Nor is anything of it stored.
+    // The stored file contains none of them either.
     const stored = `${scene.path}-torrents`;
     const files = readdirSync(stored, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
     const bytes = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'));
@@ -151,7 +151,7 @@ describe('a torrent that is handed out', () => {
 });
 
 describe('a secret', () => {
-  it('is in no answer to others, no page, no feed, no error and no figure', async () => {
+  it('no answer to others, page, feed, error or metric contains a secret', async () => {
     const { people } = scene;
     const id = await scene.publish(album);
     const passkey = passkeyOf(id);
@@ -173,7 +173,7 @@ describe('a secret', () => {
     ];
     for (const url of read) {
       const { text, headers } = await scene.ask(`GET ${url}`);
-      // Who asks with the key of their feeds is given addresses with it and with their own passkey, and no other secret.
+      // A feed with a key contains URLs with that key and with the account's passkey, and no other secret.
       const asker = Object.values(people).find(({ feedKey }) => url.endsWith(`?key=${feedKey}`));
       const own = asker === undefined ? [] : [asker.feedKey, passkey(asker)];
       const kept = secrets.filter((secret) => !own.includes(secret));

@@ -1,4 +1,4 @@
-/** Muting, blocking and reporting through the API, and the contact of a tracker. */
+/** Muting, blocking and reporting through the API, and the tracker's contact. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkContact } from '../../../../tracker/http/pages/contact.ts';
 import { type ApiScene, openApiScene, type Person } from './api-scene.ts';
@@ -20,7 +20,7 @@ describe('a report', () => {
   const report = (by: Person, body: object) =>
     scene.ask('POST /reports', { by, body: { text: 'wrong', ...body } });
 
-  it('is about exactly one thing', async () => {
+  it('a report names exactly one subject', async () => {
     for (const body of [
       {},
       { account: 'Pia', messageId: 1 },
@@ -30,7 +30,7 @@ describe('a report', () => {
     }
   });
 
-  it('of what its reporter may not see answers as of what is not there', async () => {
+  it('a report of something invisible to the reporter is answered like one of something missing', async () => {
     const id = await scene.publish({ album: 'Own', private: true }, { visibility: 'nobody' });
     const { json } = await scene.ask(`POST /releases/${id}/comments`, { by: pia, body: { text: 'mine' } });
     const direct = await scene.ask('POST /direct/Moritz/messages', { by: pia, body: { text: 'for you' } });
@@ -46,7 +46,7 @@ describe('a report', () => {
     expect((await report(moritz, { messageId: direct.json.id })).status).toBe(201);
   });
 
-  it('of a comment is one of a message, which the moderators delete by its number', async () => {
+  it('a report of a comment is a report of a message, which moderators can delete by its id', async () => {
     const id = await scene.publish({ album: 'Open' });
     const said = await scene.ask(`POST /releases/${id}/comments`, { by: pia, body: { text: 'insult' } });
     await report(mia, { messageId: said.json.id });
@@ -56,7 +56,7 @@ describe('a report', () => {
   });
 });
 
-it('the audit list names a message by the id that everybody knows it by, which counts nothing', async () => {
+it('the audit list names a message by its public opaque id', async () => {
   const { json } = await scene.ask('POST /rooms/lobby/messages', { by: mia, body: { text: 'out of line' } });
   await scene.ask(`DELETE /messages/${json.id}`, { by: moritz });
   const audit = await scene.ask('GET /audit?limit=1', { by: moritz });
@@ -64,7 +64,7 @@ it('the audit list names a message by the id that everybody knows it by, which c
 });
 
 describe('a mute', () => {
-  it('holds for feeds, comments and the count of what is new, too', async () => {
+  it('a mute also applies to feeds, comments, direct messages and the count of unread notices', async () => {
     const id = await scene.publish({ album: 'Muted' }, undefined, mia);
     await scene.ask('PUT /accounts/Pia/mute', { by: mia });
     await scene.ask('POST /rooms/lobby/messages', { by: pia, body: { text: 'earwig' } });
@@ -94,7 +94,7 @@ describe('a mute', () => {
 });
 
 describe('the contact of a tracker', () => {
-  it('is on its pages, in its description, and where a refusal means a moderator', async () => {
+  it("the contact is on pages, in the server's description, and in refusals that only a moderator can resolve", async () => {
     const id = await scene.publish({ album: 'Page' });
     for (const page of ['//', `//releases/${id}`]) {
       expect((await scene.ask(`GET ${page}`)).text).toContain('<a href="mailto:olga@music.example">');
@@ -108,7 +108,7 @@ describe('the contact of a tracker', () => {
   });
 
   it.each(['olga@music.example', 'https://music.example/help?x=1', 'HTTP://music.example'])(
-    'may be %s',
+    'a contact may be %s',
     (text) => {
       expect(checkContact(text)).toBe(text);
     },
@@ -127,7 +127,7 @@ describe('the contact of a tracker', () => {
       'ö@x.example',
     ],
     ...['data:text/html,x', `a@${'x'.repeat(200)}`, 'a@b?subject=x', 'https://x.example/\n'],
-  ])('is never %j', (text) => {
+  ])('the contact %j is refused', (text) => {
     expect(() => checkContact(text)).toThrow(RangeError);
   });
 });

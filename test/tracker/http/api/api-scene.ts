@@ -1,6 +1,6 @@
 /**
- * A whole tracker with a catalogue, its HTTP side asked without listening, and one person of every role in it. Its clock
- * is a day further at each request, so that no limit of rate is met by chance, unless a test holds it.
+ * A whole tracker with a catalogue, requested without listening, and one person of every role. Its clock
+ * advances by a day per request, so that rate limits are not hit by chance; a test may stop it.
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,7 +24,7 @@ export interface Person {
   readonly name: string;
   readonly token: string;
   readonly accountId: number;
-  /** Of feeds. */
+  /** The account's feed key. */
   readonly feedKey: string;
   readonly key: KeyObject;
 }
@@ -33,13 +33,13 @@ export interface Asked {
   readonly by?: Person | { readonly token: string } | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Each request has an address of its own unless it is given one. */
+  /** Each request has its own address by default. */
   readonly from?: string;
 }
 
 export interface Answer {
   readonly status: number;
-  /** Of an error. */
+  /** The code of an error. */
   readonly code: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: what it must be is what tests say.
   readonly json: any;
@@ -56,14 +56,14 @@ export interface ApiScene {
   readonly path: string;
   readonly people: Readonly<Record<Role | 'banned' | 'pia', Person>>;
   readonly errors: unknown[];
-  /** Between a request and the next. */
+  /** The time that passes between two requests. */
   readonly clock: { stepMs: number };
-  /** `GET /search?q=x`: of the API; `GET //`: with two strokes, of the tracker. */
+  /** `GET /search?q=x` calls the API; `GET //path`, with two slashes, any other path of the tracker. */
   ask(call: string, asked?: Asked): Promise<Answer>;
   register(name: string): Promise<Person>;
-  /** Of Pia's, unless it is said whose. Answers its id. */
+  /** Publishes as Pia by default. Returns the release's id. */
   publish(album: Partial<Album> & { readonly album: string }, access?: object, by?: Person): Promise<string>;
-  /** As a torrent has it that this person fetched, were they to see the release. */
+  /** The passkey in the torrent that this person would fetch if the release is visible to them. */
   passkey(by: Person, releaseId: string): string;
   announce(infoHash: Uint8Array, passkey?: string, more?: string): Promise<Buffer>;
   scrape(infoHash: Uint8Array, passkey?: string): Promise<Buffer>;
@@ -199,7 +199,9 @@ export async function openApiScene(
   return scene;
 }
 
-/** What is sent to publish an album, signed. `version` above 1 is one of the release that `of` is. */
+/**
+ * The signed body that publishes an album. With `version` above 1, it is a version of the release of `of`.
+ */
 export function publishBody(album: Album, by: Person, version = 1, of = album.album) {
   const torrent = albumTorrent(album);
   const releaseId = releaseIdOf(`${by.name} ${of}`);
@@ -220,7 +222,7 @@ export function publishBody(album: Album, by: Person, version = 1, of = album.al
   };
 }
 
-/** As announces name it. */
+/** The info-hash under which peers announce it. */
 export function infoHashOf(album: Album): Uint8Array {
   const { infoHash, infoHashV2, format } = parseMetainfo(albumTorrent(album));
   return format === 'v2' ? infoHashV2!.subarray(0, 20) : infoHash!;

@@ -1,4 +1,7 @@
-/** A new version while its release, or its content, was taken down: what waits, what comes back, and what does not. */
+/**
+ * A new version while its release, or its content, is taken down: what waits, what comes back, and what does
+ * not.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Album } from '../../catalogue/catalogue-album.ts';
 import { type ApiScene, infoHashOf, openApiScene, type Person, publishBody } from './api-scene.ts';
@@ -37,7 +40,7 @@ describe('a new version', () => {
     return scene.ask(`POST /releases/${releaseId}/versions`, { by, body: { version, ...body } });
   };
 
-  it('of a release that was taken down waits, whatever is in it; approved, it brings the release back', async () => {
+  it('a new version of a release that was taken down waits for approval, and once approved brings the release back', async () => {
     const id = await scene.publish(album('Older'));
     await scene.ask(`POST /releases/${id}/comments`, { by: mia, body: { text: 'kept' } });
     await takeDown(id);
@@ -48,12 +51,12 @@ describe('a new version', () => {
     expect((await get(`/releases/${id}`, mia)).json).toMatchObject({ album: 'Newer', version: 2 });
     expect((await get(`/releases/${id}/comments`)).json.rows).toMatchObject([{ text: 'kept' }]);
     expect((await get('/search?q=newer%20one')).json.rows[0]).toMatchObject({ releaseId: id });
-    // What was taken down stays blocked.
+    // The content that was taken down stays blocked.
     const copy = publishBody(album('Older'), mia);
     expect((await scene.ask('POST /releases', { by: mia, body: copy })).code).toBe('awaits-approval');
   });
 
-  it('brings back no version before it whose content is blocked: not as a file, not in a swarm', async () => {
+  it('an approved new version brings back no earlier version with blocked content, as a file or in a swarm', async () => {
     const of = album('Blocked before');
     const id = await scene.publish(of);
     await takeDown(id);
@@ -66,7 +69,7 @@ describe('a new version', () => {
     expect([await isServed(of), await isServed(other)]).toEqual([false, true]);
   });
 
-  it('goes on waiting when the block is lifted, and nobody is told otherwise; restored, it is free', async () => {
+  it('a new version still waits after the block is lifted, and is free once the release is restored', async () => {
     const of = album('Lifted before');
     const id = await scene.publish(of);
     await takeDown(id);
@@ -84,7 +87,7 @@ describe('a new version', () => {
     expect((await next(other, 2, of.album)).status).toBe(201);
   });
 
-  it('keeps the versions before it when the block on them was lifted', async () => {
+  it('an approved new version keeps earlier versions whose block was lifted', async () => {
     const of = album('Free before');
     const id = await scene.publish(of);
     await takeDown(id);
@@ -98,7 +101,7 @@ describe('a new version', () => {
     expect(await isServed(of)).toBe(true);
   });
 
-  it('of another release waits when blocked content comes with it, and the version before stays', async () => {
+  it('a new version with blocked content waits for approval, and the earlier version stays', async () => {
     const of = album('Smuggled');
     await takeDown(await scene.publish(of));
     const id = await scene.publish(album('Harmless'));

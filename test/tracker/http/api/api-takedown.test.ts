@@ -1,4 +1,7 @@
-/** A takedown holds: what its publisher is told, what stays and comes back, and what becomes of the same content. */
+/**
+ * Takedowns: what the publisher is told, what stays and can be restored, and what happens to the same
+ * content.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Album } from '../../catalogue/catalogue-album.ts';
 import { type ApiScene, infoHashOf, openApiScene, type Person, publishBody } from './api-scene.ts';
@@ -23,7 +26,7 @@ const album = (title: string, more: Partial<Album> = {}): Album => ({
   tracks: ['One', 'Two', 'Three'].map((song) => `${title} ${song}`),
   ...more,
 });
-/** The same bytes in another torrent. */
+/** The same files in another torrent. */
 const again = (of: Album, title: string): Album => ({
   album: title,
   tracks: of.tracks.map((song) => ({ title: `${song} again`, content: `${of.album}/${song}` })),
@@ -33,7 +36,7 @@ const takeDown = (id: string, by = moritz) =>
   scene.ask(`PUT /releases/${id}/takedown`, { by, body: { reason } });
 const restore = (id: string, by = moritz) => scene.ask(`DELETE /releases/${id}/takedown`, { by });
 let releases = 0;
-/** Under a new id. */
+/** Publishes under a new id. */
 const publish = (of: Album, by: Person, access?: object) => {
   const body = publishBody(of, by, 1, `new ${++releases}`);
   return scene.ask('POST /releases', { by, body: { ...body, ...(access && { access }) } });
@@ -42,14 +45,14 @@ const get = (path: string, by?: Person) => scene.ask(`GET ${path}`, { by });
 const notices = async (by: Person) => (await get('/notices', by)).json.rows as Record<string, unknown>[];
 const isServed = async (of: Album) =>
   !String(await scene.announce(infoHashOf(of))).includes('failure reason');
-/** Without the number of the request. */
+/** The refusal without its request id. */
 const refusal = ({ status, json }: { status: number; json: { error: { requestId: string } } }) => {
   const { requestId: _, ...error } = json.error;
   return { status, ...error };
 };
 
 describe('a release that is taken down', () => {
-  it('is gone for everybody, and its publisher is told why', async () => {
+  it('a release that is taken down is gone for everyone, and its publisher is told why', async () => {
     const of = album('Gone');
     const id = await scene.publish(of);
     expect(await isServed(of)).toBe(true);
@@ -72,7 +75,7 @@ describe('a release that is taken down', () => {
     expect((await get(`/releases/${id}`, pia)).json.takenDown).toMatchObject({ reason });
   });
 
-  it('is back as it was when it is restored: comments, followers, swarm, search', async () => {
+  it('a restored release is as it was before: comments, followers, swarm, search', async () => {
     const of = album('Back');
     const id = await scene.publish(of);
     await scene.ask(`POST /releases/${id}/comments`, { by: mia, body: { text: 'lovely' } });
@@ -91,7 +94,7 @@ describe('a release that is taken down', () => {
     expect((await restore(id)).code).toBe('not-found');
   });
 
-  it('needs a reason, in one line without a trick in it', async () => {
+  it('a takedown needs a reason, which is cleaned to one line without control characters', async () => {
     const id = await scene.publish(album('Reason'));
     for (const bad of ['', ' \u200b ', 'x'.repeat(201)]) {
       const answer = await scene.ask(`PUT /releases/${id}/takedown`, { by: moritz, body: { reason: bad } });
@@ -102,7 +105,7 @@ describe('a release that is taken down', () => {
     expect((await notices(pia))[0]).toMatchObject({ text: 'one two' });
   });
 
-  it('is what a moderator sees, or what was reported to them', async () => {
+  it('a moderator may take down a release that is visible to moderators or was reported', async () => {
     const id = await scene.publish(album('Hidden', { private: true }), {
       visibility: 'people',
       people: ['Mia'],
@@ -121,7 +124,7 @@ describe('a release that is taken down', () => {
     expect((await get('/reports', moritz)).json.rows).toEqual([]);
   });
 
-  it('may be withdrawn by its publisher, which lifts no block', async () => {
+  it('a publisher may withdraw a release that was taken down, and its block stays', async () => {
     const of = album('Withdrawn');
     const id = await scene.publish(of);
     await takeDown(id);
@@ -131,7 +134,7 @@ describe('a release that is taken down', () => {
     expect((await restore(id)).code).toBe('not-found');
   });
 
-  it('stays so with its block when the tracker starts again', async () => {
+  it('a takedown and its block survive a restart of the tracker', async () => {
     const of = album('Restarted');
     const id = await scene.publish(of);
     await takeDown(id);
@@ -141,7 +144,7 @@ describe('a release that is taken down', () => {
 });
 
 describe('the same content', () => {
-  it('waits for a moderator, in the same words for everybody and in every dress', async () => {
+  it('blocked content waits for a moderator, with the same answer for every account and every torrent of it', async () => {
     const of = album('Blocked');
     await takeDown(await scene.publish(of));
     const hidden = album('Secret', { private: true });
@@ -162,7 +165,7 @@ describe('the same content', () => {
     expect((await notices(moritz))[0]).toMatchObject({ kind: 'waiting' });
   });
 
-  it('is told to moderators by block and publisher, and by title only where they may see it', async () => {
+  it('moderators see waiting content with its block and publisher, and its title only if it is visible to them', async () => {
     const of = album('Judged');
     await takeDown(await scene.publish(of));
     await publish(again(of, 'Open'), mia);
@@ -183,7 +186,7 @@ describe('the same content', () => {
     expect(blocks.rows[0]).toMatchObject({ id: json.rows[0].takedownId, title: 'Judged' });
   });
 
-  it('that was approved is published by that account and no other, until it is taken down once more', async () => {
+  it('approved content may be published by that account only, until it is taken down again', async () => {
     const of = album('Approved');
     await takeDown(await scene.publish(of));
     const copy = again(of, 'Approved copy');
@@ -204,7 +207,7 @@ describe('the same content', () => {
     expect((await publish(copy, mia)).code).toBe('awaits-approval');
   });
 
-  it('that was approved waits again when it is blocked anew, as whichever torrent it was approved', async () => {
+  it('content approved twice waits again after another takedown, whichever of its torrents was approved', async () => {
     const of = album('Twice approved');
     await takeDown(await scene.publish(of));
     const decide = async () => {
@@ -224,7 +227,7 @@ describe('the same content', () => {
     expect((await publish(second, mia)).status).toBe(201);
   });
 
-  it('of a moderator is decided by another one: restoring, lifting, approving', async () => {
+  it("the takedown of a moderator's own content is decided by another moderator: restoring, lifting, approving", async () => {
     const of = album('Of a moderator');
     const { json: release } = await publish(of, moritz);
     await takeDown(release.id, olga);
@@ -244,7 +247,7 @@ describe('the same content', () => {
     expect((await restore(release.id, olga)).status).toBe(204);
   });
 
-  it('that was refused is not asked about again, and gets the same answer', async () => {
+  it('refused content does not wait again, and gets the same answer', async () => {
     const of = album('Refused');
     await takeDown(await scene.publish(of));
     await publish(of, mia);
@@ -257,7 +260,7 @@ describe('the same content', () => {
     expect(await count()).toBe(before);
   });
 
-  it('is free when its block is lifted, and the release stays down', async () => {
+  it('content is free when its block is lifted, and the release stays down', async () => {
     const of = album('Lifted');
     const id = await scene.publish(of);
     await takeDown(id);
@@ -272,7 +275,7 @@ describe('the same content', () => {
     expect((await get(`/releases/${id}`, mia)).code).toBe('not-found');
   });
 
-  it('of an account waits a hundred times at most: the oldest makes room', async () => {
+  it('a new publication replaces the oldest of an account with a hundred waiting ones', async () => {
     const of = album('Flood');
     await takeDown(await scene.publish(of));
     for (let n = 0; n < 103; n++) await publish(again(of, `Flood ${n}`), olga);

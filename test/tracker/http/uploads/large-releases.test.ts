@@ -1,8 +1,11 @@
-/** A release of many tracks in a whole tracker: what follows its publication comes by slices, and comes whole. */
+/**
+ * A release of many tracks in a whole tracker: the work after its publication runs in slices and is
+ * completed.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApiScene, openApiScene } from '../api/api-scene.ts';
 
-/** Of a machine that does much else. */
+/** The machine may be busy. */
 const soon = { timeout: 20_000 };
 let scene: ApiScene;
 beforeAll(async () => {
@@ -10,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-it('a release of many tracks is found by its last one, tells its followers once, and meets a wish for any of its tracks', async () => {
+it('a release of many tracks is searchable to its last track, notifies followers once, and matches a wish for any track', async () => {
   const { pia, member } = scene.people;
   await scene.ask('PUT /accounts/Pia/follow', { by: member });
   await scene.ask('POST /wishes', { by: member, body: { query: 'quillwort' } });
@@ -26,7 +29,7 @@ it('a release of many tracks is found by its last one, tells its followers once,
     return json.rows.map(({ kind }: { kind: string }) => kind).sort();
   };
   await expect.poll(notices, soon).toEqual(['new-release', 'wish']);
-  // Taken out and put in again, by somebody else than its publisher.
+  // A moderator takes it down and restores it.
   await scene.ask(`PUT /releases/${id}/takedown`, { by: scene.people.moderator, body: { reason: 'noise' } });
   expect(await found('quillwort')).toEqual([]);
   await scene.ask(`DELETE /releases/${id}/takedown`, { by: scene.people.moderator });

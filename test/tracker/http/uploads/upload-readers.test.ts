@@ -1,4 +1,4 @@
-/** The threads that read publications, and what waits for them. */
+/** The threads that read publications, and the queue of uploads. */
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ const open = (options: { readMsMax?: number; heapMiB?: number } = {}) => {
 };
 
 describe('an upload', () => {
-  it('that takes too long is refused, and those behind it are read by another thread', async () => {
+  it('an upload that takes too long is refused, and another thread reads the next ones', async () => {
     const read = open({ readMsMax: 1_000 });
     const answers = [read('stuck'), read('stuck'), read('fine'), read('fine')];
     expect(await Promise.all(answers)).toEqual([
@@ -42,19 +42,19 @@ describe('an upload', () => {
     ]);
   });
 
-  it('that kills its thread is refused, and the next one is read', async () => {
+  it('an upload that kills its thread is refused, and the next one is read', async () => {
     const read = open();
     expect(await read('dies')).toBe('upload-unreadable 400');
     expect(await read('fine')).toBe('torrent-invalid');
   });
 
-  it('that fills the memory of its thread is refused, and the next one is read', async () => {
+  it('an upload that exceeds the memory of its thread is refused, and the next one is read', async () => {
     const read = open({ heapMiB: 16 });
     expect(await read('memory')).toBe('upload-too-costly 400');
     expect(await read('fine')).toBe('torrent-invalid');
   });
 
-  it('waits with three others of its account, seven of its address, and thirty-one of all', async () => {
+  it('up to 4 uploads of an account, 8 of an address and 32 in total may wait', async () => {
     const read = open();
     const held = [read('stuck', by('x')), read('stuck', by('y'))];
     const answers = (count: number, asker: (n: number) => Asker) =>
@@ -69,15 +69,15 @@ describe('an upload', () => {
     expect(await Promise.all(held)).toEqual(['uploads-busy 503', 'uploads-busy 503']);
   });
 
-  it('is refused when the tracker is being stopped', async () => {
+  it('an upload is refused while the tracker stops', async () => {
     const read = open();
     await readers!.close();
     expect(await read('fine')).toBe('uploads-busy 503');
   });
 });
 
-describe('what waits', () => {
-  it('is served by addresses in turn, and by accounts within an address', () => {
+describe('queues of uploads and writes', () => {
+  it('a fair queue serves addresses in turn, and accounts within an address in turn', () => {
     const queue = new FairQueue<string>({ allMax: 20, perAddressMax: 20, perAccountMax: 20 });
     for (const item of ['a1', 'a2', 'a3']) queue.add({ address: 'home', account: 'a' }, item);
     queue.add({ address: 'home', account: 'b' }, 'b1');
@@ -87,7 +87,7 @@ describe('what waits', () => {
     expect(queue.count).toBe(0);
   });
 
-  it('for the writer goes one by one when it is large, and at once when it is small', async () => {
+  it('large writes run one by one, and small ones at once', async () => {
     const turns = openWriterTurns();
     const order: string[] = [];
     let finish: (() => void) | undefined;
@@ -101,7 +101,7 @@ describe('what waits', () => {
     expect(order).toEqual(['small', 'ada', 'ben', 'ada']);
   });
 
-  it('for the writer goes on after one that failed', async () => {
+  it('large writes continue after one that failed', async () => {
     const turns = openWriterTurns();
     const failed = turns.take(by('ada'), 8_000, () => Promise.reject(new Error('refused')));
     const next = turns.take(by('ben'), 8_000, async () => 'done');
@@ -115,7 +115,7 @@ describe('a large body', () => {
   const whole = async (stream: PassThrough, bytesMax = 1e6) =>
     Buffer.concat(await collectBody(stream, { bytesMax }));
 
-  it('comes out as it went in, whatever pieces it arrives in', async () => {
+  it('a large body is collected unchanged, however it is split', async () => {
     const bytes = Buffer.from(Array.from({ length: 600_000 }, (_, n) => (n * 7) & 255));
     for (const step of [1_000, 65_536, 300_000]) {
       const stream = new PassThrough();
@@ -126,7 +126,7 @@ describe('a large body', () => {
     }
   });
 
-  it('that is longer than its address takes, ends early, or stops coming is refused', async () => {
+  it('a body that is too long, ends early, or arrives too slowly is refused', async () => {
     const [long, cut, silent] = [new PassThrough(), new PassThrough(), new PassThrough()];
     const answers = Promise.allSettled([
       whole(long, 10),
@@ -149,7 +149,7 @@ describe('the values in a JSON text', () => {
       ? 1 + Object.values(value).reduce<number>((sum, member) => sum + countOf(member), 0)
       : 1;
 
-  it('are never counted as fewer than a parser would make of it', () => {
+  it('JSON values are never counted as fewer than a parser would make', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.boolean(), (value, isIndented) => {
         const text = JSON.stringify(value, null, isIndented ? 1 : 0);
@@ -163,14 +163,14 @@ describe('the values in a JSON text', () => {
     );
   });
 
-  it('in texts are none, whatever quotes and strokes are in them', () => {
+  it('quotes, backslashes and brackets inside JSON strings count as no values', () => {
     const limits = { valuesMax: 3, depthMax: 1 };
     for (const text of ['[[,,', '\\"[,', '\\\\', '"],[', '\\\\\\"{{']) {
       expect(isWithin(bytes(JSON.stringify([text])), limits)).toBe(true);
     }
   });
 
-  it('have a limit in number and in depth, also where the text never ends', () => {
+  it('JSON values are limited in number and depth, even in a text that never ends', () => {
     const limits = { valuesMax: 100, depthMax: 5 };
     const refused = [
       '['.repeat(6),

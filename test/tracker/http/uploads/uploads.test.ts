@@ -1,4 +1,7 @@
-/** Uploads to a tracker on a real socket: what is refused before it is read, and what else is answered beside them. */
+/**
+ * Uploads to a tracker on a real socket: what is refused before it is read, and what is still answered
+ * during an upload.
+ */
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -24,7 +27,7 @@ afterEach(() => {
 });
 
 async function listen({ app, clock }: ApiScene): Promise<number> {
-  // All requests at one moment, so that limits of rate are those of a burst.
+  // The clock stands still, so that rate limits are those of a burst.
   clock.stepMs = 0;
   await app.listen({ port: 0, host: '127.0.0.1' });
   return (app.server.address() as { port: number }).port;
@@ -37,7 +40,7 @@ interface Sent {
   readonly body?: string | Buffer;
 }
 
-/** What is written, as it is; the answer's status and code when it has come. */
+/** Writes the request as it is, and returns the status and code of the answer. */
 function send(port: number, line: string, { by, from = '10.0.0.1', headers = [], body = '' }: Sent) {
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
@@ -69,7 +72,7 @@ const announce = (port: number) =>
   );
 
 describe('an announce is answered', () => {
-  it('while threads are held by uploads that never end', async () => {
+  it('an announce is answered while uploads that never end occupy the reader threads', async () => {
     await using held = await openApiScene({}, { trustedProxies: ['127.0.0.1'], uploadWorker: oddWorker });
     const port = await listen(held);
     const stuck = ['mia', 'pia'].map((name) =>
@@ -81,11 +84,11 @@ describe('an announce is answered', () => {
     );
     expect(await announce(port)).toBe('200');
     await held.app.close();
-    // Nobody has answered them until now.
+    // The uploads were not answered before the tracker closed.
     expect(await Promise.all(stuck)).toEqual(['', '']);
   });
 
-  it('beside torrents of a million values, and nothing of them is left on the disk', async () => {
+  it('an announce is answered while a torrent of a million values is read, which then leaves no file on disk', async () => {
     const torrent = Buffer.from(`d4:infol${'2:xx'.repeat(mebibyte - 100_000)}ee`).toString('base64');
     const body = JSON.stringify({
       ...publishBody({ album: 'Hostile', tracks: ['Song'] }, scene.people.pia),
@@ -107,14 +110,14 @@ describe('an announce is answered', () => {
 describe('a body is refused before it is read', () => {
   const large = [json, `Content-Length: ${20 * mebibyte}`];
 
-  it('without a session, and of those who may not publish', async () => {
+  it('a body without a session, or from an account that may not publish, is refused before it is read', async () => {
     expect(await send(port, publish, { headers: large })).toBe('401 not-signed-in');
     expect(await send(port, publish, { headers: large, by: scene.people.guest })).toBe('403 not-allowed');
     const message = 'POST /api/v1/rooms/lobby/messages';
     expect(await send(port, message, { headers: [json, 'Content-Length: 60000'] })).toBe('401 not-signed-in');
   });
 
-  it('when it is longer than its address takes', async () => {
+  it('a body above the limit of its route is refused before it is read', async () => {
     const by = scene.people.pia;
     const of = (bytes: number) => [json, `Content-Length: ${bytes}`];
     expect(await send(port, publish, { by, headers: of(20 * mebibyte + 1) })).toBe('413 body-too-large');
@@ -126,14 +129,14 @@ describe('a body is refused before it is read', () => {
     );
   });
 
-  it('when it says no length, on every address', async () => {
+  it('a body without a length is refused on every path before it is read', async () => {
     const chunked = [json, 'Transfer-Encoding: chunked'];
     for (const line of [publish, 'GET /announce?info_hash=x', 'POST /api/v1/accounts', 'POST /nowhere']) {
       expect(await send(port, line, { headers: chunked })).toBe('411 length-required');
     }
   });
 
-  it('when it is packed, or is no JSON', async () => {
+  it('a compressed or non-JSON body is refused before it is read', async () => {
     const by = scene.people.pia;
     const packed = [...large, 'Content-Encoding: gzip'];
     expect(await send(port, publish, { by, headers: packed })).toBe('415 encoding-unknown');
@@ -141,11 +144,11 @@ describe('a body is refused before it is read', () => {
     expect(await send(port, publish, { by, headers: form })).toBe('415 media-type-unknown');
   });
 
-  it('when two of the largest are under way of its account, or four of its address', async () => {
+  it('a body is refused while two of the largest of its account, or four of its address, are in progress', async () => {
     const { pia, member, owner, moderator } = scene.people;
     const half = (by: Person, from: string) => send(port, publish, { by, from, headers: large, body: '{' });
     const underWay = [pia, pia, member, member].map((by) => half(by, '10.0.0.1'));
-    // An answer would have come: the fifth is refused only when four have been let in.
+    // The fifth is refused only after four have been accepted, so it is retried.
     await expect.poll(() => half(owner, '10.0.0.1'), { timeout: 20_000 }).toBe('429 too-often');
     await expect.poll(() => half(pia, '10.0.0.2'), { timeout: 20_000 }).toBe('429 too-often');
     for (const socket of sockets.slice(0, 4)) socket.destroy();
@@ -155,21 +158,21 @@ describe('a body is refused before it is read', () => {
   });
 });
 
-describe('a body that is JSON only in parts', () => {
+describe('a body that is only partly valid JSON', () => {
   it.each([
-    ['of lists in lists', `{"tracks":${'['.repeat(mebibyte)}`, '400 body-too-complex'],
+    ['of nested lists', `{"tracks":${'['.repeat(mebibyte)}`, '400 body-too-complex'],
     ['of many small fields', `{${'"":1,'.repeat(300_000)}"":1}`, '400 body-too-complex'],
-    ['that is cut off', '{"releaseId":"', '400 bad-request'],
+    ['that is truncated', '{"releaseId":"', '400 bad-request'],
     ['that is not UTF-8', Buffer.from([0x22, 0xff, 0x22]), '400 bad-request'],
     ['of another shape', '[]', '400 bad-request'],
-  ])('is refused: one %s', async (_, body, answer) => {
+  ])('an invalid JSON body is refused: one %s', async (_, body, answer) => {
     const headers = [json, `Content-Length: ${body.length}`];
     expect(await send(port, publish, { by: scene.people.pia, headers, body })).toBe(answer);
     expect(scene.errors).toEqual([]);
   });
 });
 
-it('a torrent that the writer refuses leaves no file, and one that it takes is the only one', async () => {
+it('a torrent that the writer refuses leaves no file, and an accepted one leaves one', async () => {
   const again = publishBody(announced, scene.people.pia);
   const body = { ...again, releaseId: again.releaseId.replace(/^./, 'z') };
   const { code } = await scene.ask('POST /releases', { by: scene.people.pia, body });

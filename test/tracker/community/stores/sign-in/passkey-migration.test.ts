@@ -1,6 +1,6 @@
 /**
- * A database of the version before, in which each account had one passkey, in clear: the passkeys go on working, and are in
- * no file any more.
+ * A database of the previous version, in which each account had one passkey in plain text. The passkeys stay
+ * valid, and no file contains them any more.
  */
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import { publication, releaseIdOf } from '../../../catalogue/catalogue-album.ts'
 const nowMs = Date.UTC(2026, 0, 1);
 const passkeys = ['ada', 'bo', 'cy'].map((name) => name.padEnd(32, 'x2'));
 const [ofAda, ofBo, ofCy] = passkeys as [string, string, string];
-/** One that its owner had renewed: it lies in what the database does not use any more. */
+/** A passkey that its owner had renewed. It remains in unused pages of the database. */
 const renewed = 'renewed'.padEnd(32, 'z7');
 
 let folder: string;
@@ -32,7 +32,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** As the version before left it: `isClean` false is after a kill, with a log that was not brought in. */
+/**
+ * The database as the previous version left it. `isClean` false: after a kill, with a WAL that was not
+ * checkpointed.
+ */
 function writeOld(isClean = true): void {
   const db = new DatabaseSync(join(folder, 'tracker.db'));
   db.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON');
@@ -61,7 +64,7 @@ function writeOld(isClean = true): void {
     INSERT INTO followed_accounts VALUES (1, 2);
     UPDATE accounts SET notices_read = 7 WHERE id = 2`);
   if (isClean) return db.close();
-  // The files as they are on the disk while it is open.
+  // The files as they are on disk while the database is open.
   for (const file of ['tracker.db', 'tracker.db-wal'])
     cpSync(join(folder, file), join(folder, `${file}.copy`));
   db.close();
@@ -76,14 +79,14 @@ async function open(): Promise<Library> {
     peerTimeoutMs: 60_000,
     nowMs: () => 0,
     wallMs: Date.now,
-    // After a kill the file is looked through for damage, perhaps for longer than the test takes.
+    // After a kill the file is checked for damage, perhaps for longer than the test runs.
     onError: () => {},
   });
   opened.push(library);
   return library;
 }
 
-/** Names of the files in which this text stands. */
+/** The names of the files that contain this text. */
 const filesWith = (text: string) =>
   readdirSync(folder)
     .filter((name) => statSync(join(folder, name)).isFile())
@@ -102,7 +105,7 @@ it.each([
   ['was closed', true],
   ['was killed', false],
 ])(
-  'no passkey is left in any file of a database that %s, also not one that was renewed',
+  'after the migration no file of a database that %s contains a passkey, not even a renewed one',
   async (_, isClean) => {
     writeOld(isClean);
     expect([...passkeys, renewed].flatMap(filesWith)).not.toEqual([]);
@@ -113,7 +116,7 @@ it.each([
   },
 );
 
-it('the accounts are what they were', async () => {
+it('accounts are unchanged by the migration', async () => {
   writeOld();
   const { community } = await open();
   expect(await community.me(publisher)).toMatchObject({ name: 'Ada', role: 'owner', groups: ['Choir'] });
@@ -129,7 +132,7 @@ it('the accounts are what they were', async () => {
   });
   const setupToken = 'A'.repeat(43);
   const publicKey = new Uint8Array(32).fill(9);
-  // The counter of ids goes on, and there is an owner.
+  // The id counter continues, and there is an owner.
   await expect(community.register({ name: 'Eve', publicKey, setupToken })).rejects.toMatchObject({
     code: 'setup-invalid',
   });
@@ -137,7 +140,7 @@ it('the accounts are what they were', async () => {
   expect(account.accountId).toBe(4);
 });
 
-it('a passkey of before is good where its account sees one swarm of the torrent, until it is renewed', async () => {
+it('an old passkey is valid where its account sees one swarm of the torrent, until it is renewed', async () => {
   writeOld();
   const library = await open();
   const { admission, community } = library;
@@ -161,14 +164,14 @@ it('a passkey of before is good where its account sees one swarm of the torrent,
   await community.renewPasskeys(other);
   expect([admit(ofAda), admit(ofBo)]).toEqual(['fetch-again', 'not-served']);
   await library.close();
-  // Also for those who come after the next start.
+  // This still holds after the next start.
   const next = await open();
   expect(next.isKeyReplaced).toBe(false);
   expect(next.admission.feedReader(ofBo, nowMs)).toBeUndefined();
   expect(next.admission.feedReader(ofAda, nowMs)).toMatchObject({ accountId: 1 });
 });
 
-it('a key that is another one than before is said, and passkeys of the first one are none', async () => {
+it('a replaced tracker key is reported, and passkeys of the first key are invalid', async () => {
   writeOld();
   const library = await open();
   const { releaseId, infoHashes } = await publish(library, 'Tide', { visibility: 'members' });
@@ -186,14 +189,14 @@ it('a key that is another one than before is said, and passkeys of the first one
   const third = await open();
   expect(third.isKeyReplaced).toBe(false);
   await third.close();
-  // From a backup.
+  // The key restored from a backup.
   rmSync(file);
   renameSync(join(folder, 'kept'), file);
   const fourth = await open();
   expect([fourth.isKeyReplaced, isGood(fourth)]).toEqual([true, true]);
 });
 
-it('nothing in the database makes a passkey: a copy of it gives other ones', async () => {
+it('a copy of the database alone cannot make valid passkeys', async () => {
   const library = await open();
   const { account } = await library.community.register({
     name: 'Ada',

@@ -1,4 +1,4 @@
-/** What holds for the rows of moderation, whichever deed wrote them; and a database of an earlier program. */
+/** Rules for all rows of moderation, and the database of an earlier version. */
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ async function takenDown(library: Library): Promise<{ releaseId: string; owner: 
 }
 
 describe('the audit list', () => {
-  it('is neither changed nor shortened, by whatever writes to the database', async () => {
+  it('rows of the audit list can be neither changed nor deleted', async () => {
     const library = await open();
     await takenDown(library);
     await library.close();
@@ -61,7 +61,7 @@ describe('the audit list', () => {
     db.close();
   });
 
-  it('has a row for a deed that was done, and none for one that was not', async () => {
+  it('the audit list has a row for each action that succeeded, and none for one that failed', async () => {
     const library = await open();
     const { releaseId, owner } = await takenDown(library);
     const deeds = [
@@ -74,7 +74,7 @@ describe('the audit list', () => {
   });
 });
 
-it('a release is down, and comes back whole, across starts of the tracker', async () => {
+it('a takedown persists across restarts, and a restored release is complete', async () => {
   const first = await open();
   const { releaseId, owner, ada } = await takenDown(first);
   await first.close();
@@ -88,7 +88,7 @@ it('a release is down, and comes back whole, across starts of the tracker', asyn
   expect((await second.catalogue.searchReleases({ viewer, text: 'noon' })).rows).toHaveLength(1);
 });
 
-it('a release whose torrent file is lost is taken down, and blocked by its hashes', async () => {
+it('a release whose torrent file is lost can be taken down, and is blocked by its hashes', async () => {
   const library = await open();
   const owner = await enrolOwner(library.community);
   const ada = await enrol(library.community, 'Ada');
@@ -102,7 +102,7 @@ it('a release whose torrent file is lost is taken down, and blocked by its hashe
   await expect(again).rejects.toMatchObject({ code: 'awaits-approval' });
 });
 
-it('a database of the program before opens and keeps everything', async () => {
+it('a database of the version before moderation opens and keeps all data', async () => {
   const before = await open();
   const { community, catalogue } = before;
   const ada = await enrol(community, 'Ada');
@@ -120,7 +120,7 @@ it('a database of the program before opens and keeps everything', async () => {
   expect((await now.notices(ada.viewer)).rows).toMatchObject([{ kind: 'takedown', text: 'test' }]);
 });
 
-/** The tables as they were before there was moderation, with the rows that the database has now. */
+/** Rewinds the tables to those before moderation, with the current rows. */
 function rewind(file: string): void {
   const newer = `${file}.newer`;
   renameSync(file, newer);
@@ -145,10 +145,10 @@ function rewind(file: string): void {
       .map(({ name }) => String(name));
   const tables = db.prepare("SELECT name FROM main.sqlite_master WHERE type = 'table'").all();
   for (const table of tables.map(({ name }) => String(name))) {
-    // The words of searches are in tables that keep no text, and are counted anew by the step after this one.
+    // Tables of search words are rebuilt by the next migration, so they are not copied.
     if (/_words|^vocabulary$|^sqlite_|^room_versions$/.test(table)) continue;
     const known = columnsOf(table, 'newer');
-    // Accounts had a passkey then.
+    // Accounts had a passkey in that version.
     const before: Record<string, string> = { passkey: "printf('%032d', id)" };
     const columns = columnsOf(table, 'main').filter(
       (column) => known.includes(column) || before[column] !== undefined,
