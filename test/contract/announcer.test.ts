@@ -1,6 +1,6 @@
 /**
- * What every Announcer must do (client/host/ports.ts), against the real one, which asks a real tracker over HTTP, and the
- * simulated one. Both trackers are the same registry behind two kinds of wire.
+ * What every Announcer must do (client/host/ports.ts), tested with the real one, which uses a real tracker
+ * over HTTP, and with the simulated one. Both trackers use the same registry.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnnounceRequest, Fact, PeerAddress } from '../../client/engine/contract.ts';
@@ -24,7 +24,7 @@ const registry = {
 
 interface AnnouncerBench {
   readonly trackerUrl: string;
-  /** A URL at which no tracker is. */
+  /** A URL without a tracker. */
   readonly deadUrl: string;
   join(sink: FactSink): { readonly announcer: Announcer; readonly address: PeerAddress };
   until(condition: () => boolean): Promise<void>;
@@ -124,7 +124,7 @@ describe.each([
       });
     }
 
-    /** The answer to the next announce. */
+    /** The answer to this announce. */
     async ask(more: Partial<AnnounceRequest> = {}): Promise<Fact> {
       const before = this.facts.length;
       this.announce(more);
@@ -133,7 +133,7 @@ describe.each([
     }
   }
 
-  it('tells of the others and never of oneself, and how many there are', async () => {
+  it('an announce is answered with the other peers and the numbers of seeds and leechers', async () => {
     const [a, b, c] = [new Peer(), new Peer(), new Peer()];
     expect(await a.ask({ left: 0 })).toMatchObject({
       type: 'announced',
@@ -149,39 +149,39 @@ describe.each([
     );
   });
 
-  it('asks for the interval of the tracker, or up to a tenth more', async () => {
+  it("an announce is answered with the tracker's interval, or up to a tenth more", async () => {
     const fact = await new Peer().ask();
     const seconds = fact.type === 'announced' ? fact.answer.intervalSeconds : 0;
     expect(seconds).toBeGreaterThanOrEqual(100);
     expect(seconds).toBeLessThanOrEqual(110);
   });
 
-  it('takes whoever stops off the list', async () => {
+  it('a peer that stops is no longer listed', async () => {
     const [a, b] = [new Peer(), new Peer()];
     await a.ask();
     await a.ask({ event: 'stopped' });
     expect(await b.ask()).toMatchObject({ answer: { peers: [] } });
   });
 
-  it('answers each announce once, and to one tracker one after the other', async () => {
+  it('each announce is answered once, and announces to one tracker are sent in order', async () => {
     const [a, b] = [new Peer(), new Peer()];
     a.announce();
     a.announce({ event: undefined });
     a.announce({ event: 'stopped' });
     await bench.until(() => a.facts.length === 3);
     expect(a.facts.map(({ type }) => type)).toEqual(['announced', 'announced', 'announced']);
-    // The last word counted.
+    // The last announce, `stopped`, took effect.
     expect(await b.ask()).toMatchObject({ answer: { peers: [] } });
     expect(a.facts).toHaveLength(3);
   });
 
-  it('fails with a reason where no tracker is', async () => {
+  it('an announce to a URL without a tracker fails with a reason', async () => {
     const fact = await new Peer().ask({ tracker: bench.deadUrl });
     expect(fact).toMatchObject({ type: 'announce-failed', torrent: 3, tracker: bench.deadUrl });
     expect(fact.type === 'announce-failed' && fact.reason).toMatch(/./);
   });
 
-  it('fails with the words of a tracker that refuses', async () => {
+  it('an announce that the tracker refuses fails with its failure reason', async () => {
     expect(await new Peer().ask({ infoHash: foreignHash })).toMatchObject({
       type: 'announce-failed',
       reason: 'this tracker does not serve that torrent',

@@ -1,4 +1,4 @@
-/** Who sees a release and who changes it, in every question that can be asked, as tests that run against each implementation. */
+/** Who sees and who changes a release, for every query, as tests for each implementation. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import type { Catalogue, ServedRelease, WantedAccess } from '../../tracker/catalogue/contract.ts';
@@ -31,7 +31,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
       return releaseId;
     }
 
-    describe('what may not be seen', () => {
+    describe('hidden releases', () => {
       const secret: Album = { ...abbeyRoad, private: true };
       const cases = [
         [{ visibility: 'everyone' }, ['publisher', 'member', 'guest', 'anonymous', 'owner']],
@@ -42,7 +42,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
       ] as const;
 
       it.each(cases)(
-        '%o is seen by %o, and does not exist for the others, whatever they ask',
+        'a release with access %o is visible to %o, and does not exist for others in any query',
         async (access, seers) => {
           const releaseId = await publish({ ...secret, access });
           const { infoHashV2, files } = parseMetainfo(albumTorrent(secret));
@@ -68,7 +68,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         },
       );
 
-      it('is refused like what does not exist when somebody tries to change it', async () => {
+      it('changing a hidden release is refused like changing a missing one', async () => {
         const releaseId = await publish({ ...secret, access: { visibility: 'nobody' } });
         const refusal = async (id: string) => {
           const input = { viewer: owner, releaseId: id };
@@ -84,7 +84,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         expect(await refusal(releaseId)).toEqual(await refusal(releaseIdOf('nowhere')));
       });
 
-      it('fills no place of a page', async () => {
+      it('hidden releases take no place on a page', async () => {
         for (const n of [1, 2, 3, 4, 5, 6]) {
           const access = { visibility: n % 2 === 0 ? 'nobody' : 'everyone' } as const;
           await publish({ ...secret, album: `Album ${n}`, access });
@@ -98,7 +98,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         expect(list.next).toBeUndefined();
       });
 
-      it('follows a change at once, both ways', async () => {
+      it('a change of access takes effect at once, in both directions', async () => {
         const releaseId = await publish({ ...secret, access: { visibility: 'everyone' } });
         const found = async () =>
           (await catalogue.searchTracks({ viewer: member, text: 'something' })).rows.length;
@@ -117,7 +117,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         expect(await found()).toBe(1);
       });
 
-      it('has the counts of its own swarm: what was counted for everyone is not told of a group, nor back', async () => {
+      it('a release has the counts of its own swarm, which start at zero when it becomes public or restricted', async () => {
         const releaseId = await publish({ ...secret, access: { visibility: 'everyone' } });
         const seeds = async () => (await catalogue.release({ viewer: publisher, releaseId }))!.seeds;
         const change = (access: WantedAccess) =>
@@ -133,7 +133,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         expect(await seeds()).toBe(0);
       });
 
-      it('names the people it is for to its publisher only', async () => {
+      it('the people of a restricted release are visible to its publisher only', async () => {
         const access = { visibility: 'people', peopleIds: [3, 2] } as const;
         const releaseId = await publish({ ...secret, access });
         expect((await catalogue.release({ viewer: publisher, releaseId }))!.peopleIds).toEqual([2, 3]);
@@ -141,8 +141,8 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
       });
     });
 
-    describe('what is served', () => {
-      it('is told of as it changes, before the publisher hears of it, and whole at the start', async () => {
+    describe('served releases', () => {
+      it('a served release is announced at each change, before its publisher is answered, and listed at the start', async () => {
         const told: ServedRelease[] = [];
         catalogue.onServed((release) => told.push(release));
         const album: Album = { ...abbeyRoad, private: true };
@@ -150,7 +150,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         const infoHash = new Uint8Array(parseMetainfo(albumTorrent(album)).infoHash);
         const access = { visibility: 'people', publisherId: 1, peopleIds: [2] } as const;
         await catalogue.changeAccess({ viewer: publisher, releaseId, access, nowMs: 1 });
-        // Passkeys name a release by it.
+        // Passkeys name a release by this number.
         const { number } = told[0]!;
         expect(number).toBeGreaterThan(0);
         expect(told).toEqual([
@@ -160,14 +160,14 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         expect(await catalogue.served()).toEqual(told.slice(1));
         await catalogue.withdraw({ viewer: publisher, releaseId });
         expect(told[2]).toEqual({ number, releaseId, infoHashes: [infoHash], access: undefined });
-        // Never given to another one.
+        // The number is never reused.
         await publish(album);
         expect(told[3]!.number).not.toBe(number);
         await catalogue.withdraw({ viewer: publisher, releaseId: told[3]!.releaseId });
         expect(await catalogue.served()).toEqual([]);
       });
 
-      it('is told in the order of its last changes, hidden things too', async () => {
+      it('the releases changed last are listed in that order, hidden ones too', async () => {
         const [first, second] = [
           await publish(abbeyRoad),
           await publish({ ...abbeyRoad, album: 'Let It Be', private: true }),
@@ -184,7 +184,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         expect(await catalogue.changedLast(1)).toEqual([first]);
       });
 
-      it('ends when it is withdrawn, by its publisher and by nobody else, whatever their role', async () => {
+      it('a release can be withdrawn by its publisher only, and by no other role', async () => {
         const releaseId = await publish(abbeyRoad);
         for (const viewer of [member, owner]) {
           await expect(catalogue.withdraw({ viewer, releaseId })).rejects.toMatchObject({
@@ -194,7 +194,7 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         await catalogue.withdraw({ viewer: publisher, releaseId });
         expect(await catalogue.release({ viewer: publisher, releaseId })).toBeUndefined();
         expect((await catalogue.searchTracks({ viewer: publisher, text: 'something' })).rows).toEqual([]);
-        // The same torrent can be published again, and outlives the tidying at the next start.
+        // The same torrent can be published again, and survives the cleanup at the next start.
         await publish(abbeyRoad, publisher);
         catalogue = await bench.reopen();
         expect(await catalogue.torrent({ viewer: anonymous, releaseId })).toBeDefined();

@@ -1,4 +1,4 @@
-/** What searching a Catalogue finds, and in which order, as tests that run against each implementation. */
+/** What a search in a Catalogue finds, and in which order, as tests for each implementation. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue, SearchInput } from '../../tracker/catalogue/contract.ts';
 import { type Album, publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
@@ -85,20 +85,20 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       ['words of the title', 'drive car', ['Drive My Car']],
       ['of artist and title together', 'beatles naturally', ['Act Naturally']],
       ['of the genre', 'electronic cocoon', ['Cocoon']],
-      ['without their accents', 'bjork cocoon', ['Cocoon']],
-      ['with accents that are not there', 'bëatles dríve', ['Drive My Car']],
-      ['letters that stand for two', 'saeglopur', ['Sæglópur']],
-      ['in capitals, and wide', 'ＰＥＰＰＥＲＬＡＮＤ', ['Pepperland']],
-      ['the beginning of the last one', 'pepperl', ['Pepperland']],
-      ['with and without an apostrophe', 'dont stop', ["Don't Stop"]],
-      ['of two letters', 'u2', ['U2 Tribute']],
+      ['words typed without their accents', 'bjork cocoon', ['Cocoon']],
+      ['words typed with wrong accents', 'bëatles dríve', ['Drive My Car']],
+      ['words typed with two letters for one', 'saeglopur', ['Sæglópur']],
+      ['words typed in wide capitals', 'ＰＥＰＰＥＲＬＡＮＤ', ['Pepperland']],
+      ['the beginning of the last word', 'pepperl', ['Pepperland']],
+      ['words typed without their apostrophe', 'dont stop', ["Don't Stop"]],
+      ['words of two letters', 'u2', ['U2 Tribute']],
       ['Cyrillic', 'звезда солнце', ['Звезда по имени Солнце']],
       ['Greek, without its accent', 'ταξιδι', ['Ταξίδι']],
       ['Japanese, a part of a title', 'サディスティック', ['丸の内サディスティック']],
       ['Japanese, one character', '女', ['歌舞伎町の女王']],
       ['Chinese, two characters', '西元', ['愛在西元前']],
       ['Korean, a part of a word', '벚꽃', ['봄 사랑 벚꽃 말고']],
-    ])('finds %s', async (_, text, titles) => {
+    ])('a search finds %s', async (_, text, titles) => {
       expect(await tracks(text)).toEqual(titles);
     });
 
@@ -106,19 +106,19 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       ['a letter missing', 'peperland', 'Pepperland'],
       ['two letters swapped', 'peppelrand', 'Pepperland'],
       ['a wrong letter in each word', 'hodden plece', 'Hidden Place'],
-      ['one too many, in Cyrillic', 'звеззда', 'Звезда по имени Солнце'],
+      ['an extra letter, in Cyrillic', 'звеззда', 'Звезда по имени Солнце'],
       ['a part of a word', 'pperla', 'Pepperland'],
-      ['an error in a word that is not finished', 'hoppipalo', 'Hoppípolla'],
-    ])('finds what was meant with %s, and says so', async (_, text, title) => {
+      ['a typo in an unfinished word', 'hoppipalo', 'Hoppípolla'],
+    ])('a search with a typo finds the intended title as approximate: %s', async (_, text, title) => {
       const { rows } = await catalogue.searchTracks(ask(text));
       expect(rows[0]).toMatchObject({ title, approximate: true });
     });
 
-    it('puts what is called exactly so first, then titles, then everything that holds the words', async () => {
+    it('a search lists exact titles first, then titles with the words, then other matches', async () => {
       expect(await tracks('yesterday')).toEqual(['Yesterday', 'Yesterday Once More', 'Drive My Car']);
     });
 
-    it('finds what has no letters in its name', async () => {
+    it('a search finds names without letters', async () => {
       expect(await albums('!!!')).toEqual(['!!!']);
     });
 
@@ -136,13 +136,13 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       '\ud800',
       '%',
       '-'.repeat(300),
-    ])('takes %j for text and never for syntax', async (text) => {
+    ])('a search takes %j as text and not as syntax', async (text) => {
       const { rows } = await catalogue.searchTracks(ask(text));
       expect(rows.length).toBeLessThan(20);
       expect(await tracks('"and" or not near*')).toEqual(['(What) "AND" OR NOT NEAR*']);
     });
 
-    it('refuses what nobody types', async () => {
+    it('a search with a text, filter or cursor that no client sends is refused', async () => {
       await expect(catalogue.searchTracks(ask('x'.repeat(301)))).rejects.toMatchObject({
         code: 'query-invalid',
       });
@@ -165,7 +165,7 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       }
     });
 
-    it('finds releases by their name, their artist, and the songs on them', async () => {
+    it('a search finds releases by their name, their artist and their songs', async () => {
       expect(await albums('vespertine')).toEqual(['Vespertine']);
       expect(await albums('椎名')).toEqual(['椎名林檎作品集']);
       expect(await albums('beatles')).toEqual(['Yellow Submarine', 'Yesterday and Today', 'Help!']);
@@ -182,14 +182,14 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       ['a family of licences', { licence: 'cc' }, ['Hidden Place', 'Cocoon']],
       ['another licence', { licence: 'other' }, ['Pepperland']],
       ['duration', { durationMaxMs: 150_000 }, ['Pepperland']],
-      ['both ends of it', { durationMinMs: 140_000, durationMaxMs: 140_000 }, ['Pepperland']],
-    ])('filters by %s, with words and without', async (_, filters, titles) => {
+      ['an exact duration', { durationMinMs: 140_000, durationMaxMs: 140_000 }, ['Pepperland']],
+    ])('a search is filtered by %s, with words and without', async (_, filters, titles) => {
       expect(await tracks('', filters)).toEqual(titles);
       expect(await tracks(titles[0]!, filters)).toContain(titles[0]);
       expect(await tracks('act naturally yesterday', { ...filters, yearFrom: 2100 })).toEqual([]);
     });
 
-    it('filters by publisher', async () => {
+    it('a search can be filtered by publisher', async () => {
       expect(await albums('', { publisherId: 2 })).toEqual(
         shelf
           .slice(5)
@@ -199,7 +199,7 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       expect(await tracks('yesterday', { publisherId: 2 })).toEqual([]);
     });
 
-    it('knows who has seeds, and puts them first among equals', async () => {
+    it('a search knows which releases have seeds, and lists them first among equals', async () => {
       const releaseId = releaseIdOf('Help!');
       expect(await albums('beatles', { hasSeeds: true })).toEqual([]);
       await catalogue.setSwarms([
@@ -212,12 +212,12 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
         seeds: 3,
         leechers: 1,
       });
-      // Words count for more than seeds.
+      // Matching words count more than seeds.
       expect(await albums('yesterday')).toEqual(['Yesterday and Today', 'Help!']);
       await catalogue.setSwarms([{ releaseId, seeds: 0, leechers: 0 }]);
     });
 
-    it('mends typing errors in what was published a moment ago, whoever looked at its swarm first', async () => {
+    it('a typo is corrected to words published a moment ago, even after swarm counts were set', async () => {
       const album: Album = { album: 'Wild Is the Wind', artist: 'Nina Simone', tracks: ['Four Women'] };
       await catalogue.publish(publication(releaseIdOf(album.album), publisher, album));
       await catalogue.setSwarms([{ releaseId: releaseIdOf(album.album), seeds: 1, leechers: 0 }]);
@@ -226,7 +226,7 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       await catalogue.withdraw({ viewer: publisher, releaseId: releaseIdOf(album.album) });
     });
 
-    it('pages through everything, tier by tier, without leaving out or repeating anything', async () => {
+    it('the pages of a search contain every hit once', async () => {
       for (const text of ['', 'yesterday', 'beatles', 'the', 'o']) {
         const whole = await tracks(text);
         const paged: string[] = [];
@@ -240,7 +240,7 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       }
     });
 
-    it('shows at most fifty rows, whatever is asked for', async () => {
+    it('a search returns at most fifty rows for any limit', async () => {
       const album: Album = { album: 'Long', tracks: Array.from({ length: 120 }, (_, n) => `Interlude ${n}`) };
       const releaseId = releaseIdOf('Long');
       await catalogue.publish(publication(releaseId, member, album));

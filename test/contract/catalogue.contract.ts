@@ -1,6 +1,6 @@
 /**
- * What every Catalogue must do (tracker/catalogue/contract.ts), as tests that run against each implementation. Who sees
- * what is in catalogue-access.contract.ts, what searching finds in catalogue-search.contract.ts.
+ * What every Catalogue must do (tracker/catalogue/contract.ts), as tests for each implementation. Visibility
+ * is in catalogue-access.contract.ts, search in catalogue-search.contract.ts.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { type Album, albumTorrent, publication, releaseIdOf } from '../tracker/c
 
 export interface CatalogueBench {
   readonly catalogue: Catalogue;
-  /** Stops it in an orderly way and opens it again on the same data. */
+  /** Stops it cleanly and opens it again with the same data. */
   reopen(): Promise<Catalogue>;
   stop(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export const abbeyRoad: Album = {
   genre: 'Rock',
   tracks: ['Come Together', 'Something', { title: 'Octopus’s Garden', durationMs: 171_000 }],
 };
-/** A 1x1 PNG's beginning, which is what a cover is judged by. */
+/** The beginning of a 1x1 PNG, by which the type of a cover is recognized. */
 const png = new Uint8Array(
   Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex'),
 );
@@ -52,7 +52,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
     }
 
     describe('a release', () => {
-      it('is told as it was published, with what its torrent says of the files', async () => {
+      it('a release is read as it was published, with its files from the torrent', async () => {
         const releaseId = await publish(abbeyRoad);
         const { infoHashV2, files } = parseMetainfo(albumTorrent(abbeyRoad));
         expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
@@ -88,7 +88,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         });
       });
 
-      it('is told with the name of its torrent, whatever the album is called', async () => {
+      it('a release is read with the name of its torrent, which may differ from the album', async () => {
         const releaseId = releaseIdOf('another name');
         const named = publication(releaseId, publisher, abbeyRoad);
         const torrent = albumTorrent({ ...abbeyRoad, album: 'x\u202Egnp.exe' });
@@ -102,7 +102,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
       });
 
       it.each(['.ssh', '.bash_profile', '..x', '\u200b.ssh', '\uff0essh'])(
-        'is refused when its torrent is called %j, which is a hidden name',
+        'a release whose torrent has the hidden name %j is refused',
         async (album) => {
           const named = publication(releaseIdOf(album), publisher, abbeyRoad);
           const torrent = albumTorrent({ ...abbeyRoad, album });
@@ -114,20 +114,20 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         },
       );
 
-      it('is taken when its torrent is called by a title that begins with three dots', async () => {
+      it('a release whose torrent name begins with three dots is accepted', async () => {
         const releaseId = await publish({ album: '...And Justice for All', tracks: ['One'] });
         const torrentName = '...And Justice for All';
         expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({ torrentName });
       });
 
-      it('hands out its torrent, byte for byte', async () => {
+      it('the torrent of a release is returned byte for byte', async () => {
         const releaseId = await publish(abbeyRoad);
         const torrent = await catalogue.torrent({ viewer: anonymous, releaseId });
         expect(Buffer.from(torrent!).equals(albumTorrent(abbeyRoad))).toBe(true);
         expect(await catalogue.torrent({ viewer: anonymous, releaseId, version: 2 })).toBeUndefined();
       });
 
-      it('shows its cover as the kind of image that its bytes are', async () => {
+      it('the type of a cover is recognized from its bytes', async () => {
         const releaseId = releaseIdOf('with a cover');
         await catalogue.publish({ ...publication(releaseId, publisher, abbeyRoad), cover: png });
         expect(await catalogue.cover({ viewer: anonymous, releaseId })).toEqual({
@@ -137,7 +137,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({ hasCover: true });
       });
 
-      it('is still there when the catalogue is opened again', async () => {
+      it('a release is still there when the catalogue is opened again', async () => {
         const releaseId = await publish(abbeyRoad);
         catalogue = await bench.reopen();
         expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
@@ -147,7 +147,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         expect(await catalogue.torrent({ viewer: anonymous, releaseId })).toBeDefined();
       });
 
-      it('is found by its torrent, and its songs by their roots wherever they are', async () => {
+      it('a release is found by its torrent, and its songs by their pieces roots in every release', async () => {
         const song = { title: 'Something', content: 'the same bytes' };
         const first = await publish({ album: 'One', tracks: [song] });
         const second = await publish({ album: 'Two', tracks: ['Other', song] });
@@ -161,7 +161,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         ]);
       });
 
-      it('counts the tracks that its numbers tell of', async () => {
+      it('completeness is the share of tracks that exist according to the track numbers', async () => {
         const releaseId = releaseIdOf('incomplete');
         const input = publication(releaseId, publisher, { album: 'Half', tracks: ['One', 'Four'] });
         const tracks = input.description.tracks.map((track, index) => ({ ...track, track: [1, 4][index] }));
@@ -170,21 +170,17 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
       });
     });
 
-    describe('what cannot be published', () => {
+    describe('a publication is refused', () => {
       const releaseId = releaseIdOf('refused');
       const input = publication(releaseId, publisher, abbeyRoad);
       const { description } = input;
       const [track] = description.tracks;
 
       it.each([
-        ['by somebody without an account', { viewer: anonymous }, 'not-allowed'],
-        ['with an id that is none', { releaseId: "' OR 1=1 --" }, 'release-invalid'],
-        ['with a torrent that is none', { torrent: new TextEncoder().encode('l-3:e') }, 'torrent-invalid'],
-        [
-          'with a picture that is a program',
-          { cover: new TextEncoder().encode('<svg/>') },
-          'release-invalid',
-        ],
+        ['by a viewer without an account', { viewer: anonymous }, 'not-allowed'],
+        ['with an invalid id', { releaseId: "' OR 1=1 --" }, 'release-invalid'],
+        ['with an invalid torrent', { torrent: new TextEncoder().encode('l-3:e') }, 'torrent-invalid'],
+        ['with an SVG as its cover', { cover: new TextEncoder().encode('<svg/>') }, 'release-invalid'],
         ['without a name', { description: { ...description, album: '\u202e \0' } }, 'release-invalid'],
         [
           'with a file that is not in its torrent',
@@ -192,36 +188,36 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
           'release-invalid',
         ],
         [
-          'with a file that is two tracks',
+          'with one file as two tracks',
           { description: { ...description, tracks: [track!, track!] } },
           'release-invalid',
         ],
         [
-          'for some people, with a torrent that clients pass on',
+          'for members only, with a torrent that is not private',
           { access: { visibility: 'members' } },
           'release-not-private',
         ],
-        ['for a group that is not named', { access: { visibility: 'group' } }, 'release-not-private'],
-        ['at a time that is none', { publishedAtMs: Number.NaN }, 'release-invalid'],
-      ] as const)('%s', async (_, changes, code) => {
+        ['for a group without its name', { access: { visibility: 'group' } }, 'release-not-private'],
+        ['with an invalid time', { publishedAtMs: Number.NaN }, 'release-invalid'],
+      ] as const)('a publication is refused %s', async (_, changes, code) => {
         await expect(catalogue.publish({ ...input, ...changes })).rejects.toMatchObject({ code });
         expect(await catalogue.served()).toEqual([]);
       });
 
-      it('twice by the same person, though others may: what they have may be hidden', async () => {
+      it('the same torrent cannot be published twice by one account, but by others, whose copy may be hidden', async () => {
         await publish(abbeyRoad);
         await expect(catalogue.publish(input)).rejects.toMatchObject({ code: 'already-published' });
         await publish(abbeyRoad, member);
         expect((await catalogue.releases({ viewer: anonymous })).rows.length).toBe(2);
       });
 
-      it('under an id that is taken', async () => {
+      it('a release under an id that is taken is refused', async () => {
         const taken = await publish(abbeyRoad);
         const again = publication(taken, member, { ...abbeyRoad, album: 'Other' });
         await expect(catalogue.publish(again)).rejects.toMatchObject({ code: 'release-exists' });
       });
 
-      it('text keeps one line, without what turns or hides it, and numbers of broken tags are left out', async () => {
+      it('texts become one line without invisible characters, and impossible numbers are left out', async () => {
         const wild = { ...description, album: 'A\u202eb\nc', year: 99_999, genre: '\u200b' };
         await catalogue.publish({ ...input, description: wild });
         expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
@@ -241,7 +237,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         ...{ releaseId, version: 1, publishedAtMs: input.publishedAtMs },
       });
 
-      it('of the publisher is kept with its version', async () => {
+      it('a signature by the publisher is stored with its version', async () => {
         const { signature } = signVersion(version, privateKey);
         await catalogue.publish({ ...input, signature });
         expect(await catalogue.versions({ viewer: anonymous, releaseId })).toMatchObject([
@@ -249,7 +245,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         ]);
       });
 
-      it('of something else is refused, and so is none where the account has a key', async () => {
+      it('a signature of something else is refused, and so is a missing one if the account has a key', async () => {
         const { signature } = signVersion({ ...version, version: 2 }, privateKey);
         await expect(catalogue.publish({ ...input, signature })).rejects.toMatchObject({
           code: 'signature-invalid',
@@ -266,7 +262,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         nowMs: 1_700_000_001_000,
       });
 
-      it('is what is shown and found; the older one stays served', async () => {
+      it('a new version is shown and found, and the older one is still served', async () => {
         const releaseId = await publish(abbeyRoad);
         const served = await catalogue.addVersion(next(releaseId, 2));
         expect(served.infoHashes.length).toBe(2);
@@ -284,7 +280,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
         expect(versions.map(({ version }) => version)).toEqual([2, 1]);
       });
 
-      it('comes after the latest one, from its publisher, with another torrent', async () => {
+      it('a new version must be the next one, by the publisher, with another torrent', async () => {
         const releaseId = await publish(abbeyRoad);
         await expect(catalogue.addVersion(next(releaseId, 3))).rejects.toMatchObject({
           code: 'version-not-next',
@@ -301,7 +297,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
       });
     });
 
-    it('takes back a change: what was there before the latest version is the next one', async () => {
+    it('the torrent of an earlier version can be published again as the next version', async () => {
       const releaseId = await publish(abbeyRoad);
       const changed: Album = { ...abbeyRoad, tracks: ['Come Together'] };
       const next = (album: Album, version: number) => ({
@@ -321,7 +317,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
       expect(await catalogue.served()).toEqual([]);
     });
 
-    it('pages through a list without leaving out or repeating anything', async () => {
+    it('the pages of a list contain every release once', async () => {
       for (let n = 0; n < 7; n++) await publish({ ...abbeyRoad, album: `Album ${n}` });
       const seen: string[] = [];
       let after: string | undefined;

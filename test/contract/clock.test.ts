@@ -1,4 +1,7 @@
-/** What every Clock must do (client/host/ports.ts), against the real one on fake timers and the virtual one. */
+/**
+ * What every Clock must do (client/host/ports.ts), tested with the real one on fake timers and with the
+ * virtual one.
+ */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fact } from '../../client/engine/contract.ts';
 import type { Clock, FactSink } from '../../client/host/ports.ts';
@@ -32,7 +35,7 @@ describe.each([
   let bench: ClockBench;
   let facts: Fact[];
   let clock: Clock;
-  /** What it does when it is woken, besides noting it. */
+  /** Called at each `woke`, after it is recorded. */
   let onWoke: () => void;
 
   beforeEach(() => {
@@ -47,14 +50,14 @@ describe.each([
   });
   afterEach(() => void vi.useRealTimers());
 
-  it('shows whole milliseconds that pass', () => {
+  it('a clock shows elapsed time in whole milliseconds', () => {
     const before = clock.nowMs();
     bench.pass(1_234);
     expect(clock.nowMs() - before).toBe(1_234);
     expect(Number.isInteger(clock.nowMs())).toBe(true);
   });
 
-  it('rings once, at its time and not before', () => {
+  it('an alarm fires once, at its time and not before', () => {
     clock.wakeAt(clock.nowMs() + 500);
     bench.pass(499);
     expect(facts).toEqual([]);
@@ -64,7 +67,7 @@ describe.each([
     expect(facts).toHaveLength(1);
   });
 
-  it('knows the latest alarm only, earlier or later than the one before', () => {
+  it('only the latest alarm is kept, whether it is earlier or later than the previous one', () => {
     const startMs = clock.nowMs();
     clock.wakeAt(startMs + 1_000);
     clock.wakeAt(startMs + 100);
@@ -78,7 +81,7 @@ describe.each([
     expect(facts).toHaveLength(2);
   });
 
-  it('is not late when an alarm is set again and again', () => {
+  it('an alarm that is set repeatedly for one time is not late', () => {
     const atMs = clock.nowMs() + 1_000;
     for (let i = 0; i < 10; i++) {
       clock.wakeAt(atMs);
@@ -88,21 +91,21 @@ describe.each([
     expect(facts).toHaveLength(1);
   });
 
-  it('rings soon for a time that has passed', () => {
+  it('an alarm for a past time fires soon', () => {
     bench.pass(1_000);
     clock.wakeAt(clock.nowMs() - 10);
     bench.pass(1);
     expect(facts).toHaveLength(1);
   });
 
-  it('may be set again while it rings', () => {
+  it('an alarm may be set while another fires', () => {
     onWoke = () => clock.wakeAt(facts.length < 5 ? clock.nowMs() + 100 : Number.MAX_SAFE_INTEGER);
     clock.wakeAt(clock.nowMs() + 100);
     bench.pass(10_000);
     expect(facts).toHaveLength(5);
   });
 
-  it('is silent when nothing is wanted of it', () => {
+  it('an alarm at the largest safe number never fires', () => {
     clock.wakeAt(Number.MAX_SAFE_INTEGER);
     bench.pass(100_000);
     expect(facts).toEqual([]);

@@ -1,4 +1,7 @@
-/** What every Community must do (tracker/community/contract.ts), as tests that run against each way of keeping one. */
+/**
+ * What every Community must do for conversations (tracker/community/contract.ts), as tests for each
+ * implementation.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymous } from '../../tracker/access.ts';
 import type { Community, CommunityEvent } from '../../tracker/community/contract.ts';
@@ -37,7 +40,7 @@ export function conversationContract(
 
     const refused = (code: string) => expect.objectContaining({ code });
 
-    it('there is a lobby from the start, and a stranger may read in it', async () => {
+    it('there is a lobby from the start, and a stranger may read it', async () => {
       expect(await community.rooms(anonymous)).toMatchObject([{ name: 'lobby', visibility: 'everyone' }]);
       const said = await community.say(ada.viewer, 'Lobby', 'hello\u202e <b>all</b>\r\n');
       expect(said).toMatchObject({
@@ -51,12 +54,12 @@ export function conversationContract(
       expect(heard.at(-1)).toMatchObject({ id: said.id, body: { type: 'message', message: said } });
     });
 
-    it('guests and strangers listen', async () => {
+    it('guests and strangers may read but not write', async () => {
       await expect(community.say(guest.viewer, 'lobby', 'hi')).rejects.toEqual(refused('not-allowed'));
       await expect(community.say(anonymous, 'lobby', 'hi')).rejects.toEqual(refused('not-signed-in'));
     });
 
-    it("a group's room does not exist to anybody else", async () => {
+    it("a group's room does not exist for others", async () => {
       await community.createGroup(ada.viewer, 'Quartet');
       const viewer = await again(community, ada);
       await community.createRoom(viewer, { name: 'Rehearsal', visibility: 'group', group: 'quartet' });
@@ -73,7 +76,7 @@ export function conversationContract(
       await expect(community.say(ben.viewer, 'rehearsal', 'hm')).rejects.toEqual(refused('not-found'));
     });
 
-    it('pages lie edge to edge in both directions', async () => {
+    it('pages of messages are contiguous in both directions', async () => {
       await community.createRoom(ada.viewer, { name: 'Pages', visibility: 'members' });
       const ids: number[] = [];
       for (let i = 0; i < 7; i++) ids.push((await community.say(ada.viewer, 'pages', `line ${i}`)).id);
@@ -86,7 +89,7 @@ export function conversationContract(
       expect((await community.messages(ben.viewer, 'pages', { limit: 1_000_000 })).rows).toHaveLength(7);
     });
 
-    it('a direct message is seen by two people and searched by them alone', async () => {
+    it('a direct message is visible to its two accounts only, also in searches', async () => {
       const sent = await community.sayTo(ada.viewer, 'ben', 'the secret 椎名林檎 tape');
       expect((await community.directMessages(ben.viewer, 'ADA')).rows).toEqual([sent]);
       expect((await community.conversations(ben.viewer)).rows).toEqual([{ with: 'Ada', last: sent }]);
@@ -99,14 +102,14 @@ export function conversationContract(
       });
     });
 
-    it('the newest conversation comes first, once', async () => {
+    it('the newest conversation comes first, and each is listed once', async () => {
       await community.sayTo(owner.viewer, 'Ben', 'welcome');
       await community.sayTo(ben.viewer, 'Ada', 'got it');
       const { rows } = await community.conversations(ben.viewer);
       expect(rows.map((row) => row.with)).toEqual(['Ada', 'Olga']);
     });
 
-    it('operators of the full-text search are words like any other', async () => {
+    it('operators of the full-text search in a query are searched as words', async () => {
       for (const query of [
         '"',
         'a OR b',
@@ -123,7 +126,7 @@ export function conversationContract(
       expect((await community.searchMessages(ada.viewer, 'HÉLLO')).rows).toHaveLength(1);
     });
 
-    it('a moderator deletes what is said: the text is gone, its place stays', async () => {
+    it('a deleted message loses its text and keeps its place', async () => {
       const moderator = await enrolAs(community, owner, 'Mod', 'moderator');
       const said = await community.say(ben.viewer, 'lobby', 'spamspam');
       await expect(community.deleteMessage(ada.viewer, said.id)).rejects.toEqual(refused('not-allowed'));
@@ -135,7 +138,7 @@ export function conversationContract(
       await expect(community.deleteMessage(moderator.viewer, said.id)).rejects.toEqual(refused('not-found'));
     });
 
-    it('many say and delete at once, and nobody is told of an error that was none', async () => {
+    it('many messages sent and deleted at once cause no errors', async () => {
       await community.createRoom(owner.viewer, { name: 'Noise', visibility: 'members' });
       const noise = Array.from({ length: 8 }, async (_, speaker) => {
         for (let i = 0; i < 6; i++) {
@@ -148,12 +151,12 @@ export function conversationContract(
       const { rows } = await community.messages(owner.viewer, 'noise');
       expect(rows.map(({ isDeleted }) => isDeleted).filter(Boolean)).toHaveLength(24);
       expect((await community.searchMessages(owner.viewer, 'noise')).rows).toHaveLength(24);
-      // Whoever has heard one has heard all before it.
+      // Events arrive in order, so that the last id seen covers all events before it.
       const ids = heard.map(({ id }) => id);
       expect(ids).toEqual(ids.toSorted((a, b) => a - b));
     });
 
-    it('comments stay with their release; its publisher is told once, again when there is more', async () => {
+    it('comments stay with their release, and its publisher has one notice per author, which a further comment renews', async () => {
       const release = { releaseId: 'r1', publisherId: ben.viewer.accountId, title: 'Blue' };
       await community.comment(ada.viewer, release, 'lovely');
       const second = await community.comment(ada.viewer, release, 'still lovely');
@@ -170,7 +173,7 @@ export function conversationContract(
       });
     });
 
-    it('whoever was away catches up with what they would have heard, in the same order', async () => {
+    it('an account that was away receives the events it missed in their order', async () => {
       const from = heard.at(-1)!.id;
       const said = await community.say(ada.viewer, 'lobby', 'one');
       await community.sayTo(ada.viewer, 'Ben', 'two');
@@ -178,7 +181,7 @@ export function conversationContract(
       await community.deleteMessage(ada.viewer, said.id);
       const live = heard.filter((event) => event.id > from);
       const missed = await community.eventsAfter(ben.viewer, from);
-      // The message that is gone is told as gone, not as it was.
+      // A deleted message is sent as deleted, not as it was.
       expect(missed.events.map(({ id }) => id)).toEqual(
         live.filter(({ id, audience }) => id !== said.id && isFor(ben, audience)).map(({ id }) => id),
       );

@@ -1,4 +1,4 @@
-/** What every Community must do for whoever comes in: accounts, sessions, roles, bans, invitations. */
+/** What every Community must do for sign-in: accounts, sessions, roles, bans, invitations. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymous } from '../../tracker/access.ts';
@@ -21,7 +21,7 @@ export function entranceContract(
   name: string,
   open: (policy?: CommunityPolicy) => Promise<CommunityBench>,
 ): void {
-  describe(`${name}: coming in`, () => {
+  describe(`${name}: sign-in`, () => {
     let bench: CommunityBench;
     let community: Community;
     let owner: Person;
@@ -47,7 +47,7 @@ export function entranceContract(
       return community.signInWithKey(signIn, signature);
     };
 
-    it('the link makes one owner, once', async () => {
+    it('the setup token makes one owner, once', async () => {
       expect(owner.account.role).toBe('owner');
       expect(await community.newSetupToken()).toBeUndefined();
       const setupToken = 'A'.repeat(43);
@@ -55,7 +55,7 @@ export function entranceContract(
       await expect(second).rejects.toEqual(refused('setup-invalid'));
     });
 
-    it('a name and a key are enough; nobody else takes the name, however it is written', async () => {
+    it('a name and a key suffice to register, and all spellings of the name are then taken', async () => {
       const { account, session } = await enrol(community, 'Zoé');
       expect(account).toMatchObject({ name: 'Zoé', role: 'member', hasPassword: false, unreadNotices: 0 });
       expect(await community.authenticate(session.token)).toMatchObject({
@@ -69,7 +69,7 @@ export function entranceContract(
       await expect(community.register({ name: 'Nobodys' })).rejects.toEqual(refused('credentials-missing'));
     });
 
-    it('signs in by password, and says the same of a wrong one and of a name nobody has', async () => {
+    it('a wrong password and an unknown name get the same answer', async () => {
       await community.register({ name: 'Pia', password: 'correct horse' });
       const signedIn = await community.signInWithPassword('pia', 'correct horse', 'browser');
       expect(signedIn.account).toMatchObject({ name: 'Pia', hasPassword: true });
@@ -84,7 +84,7 @@ export function entranceContract(
       expect(errors[0]).toContain('sign-in-failed');
     });
 
-    it('signs in by key: for this host, this name, once, within a minute', async () => {
+    it('signing in by key is valid for this host and name, once, within a minute', async () => {
       const { publicKey, privateKey } = generateKeyPairSync('ed25519');
       const raw = new Uint8Array(Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url'));
       await community.register({ name: 'Kim', publicKey: raw });
@@ -101,7 +101,7 @@ export function entranceContract(
       );
     });
 
-    it('a session ends when it is signed out, when it is idle, and never by guessing', async () => {
+    it('a session ends by signing out or when idle, and cannot be guessed or ended by others', async () => {
       const person = await enrol(community, 'Sam');
       const other = await enrol(community, 'Samson');
       const [session] = await community.sessions(person.viewer, person.session.id);
@@ -117,7 +117,7 @@ export function entranceContract(
       bench.clock.nowMs -= 31 * dayMs;
     });
 
-    it('a new password ends the other sessions, and needs the old one', async () => {
+    it('a new password needs the old one and ends the other sessions', async () => {
       const { session } = await community.register({ name: 'Pat', password: 'first password' });
       const viewer = (await community.authenticate(session.token))!;
       const second = await community.signInWithPassword('Pat', 'first password');
@@ -136,7 +136,7 @@ export function entranceContract(
       await community.signInWithPassword('Pat', 'next password');
     });
 
-    it('passkeys that were renewed are told of before their owner is answered', async () => {
+    it('renewed passkeys are reported to listeners before their owner is answered', async () => {
       const person = await enrol(community, 'Pax');
       const { accountId } = person.viewer;
       const [before] = await community.accessAfter(accountId - 1);
@@ -145,13 +145,13 @@ export function entranceContract(
       expect(await community.accessAfter(accountId - 1)).toMatchObject([told.at(-1)!]);
     });
 
-    it('what the key is known by is kept, the latest of it', async () => {
+    it('the latest key fingerprint is kept', async () => {
       expect(await community.keyFingerprint()).toBeUndefined();
       for (const byte of [1, 2]) await community.setKeyFingerprint(Uint8Array.of(byte));
       expect(await community.keyFingerprint()).toEqual(Uint8Array.of(2));
     });
 
-    it('a ban shuts out at once, reaches down only, and ends when it says', async () => {
+    it('a ban takes effect at once, applies to lower roles only, and ends at its time', async () => {
       const person = await enrol(community, 'Bad');
       await expect(community.ban(person.viewer, 'Mod', { reason: '' })).rejects.toEqual(
         refused('not-allowed'),
@@ -173,7 +173,7 @@ export function entranceContract(
       expect(await community.account(anonymous, 'Bad')).not.toHaveProperty('ban');
     });
 
-    it('roles: a moderator moves guests and members, an owner everybody, and one owner stays', async () => {
+    it('a moderator changes guests and members, an owner changes all roles, and one owner remains', async () => {
       await enrol(community, 'Rob');
       expect(await community.changeRole(moderator.viewer, 'Rob', 'guest')).toMatchObject({ role: 'guest' });
       for (const [who, role] of [
@@ -193,7 +193,7 @@ export function entranceContract(
       await community.changeRole(owner.viewer, 'Rob', 'member');
     });
 
-    it('a role that was taken away does not act, whatever the request believes', async () => {
+    it('a revoked role cannot act, even in a request that was authenticated before', async () => {
       const person = await enrolAs(community, owner, 'Former', 'moderator');
       await community.changeRole(owner.viewer, 'Former', 'guest');
       expect(person.viewer.role).toBe('moderator');
@@ -203,7 +203,7 @@ export function entranceContract(
       await expect(community.say(person.viewer, 'lobby', 'hi')).rejects.toEqual(refused('not-allowed'));
     });
 
-    it('groups: who is not in one does not see it; its members are told of to the announce path', async () => {
+    it('a group is visible to its members only, and changes of its members are reported to listeners', async () => {
       const founder = await enrol(community, 'Founder');
       const { groupId } = await community.createGroup(founder.viewer, 'Choir');
       await expect(community.addToGroup(owner.viewer, 'Choir', 'Rob')).rejects.toEqual(refused('not-found'));
@@ -218,7 +218,7 @@ export function entranceContract(
       expect(await community.groups(asRob)).toEqual([]);
     });
 
-    it('everything is there for those who come later', async () => {
+    it('all access data and names can be read at a later start', async () => {
       const all: AccountAccess[] = [];
       for (;;) {
         const page = await community.accessAfter(all.at(-1)?.accountId ?? 0);
@@ -233,7 +233,7 @@ export function entranceContract(
     });
   });
 
-  describe(`${name}: by invitation, everybody signed in`, () => {
+  describe(`${name}: by invitation, with required sign-in`, () => {
     let bench: CommunityBench;
     let community: Community;
     let owner: Person;
@@ -245,7 +245,7 @@ export function entranceContract(
     afterAll(() => bench.close());
     const refused = (code: string) => expect.objectContaining({ code });
 
-    it('a stranger sees nothing', async () => {
+    it('a stranger sees nothing where sign-in is required', async () => {
       await expect(community.rooms(anonymous)).rejects.toEqual(refused('not-signed-in'));
       await expect(community.account(anonymous, 'Olga')).rejects.toEqual(refused('not-signed-in'));
       await expect(community.messages(anonymous, 'lobby')).rejects.toEqual(refused('not-signed-in'));
@@ -255,12 +255,12 @@ export function entranceContract(
       await expect(enrol(community, 'Eve')).rejects.toEqual(refused('registration-closed'));
     });
 
-    it('an invitation is good as often as it says, until it ends or is withdrawn', async () => {
+    it('an invitation is valid for its number of uses, until it expires or is withdrawn', async () => {
       const register = (accountName: string, invitation: string) =>
         community.register({ name: accountName, publicKey: someKey(), invitation });
       const { token, id } = await community.invite(owner.viewer, { uses: 2, role: 'guest', note: 'choir' });
       expect((await register('One', token)).account.role).toBe('guest');
-      // A name that is taken does not use it up.
+      // A refused name does not use it up.
       await expect(register('One', token)).rejects.toEqual(refused('name-taken'));
       expect(await community.invitations(owner.viewer)).toMatchObject([{ id, inviter: 'Olga', usesLeft: 1 }]);
       await register('Two', token);
@@ -274,13 +274,13 @@ export function entranceContract(
       await expect(register('Six', '../..')).rejects.toEqual(refused('invitation-invalid'));
     });
 
-    it('nobody invites above member, and guests nobody', async () => {
+    it('invitations never exceed the role member, and guests cannot invite', async () => {
       await expect(community.invite(owner.viewer, { role: 'owner' })).rejects.toEqual(refused('not-allowed'));
       const one = { accountId: (await community.accountId('One'))!, role: 'owner', groupIds: [] } as const;
       await expect(community.invite(one, {})).rejects.toEqual(refused('not-allowed'));
     });
 
-    it('what was answered is there after the tracker has started again', async () => {
+    it('answered changes survive a restart of the tracker', async () => {
       bench = await bench.reopen();
       ({ community } = bench);
       expect(await community.newSetupToken()).toBeUndefined();

@@ -1,4 +1,4 @@
-/** What every Community must do so that people are told: follows, wishes, notices. */
+/** What every Community must do for notices: follows, wishes, inbox. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Viewer } from '../../tracker/access.ts';
 import type { Community, PublishedRelease } from '../../tracker/community/contract.ts';
@@ -41,7 +41,7 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
       ...fields,
     });
 
-    it('who follows a person hears of a new release, who follows a release of a new version, each once', async () => {
+    it('a follower of an account gets a notice of a new release, a follower of a release of a new version, each once', async () => {
       await community.follow(ben.viewer, { account: 'ada' });
       await community.follow(guest.viewer, { releaseId: 'r1' });
       await community.follow(guest.viewer, { releaseId: 'r1' });
@@ -59,7 +59,7 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
       expect(await kinds(guest.viewer)).toEqual(['new-version r1']);
     });
 
-    it('nobody is told of what they may not see', async () => {
+    it('an account gets no notice of a release that it may not see', async () => {
       const access = { visibility: 'members', publisherId: ada.viewer.accountId } as const;
       await community.follow(guest.viewer, { account: 'Ada' });
       await community.tellPublished(release({ releaseId: 'r2', access }));
@@ -67,7 +67,7 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
       expect(await kinds(ben.viewer)).toContain('new-release r2');
     });
 
-    it('a wish is told of when it comes true, once a release, and not when its filters do not hold', async () => {
+    it('a wish causes one notice per matching release, and none if its filters do not match', async () => {
       const wish = await community.addWish(ben.viewer, {
         query: 'joni case',
         isLossless: true,
@@ -88,7 +88,7 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
       await expect(community.addWish(ben.viewer, { query: '* "' })).rejects.toEqual(refused('query-invalid'));
     });
 
-    it('a wish for a licence comes true for that licence, and one for no known licence is refused', async () => {
+    it('a wish for a licence matches that licence, and one for an unknown licence is refused', async () => {
       const wish = await community.addWish(ben.viewer, { query: 'hejira', licence: 'CC-BY' });
       expect(wish.licence).toBe('cc-by');
       const album = { title: 'Hejira', tracks: [{ title: 'Coyote' }] };
@@ -104,14 +104,14 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
       }
     });
 
-    it('a publisher hears once of each who has it all, and never of themselves', async () => {
+    it('a publisher is notified once of each account that finished, and never of itself', async () => {
       const ref = { releaseId: 'r1', publisherId: ada.viewer.accountId, title: 'Blue' };
       for (const who of [ben, ben, ada]) await community.tellFinished(ref, who.viewer.accountId);
       const { rows } = await community.notices(ada.viewer);
       expect(rows).toMatchObject([{ kind: 'finished', actor: 'Ben', title: 'Blue' }]);
     });
 
-    it('what was read stays read, what comes after is new', async () => {
+    it('notices that were read stay read, and later ones are unread', async () => {
       const { rows } = await community.notices(ben.viewer);
       expect((await community.me(ben.viewer)).unreadNotices).toBe(rows.length);
       await community.readNotices(ben.viewer, rows[1]!.id);
@@ -119,14 +119,14 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
         false,
         true,
       ]);
-      // No number from the future reads what has not been written.
+      // A number from the future does not mark later notices as read.
       await community.readNotices(ben.viewer, Number.MAX_SAFE_INTEGER);
       await community.sayTo(ada.viewer, 'Ben', 'one');
       await community.sayTo(ada.viewer, 'Ben', 'two');
       expect((await community.me(ben.viewer)).unreadNotices).toBe(1);
     });
 
-    it('a release that is gone is followed by nobody, and its comments are gone', async () => {
+    it('a withdrawn release has no followers and no comments', async () => {
       await community.follow(ben.viewer, { releaseId: 'r9' });
       await community.comment(
         ben.viewer,
@@ -138,7 +138,7 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
       expect((await community.follows(ben.viewer)).releaseIds).not.toContain('r9');
     });
 
-    it('the oldest notices make room', async () => {
+    it('the oldest notices are dropped above the limit of 1,000', async () => {
       const ref = (i: number) => ({ releaseId: `m${i}`, publisherId: guest.viewer.accountId, title: '' });
       await Promise.all(
         Array.from({ length: 999 }, (_, i) => community.tellFinished(ref(i), ben.viewer.accountId)),

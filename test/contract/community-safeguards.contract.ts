@@ -1,4 +1,4 @@
-/** What every Community must do so that people are left in peace: mutes, blocks, reports, and the audit list. */
+/** What every Community must do to protect users: mutes, blocks, reports, and the audit list. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Viewer } from '../../tracker/access.ts';
 import type { WholeCommunity } from '../../tracker/community/community.ts';
@@ -28,7 +28,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
     });
     afterAll(() => bench.close());
 
-    /** Two who have not met. */
+    /** Two accounts that have had no contact. */
     const strangers = async () => {
       names += 1;
       ada = await enrol(community, `Ada ${names}`);
@@ -45,8 +45,8 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
       title: 'Blue',
     });
 
-    describe('whom somebody has muted', () => {
-      it('is neither read, nor found, nor told of, and notices nothing', async () => {
+    describe('muted accounts', () => {
+      it('messages of a muted account are hidden in lists, searches and notices, and it does not notice', async () => {
         await strangers();
         await community.say(mallory.viewer, 'lobby', 'zebra one');
         await community.mute(ada.viewer, nameOf(mallory).toUpperCase());
@@ -65,7 +65,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect(texts(await community.comments(mallory.viewer, `r${names}`))).toEqual(['zebra five']);
       });
 
-      it('is heard again when that is undone, what was said meanwhile too', async () => {
+      it('after an unmute, messages sent during the mute are visible too', async () => {
         expect(await community.mutes(ada.viewer)).toMatchObject([{ name: nameOf(mallory), isBlock: false }]);
         await community.unmute(ada.viewer, nameOf(mallory));
         await community.unmute(ada.viewer, nameOf(mallory));
@@ -74,7 +74,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect(texts(await community.messages(ada.viewer, 'lobby'))).toContain('zebra two');
       });
 
-      it('makes no news: neither live nor in what was missed', async () => {
+      it('a muted account causes no events, live or missed', async () => {
         await strangers();
         const live: (number | undefined)[] = [];
         const stop = community.onEvent(({ authorId }) => void live.push(authorId));
@@ -88,7 +88,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect((await community.eventsAfter(mallory.viewer, lastId)).events).toHaveLength(1);
       });
 
-      it('ends the streams of that account, which come back without them', async () => {
+      it('an unmute is reported to listeners, which end the streams of the account', async () => {
         const told: number[] = [];
         const stop = community.onAccess(({ accountId }) => void told.push(accountId));
         await community.unmute(ada.viewer, nameOf(mallory));
@@ -96,7 +96,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect(told).toEqual([ada.viewer.accountId]);
       });
 
-      it('is somebody else, who exists, and there are at most a thousand', async () => {
+      it('a mute needs another existing account and a signed-in user', async () => {
         await expect(community.mute(ada.viewer, nameOf(ada))).rejects.toEqual(refused('text-invalid'));
         await expect(community.mute(ada.viewer, 'Nemo')).rejects.toEqual(refused('not-found'));
         await expect(community.mute({ role: 'anonymous', groupIds: [] }, 'Mod')).rejects.toEqual(
@@ -105,8 +105,8 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
       });
     });
 
-    describe('whom somebody has blocked', () => {
-      it('can neither write to them, nor follow them, nor comment, nor put them into a group', async () => {
+    describe('blocked accounts', () => {
+      it('a blocked account can neither message, follow, comment on nor add to a group the account that blocked it', async () => {
         await strangers();
         await community.follow(mallory.viewer, { account: nameOf(ada) });
         await community.block(ada.viewer, nameOf(mallory));
@@ -125,7 +125,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect(await community.mutes(ada.viewer)).toMatchObject([{ isBlock: true }]);
       });
 
-      it('hears nothing of new versions of what they followed there', async () => {
+      it('a blocked account gets no notice of new versions', async () => {
         const { viewer } = ada;
         await community.follow(mallory.viewer, { releaseId: `r${names}` });
         const access = { visibility: 'everyone', publisherId: viewer.accountId } as const;
@@ -133,7 +133,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect(await kinds(mallory.viewer)).toEqual([]);
       });
 
-      it('is muted as well, and a mute or its end lifts no block', async () => {
+      it('a blocked account is also muted, and neither a mute nor an unmute lifts the block', async () => {
         await community.mute(ada.viewer, nameOf(mallory));
         await community.unmute(ada.viewer, nameOf(mallory));
         expect(await community.mutes(ada.viewer)).toMatchObject([{ isBlock: true }]);
@@ -145,7 +145,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
     });
 
     describe('a report', () => {
-      it('holds what is needed to judge it, and what several report is one', async () => {
+      it('a report holds what is needed to judge it, and several reports of one subject are merged', async () => {
         await strangers();
         const bo = await enrol(community, `Bo ${names}`);
         const first = await community.report(
@@ -167,11 +167,11 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
             { reporter: nameOf(bo), text: 'hers, not his', atMs: bench.clock.nowMs },
           ]),
         });
-        // Once, however many voices it has.
+        // Once, even with several reporters.
         expect((await kinds(mod.viewer)).filter((kind) => kind === 'report Blue')).toHaveLength(1);
       });
 
-      it('of a message is of one that the reporter reads, and quotes it', async () => {
+      it('a report of a message needs a reporter who can read it, and quotes it', async () => {
         const { id } = await community.sayTo(mallory.viewer, nameOf(ada), 'you fool');
         const what = { messageId: id };
         await expect(community.report(mod.viewer, what, 'x')).rejects.toEqual(refused('not-found'));
@@ -182,7 +182,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         });
       });
 
-      it('lets a moderator delete a message of a room that they may not read', async () => {
+      it('a report lets a moderator delete a message in a room that they may not read', async () => {
         await community.createGroup(mallory.viewer, `Few ${names}`);
         await community.addToGroup(mallory.viewer, `Few ${names}`, nameOf(ada));
         const [founder, reader] = [await again(community, mallory), await again(community, ada)];
@@ -195,7 +195,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect((await community.messages(reader, `Room ${names}`)).rows).toMatchObject([{ isDeleted: true }]);
       });
 
-      it('is dealt with by a moderator whom it is not about; the reporter is told so, and no more', async () => {
+      it('a report is closed by a moderator whom it does not concern, and the reporter learns only that it was closed', async () => {
         await strangers();
         const id = await community.report(ada.viewer, { account: 'Mod' }, 'abuses their power');
         const idsFor = async (person: Person) =>
@@ -211,11 +211,11 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect(notice).not.toHaveProperty('text');
         const closed = await community.reports(owner.viewer, { isClosed: true });
         expect(closed.rows[0]).toMatchObject({ id, closed: { by: 'Olga', outcome: 'warned' } });
-        // The same again is a new one.
+        // The same report again is a new one.
         expect(await community.report(ada.viewer, { account: 'Mod' }, 'once more')).toBeGreaterThan(id);
       });
 
-      it('is short, not of oneself, and not read by members', async () => {
+      it('a report is short, not about oneself, and unreadable for members', async () => {
         const me = { account: nameOf(ada) };
         await expect(community.report(ada.viewer, me, 'x')).rejects.toEqual(refused('text-invalid'));
         for (const text of ['', ' \u200b', 'x'.repeat(1_001)]) {
@@ -228,7 +228,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
     });
 
     describe('the audit list', () => {
-      it('has every moderation, with whom, what and why, the newest first, in pages', async () => {
+      it('the audit list has every action with its subject, detail and reason, newest first, in pages', async () => {
         await strangers();
         const target = nameOf(mallory);
         const { id: messageId } = await community.say(mallory.viewer, 'lobby', 'noise');
@@ -260,7 +260,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
         expect(page.rows.map(({ id }) => id)).toEqual([rows[2]!.id, rows[3]!.id]);
       });
 
-      it('has nothing of what people do with what is theirs, and of what was refused', async () => {
+      it("the audit list has no actions on one's own things and no refused ones", async () => {
         const count = async () => (await community.audit(owner.viewer)).rows[0]!.id;
         const before = await count();
         const { id } = await community.say(ada.viewer, 'lobby', 'oops');
@@ -275,7 +275,7 @@ export function safeguardsContract(name: string, open: () => Promise<CommunityBe
       });
     });
 
-    it('moderators see everybody, who invited them, and who is banned now', async () => {
+    it('moderators see all accounts, their inviters, and current bans', async () => {
       await strangers();
       const { token: invitation } = await community.invite(ada.viewer, {});
       await community.register({ name: `Kin ${names}`, publicKey: new Uint8Array(32).fill(200), invitation });

@@ -1,4 +1,4 @@
-/** The communities there are, each against the whole contract. */
+/** Every implementation of Community against the whole contract. */
 import { openSqliteCommunity } from '../tracker/community/community-scene.ts';
 import { conversationContract } from './community-conversation.contract.ts';
 import { entranceContract } from './community-entrance.contract.ts';

@@ -1,6 +1,6 @@
 /**
- * What every Disk must do (client/host/ports.ts), as tests that run against each implementation. A bench holds one
- * torrent and knows what its author had.
+ * What every Disk must do (client/host/ports.ts), as tests for each implementation. A bench holds one torrent
+ * and its original content.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fact, PieceMemory, TorrentId } from '../../client/engine/contract.ts';
@@ -10,17 +10,17 @@ import { blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/ge
 export interface DiskBench {
   readonly disk: Disk;
   readonly memory: PieceMemory;
-  /** Piece buffers that nobody has given back. */
+  /** Piece buffers that have not been released. */
   readonly outstanding: number;
   readonly torrent: TorrentId;
   readonly geometry: Geometry;
-  /** All bytes of the torrent, as its author had them. */
+  /** The original content of the torrent. */
   readonly truth: Uint8Array;
-  /** The info dictionary the torrent's hash is of. */
+  /** The info dictionary that matches the torrent's info-hash. */
   readonly infoBytes: Uint8Array;
   readonly facts: Fact[];
   until(condition: () => boolean): Promise<void>;
-  /** From now on the disk takes nothing, until it does again. */
+  /** Makes all writes fail until it is called with false. */
   refuseWrites(refuse: boolean): void;
   stop(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       return fact.type === 'block-read' ? fact.bytes : undefined;
     }
 
-    it('stores a right piece and says so once; then it can be read', async () => {
+    it('a correct piece is stored, reported once, and can then be read', async () => {
       bench = await open('none');
       for (const pieceIndex of pieces()) {
         const fact = await storeAndWait(pieceIndex);
@@ -84,7 +84,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       expect(bench.outstanding).toBe(0);
     });
 
-    it('answers every call exactly once, with many under way', async () => {
+    it('every read is answered exactly once, with many in progress', async () => {
       bench = await open('all');
       const calls = pieces().flatMap((pieceIndex) => {
         const bytes = bench.geometry.blockBytes(pieceIndex, 0);
@@ -98,7 +98,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       expect(new Set(bench.facts.map((f) => 'read' in f && f.read)).size).toBe(calls.length);
     });
 
-    it('reads any run of a piece that lies in one block length', async () => {
+    it('any range of a piece up to one block length can be read', async () => {
       bench = await open('all');
       const [first] = pieces();
       const truth = truthOf(first!);
@@ -113,7 +113,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       }
     });
 
-    it('tells of a corrupt piece with a digest per block, and keeps nothing of it', async () => {
+    it('a corrupt piece is reported with a digest per block, and is not kept', async () => {
       bench = await open('none');
       const [first] = pieces();
       const wrong = truthOf(first!);
@@ -121,7 +121,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       const bad = await storeAndWait(first!, wrong);
       expect(bad).toMatchObject({ type: 'piece-corrupt', torrent: bench.torrent, pieceIndex: first });
       expect(bench.outstanding).toBe(0);
-      // The good copy says of each block whether the bad one was right there.
+      // The digests of the good copy show which blocks of the bad one were right.
       const good = await storeAndWait(first!, truthOf(first!), true);
       expect(good).toMatchObject({ type: 'piece-stored' });
       const [before, after] = [bad, good].map((fact) => ('digests' in fact ? (fact.digests ?? []) : []));
@@ -131,7 +131,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       );
     });
 
-    it('says why it would not take a piece, and takes it when the cause is gone', async () => {
+    it('a piece that cannot be written is reported with the reason, and is stored once the cause is gone', async () => {
       bench = await open('none');
       const [first] = pieces();
       bench.refuseWrites(true);
@@ -143,7 +143,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       expect(await storeAndWait(first!)).toMatchObject({ type: 'piece-stored' });
     });
 
-    it('tells a corrupt piece from a disk that refuses: the bytes are judged first', async () => {
+    it('a corrupt piece is reported as corrupt even if the disk refuses writes, because hashes are checked first', async () => {
       bench = await open('none');
       const [first] = pieces();
       expect(await storeAndWait(first!, new Uint8Array(bench.geometry.pieceBytes(first!)))).toMatchObject({
@@ -151,7 +151,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       });
     });
 
-    it('takes many pieces at once, in any order', async () => {
+    it('many pieces can be stored at once, in any order', async () => {
       bench = await open('none');
       const order = pieces().reverse();
       for (const pieceIndex of order) store(pieceIndex);
@@ -162,7 +162,7 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       expect(bench.outstanding).toBe(0);
     });
 
-    it('knows the right info dictionary from a wrong one', async () => {
+    it('a correct info dictionary is told from a wrong one', async () => {
       bench = await open('none');
       const wrong = bench.infoBytes.slice();
       wrong[0] = wrong[0]! ^ 1;

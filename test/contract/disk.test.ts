@@ -19,7 +19,7 @@ async function simulated(has: 'all' | 'none'): Promise<DiskBench> {
   const scheduler = new Scheduler();
   const memory = new SimMemory();
   const facts: Fact[] = [];
-  // What is read is lent until the fact is over.
+  // The bytes of a read are borrowed until the fact has been handled, so they are copied.
   const sink = (fact: Fact) =>
     facts.push(fact.type === 'block-read' ? { ...fact, bytes: fact.bytes.slice() } : fact);
   const geometry = new Geometry(170_000, 32 * 1024);
@@ -73,13 +73,13 @@ async function real(has: 'all' | 'none'): Promise<DiskBench> {
 diskContract('The simulated disk', simulated);
 diskContract('The file system', real);
 
-describe('The file system', () => {
+describe('the file system', () => {
   let bench: FileBench;
   afterEach(() => bench.stop());
 
   const piece = (index: number) => index as PieceIndex;
 
-  it('gives a file its name with its last byte, and until then it is NAME.part', async () => {
+  it('a file is named NAME.part until its last byte is stored', async () => {
     bench = await openFileBench();
     // The empty file is complete from the start.
     expect(bench.listing()).toEqual(['album', 'album/c.txt']);
@@ -88,7 +88,7 @@ describe('The file system', () => {
     await bench.store(piece(1));
     await bench.store(piece(2));
     expect(bench.listing()).toContain('album/a.flac.part');
-    // The fourth piece ends a.flac, holds all of b.txt and begins d/e.flac.
+    // The fourth piece ends a.flac, contains all of b.txt and begins d/e.flac.
     await bench.store(piece(3));
     expect(bench.listing()).toEqual([
       'album',
@@ -107,7 +107,7 @@ describe('The file system', () => {
     }
   });
 
-  it('never writes a byte of a corrupt piece', async () => {
+  it('no byte of a corrupt piece is written', async () => {
     bench = await openFileBench();
     const buffer = bench.memory.allocate(bench.geometry.pieceBytes(piece(0)));
     bench.disk.storePiece(bench.torrent, piece(0), buffer, false);
@@ -117,7 +117,7 @@ describe('The file system', () => {
     expect(fs.existsSync(part) ? fs.statSync(part).size : 0).toBe(0);
   });
 
-  it('compares a file that was there before, and never writes it', async () => {
+  it('a preexisting file is compared and never written', async () => {
     bench = await openFileBench({
       prepare: (folder, source) => {
         fs.mkdirSync(path.join(folder, 'album'));
@@ -132,7 +132,7 @@ describe('The file system', () => {
     expect(bench.listing().filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
-  it('refuses a piece that would need a file of somebody else’s to be different, and leaves that file alone', async () => {
+  it('a piece that would change a preexisting file is refused, and the file stays as it is', async () => {
     bench = await openFileBench({
       prepare: (folder) => {
         fs.mkdirSync(path.join(folder, 'album'));
@@ -142,25 +142,25 @@ describe('The file system', () => {
     await bench.store(piece(2));
     const fact = await bench.store(piece(3));
     expect(fact).toMatchObject({ type: 'piece-unstorable', trouble: { code: 'EEXIST' } });
-    // It says which file.
+    // The message names the file.
     if (fact.type === 'piece-unstorable') expect(fact.trouble.message).toContain('b.txt');
     expect(fs.readFileSync(path.join(bench.album, 'b.txt'), 'utf8')).toBe('0123456789');
   });
 
-  it('does not take the name of a file that appeared meanwhile', async () => {
+  it('a file that appeared under the final name is not overwritten', async () => {
     bench = await openFileBench({ sizes: { 'one.bin': 1_000 } });
     fs.mkdirSync(bench.album, { recursive: true });
     fs.writeFileSync(path.join(bench.album, 'one.bin'), 'mine');
     const fact = await bench.store(piece(0));
     expect(fact).toMatchObject({ type: 'piece-unstorable', trouble: { code: 'EEXIST' } });
     expect(fs.readFileSync(path.join(bench.album, 'one.bin'), 'utf8')).toBe('mine');
-    // Out of the way again: the same piece is taken.
+    // The file is gone again, so the same piece is accepted.
     fs.rmSync(path.join(bench.album, 'one.bin'));
     expect(await bench.store(piece(0))).toMatchObject({ type: 'piece-stored' });
     expect(bench.listing()).toEqual(['album', 'album/one.bin']);
   });
 
-  it('follows no link that takes the place of a file under way', async () => {
+  it('a symbolic link in place of a part file is not followed', async () => {
     bench = await openFileBench({ sizes: { 'one.bin': 1_000 } });
     const victim = path.join(bench.source, '..', 'victim');
     fs.writeFileSync(victim, 'precious');
@@ -174,17 +174,17 @@ describe('The file system', () => {
   });
 
   it.each([
-    ['is gone', (at: string) => fs.rmSync(at), 'EGONE'],
-    ['has become shorter', (at: string) => fs.truncateSync(at, 5), 'ESHORT'],
+    ['was deleted', (at: string) => fs.rmSync(at), 'EGONE'],
+    ['was truncated', (at: string) => fs.truncateSync(at, 5), 'ESHORT'],
     [
-      'has become a folder',
+      'was replaced by a folder',
       (at: string) => {
         fs.rmSync(at);
         fs.mkdirSync(at);
       },
       'EREPLACED',
     ],
-  ])('says of a file that %s that it is unreadable, each time it is asked', async (_, spoil, code) => {
+  ])('each read of a file that %s is answered as unreadable', async (_, spoil, code) => {
     bench = await openFileBench({
       prepare: (folder, source) => fs.cpSync(source, path.join(folder, 'album'), { recursive: true }),
     });
@@ -199,7 +199,7 @@ describe('The file system', () => {
     );
   });
 
-  it('reads zeros from the gap behind a file of format v2: libtorrent asks for its last block whole', async () => {
+  it('a read after the end of a v2 file returns zeros, because libtorrent requests its last block whole', async () => {
     bench = await openFileBench({
       sizes: { 'a.flac': 40_000, 'b.flac': 5 },
       format: 'v2',
@@ -221,7 +221,7 @@ describe('The file system', () => {
     expect(blockOf(2)?.equals(whole('b.flac', 0))).toBe(true);
   });
 
-  it('reads a block of a large piece wherever it lies, also across what is read at once', async () => {
+  it('a block of a large piece can be read at any position, also across the limits of one read', async () => {
     bench = await openFileBench({
       sizes: { 'a.flac': 1_500_000 },
       pieceLength: 1024 * 1024,
@@ -242,7 +242,7 @@ describe('The file system', () => {
     }
   });
 
-  it('puts a piece together that lies in hundreds of files, with few of them open at a time', async () => {
+  it('a piece that lies in hundreds of files is written with few of them open at a time', async () => {
     const sizes = Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`${i}.txt`, 20 + (i % 7)]));
     bench = await openFileBench({ sizes });
     const openFiles = () => fs.readdirSync('/proc/self/fd').length;
@@ -260,7 +260,7 @@ describe('The file system', () => {
     expect(bench.listing().some((name) => name.endsWith('.part'))).toBe(false);
   });
 
-  it('serves nothing of a file that has changed since it was first read', async () => {
+  it('no block is served from a file that has changed since it was first read', async () => {
     bench = await openFileBench({
       prepare: (folder, source) => fs.cpSync(source, path.join(folder, 'album'), { recursive: true }),
     });
@@ -274,7 +274,7 @@ describe('The file system', () => {
     expect(await ask(2, 1)).toMatchObject({ type: 'block-unreadable', trouble: { code: 'ECHANGED' } });
   });
 
-  it('answers nothing of a torrent that was removed but gives its buffers back', async () => {
+  it('a removed torrent gets no more facts, and its buffers are released', async () => {
     bench = await openFileBench();
     bench.disk.remove(1);
     bench.disk.storePiece(1, piece(0), bench.memory.allocate(32 * 1024), false);

@@ -1,4 +1,4 @@
-/** A real torrent of odd files, and the real disk on an empty folder beside it. */
+/** A real torrent of files with odd sizes, and the real disk on an empty folder beside it. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -35,7 +35,7 @@ class CountingMemory extends SharedPieceMemory {
 export const pieceLength = 32 * 1024;
 const torrent = 1;
 
-/** Sizes by path: pieces that begin and end inside files, several files in one piece, and an empty one. */
+/** Sizes by path: pieces that begin and end inside files, several files in one piece, and an empty file. */
 export const oddFiles: Readonly<Record<string, number>> = {
   'a.flac': 100_000,
   'b.txt': 10,
@@ -48,19 +48,19 @@ export interface FileBench extends DiskBench {
   readonly disk: FileDisk;
   readonly metainfo: Metainfo;
   readonly files: TorrentFiles;
-  /** Where the author's files lie. */
+  /** The folder of the original files. */
   readonly source: string;
-  /** What the download goes into; the torrent's folder is `album` in it. */
+  /** The download folder; the torrent's folder is `album` in it. */
   readonly folder: string;
   readonly album: string;
   /** Every path in the folder, sorted. */
   listing(): string[];
-  /** All bytes of a piece, given to the disk. */
+  /** Gives all bytes of a piece to the disk. */
   store(pieceIndex: PieceIndex): Promise<Fact>;
   storeAll(): Promise<void>;
-  /** The program ends, cleanly or not; what it remembers is what the next `prepareDownload` is told. */
+  /** Ends the program, cleanly or not. The next `prepareDownload` gets what was saved. */
   end(how: 'stopped' | 'killed'): Promise<void>;
-  /** What a later start finds in the same folder, and how many bytes it hashed for that. */
+  /** The pieces that a later start finds in the same folder, and the number of bytes it hashed. */
   startAgain(): Promise<{ readonly have: readonly number[]; readonly hashedBytes: number }>;
 }
 
@@ -69,7 +69,7 @@ export interface FileBenchOptions {
   readonly pieceLength?: number;
   readonly format?: TorrentFormat;
   readonly threads?: number;
-  /** Puts things into the folder before it is looked at. */
+  /** Puts files into the folder before it is opened. */
   readonly prepare?: (folder: string, source: string) => void;
 }
 
@@ -158,7 +158,7 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
     },
     end: async (how) => {
       await files.writes.settled();
-      // A program that is killed has written its last record some time before.
+      // A killed program wrote its last record some time before.
       await (how === 'stopped' ? journal.stop() : journal.flush());
       disk.remove(torrent);
     },
@@ -176,7 +176,7 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
       const isHad = (i: number) => (found.have[i >> 3]! & (0x80 >> (i & 7))) !== 0;
       return { have: [...geometry.pieces()].filter(isHad), hashedBytes };
     },
-    // Permissions mean nothing to root: a file where the folder should be stops everybody.
+    // Root ignores permissions, so a file in place of the folder makes writes fail.
     refuseWrites: (refuse) => {
       fs.rmSync(album, { recursive: true, force: true });
       if (refuse) fs.writeFileSync(album, 'in the way');

@@ -1,6 +1,6 @@
 /**
- * What every PieceMemory must do (client/engine/contract.ts), against the real one and the simulated one: whatever is
- * written, in whatever order and runs, decides whether the piece is the right one, and nothing else does.
+ * What every PieceMemory must do (client/engine/contract.ts), tested with the real and the simulated one: a
+ * piece is right exactly if the right bytes were written last, in any order and in any runs.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { blockBytesMax, Geometry } from '../../torrents/geometry.ts';
 import { Content } from '../sim/world/content.ts';
 import { type SimBuffer, SimMemory } from '../sim/world/piece-memory.ts';
 
-/** Two blocks and a bit. */
+/** Two blocks and a part of a third. */
 const pieceBytes = 2 * blockBytesMax + 100;
 const content = new Content(new Geometry(pieceBytes, pieceBytes), 5);
 const [piece] = [...content.geometry.pieces()];
@@ -18,7 +18,7 @@ const truth = content.bytes(piece!, 0, pieceBytes);
 
 interface MemoryBench {
   readonly memory: PieceMemory;
-  /** Whether the buffer holds the piece, as its hash would say. */
+  /** Whether the buffer holds the right piece, as its hash would show. */
   isRight(buffer: PieceBuffer): boolean;
 }
 
@@ -41,7 +41,7 @@ const benches: Readonly<Record<string, () => MemoryBench>> = {
 };
 
 describe.each(Object.entries(benches))('%s', (_, open) => {
-  /** Runs of a piece by their ends, written one after the other. */
+  /** Writes a piece in runs, cut at these positions. */
   function fill(
     { memory }: MemoryBench,
     buffer: PieceBuffer,
@@ -57,7 +57,7 @@ describe.each(Object.entries(benches))('%s', (_, open) => {
   }
   const cutsOf = fc.array(fc.nat({ max: pieceBytes }), { maxLength: 8 });
 
-  it('holds what was written, however it was cut', () => {
+  it('a buffer holds what was written, in any runs', () => {
     const bench = open();
     fc.assert(
       fc.property(cutsOf, (cuts) => {
@@ -70,7 +70,7 @@ describe.each(Object.entries(benches))('%s', (_, open) => {
     );
   });
 
-  it('shows a single byte that is wrong, and not any more once it was written over', () => {
+  it('a buffer with one wrong byte is wrong, until the byte is overwritten', () => {
     const bench = open();
     fc.assert(
       fc.property(fc.nat({ max: pieceBytes - 1 }), cutsOf, (at, cuts) => {
@@ -86,7 +86,7 @@ describe.each(Object.entries(benches))('%s', (_, open) => {
     );
   });
 
-  it('takes blocks in any order', () => {
+  it('blocks may be written in any order', () => {
     const bench = open();
     const buffer = bench.memory.allocate(pieceBytes);
     for (const block of [2, 0, 1]) {
@@ -96,7 +96,7 @@ describe.each(Object.entries(benches))('%s', (_, open) => {
     expect(bench.isRight(buffer)).toBe(true);
   });
 
-  it('takes a block over from a buffer of its own, whatever stood there', () => {
+  it('a block can be copied from another buffer over wrong bytes', () => {
     const bench = open();
     const { memory } = bench;
     const buffer = memory.allocate(pieceBytes);
@@ -114,7 +114,7 @@ describe.each(Object.entries(benches))('%s', (_, open) => {
     expect(bench.isRight(buffer)).toBe(true);
   });
 
-  it('keeps buffers apart', () => {
+  it('buffers are separate', () => {
     const bench = open();
     const [a, b] = [bench.memory.allocate(pieceBytes), bench.memory.allocate(pieceBytes)];
     fill(bench, a, truth, []);

@@ -1,6 +1,6 @@
 /**
- * What every Network must do (client/host/ports.ts), as tests that run against each implementation. A bench gives hosts
- * on one network and lets their time pass.
+ * What every Network must do (client/host/ports.ts), as tests for each implementation. A bench provides hosts
+ * on one network and lets time pass.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionId, Fact, PeerAddress } from '../../client/engine/contract.ts';
@@ -8,18 +8,18 @@ import { Prng } from '../../client/engine/prng.ts';
 import type { Network } from '../../client/host/ports.ts';
 
 export interface NetworkBench {
-  /** A new host; what its port reports goes to `sink`. */
+  /** A new host. Its network's facts go to `sink`. */
   join(sink: (fact: Fact) => void): Promise<{ readonly network: Network; readonly address: PeerAddress }>;
-  /** An address nobody listens on. */
+  /** An address on which no host listens. */
   readonly deadAddress: PeerAddress;
-  /** Time passes until the condition holds. Rejects when it never does. */
+  /** Lets time pass until the condition holds. Rejects if it never does. */
   until(condition: () => boolean): Promise<void>;
-  /** Time passes until whatever was under way has arrived. */
+  /** Lets time pass until all data in transit has arrived. */
   settle(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A host and everything it was told, with received bytes copied out of the borrowed buffer. */
+/** A host and the facts it received, with received bytes copied out of the borrowed buffer. */
 class Host {
   readonly facts: Fact[] = [];
   network!: Network;
@@ -66,7 +66,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       return host;
     }
 
-    /** Both ends of a new connection. */
+    /** Connects two hosts. Returns the connection ids at both ends. */
     async function connect(from: Host, to: Host): Promise<[ConnectionId, ConnectionId]> {
       lastDial += 2;
       const before = to.of('connected').length;
@@ -77,7 +77,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       return [lastDial, to.of('connected').at(-1)!.connection];
     }
 
-    it('tells both ends that they are connected, under ids that never meet', async () => {
+    it('both ends are told that they are connected, under ids that never collide', async () => {
       const [a, b] = [await join(), await join()];
       const [dialed, accepted] = await connect(a, b);
       expect(a.facts).toEqual([
@@ -87,7 +87,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       expect([dialed % 2, accepted % 2]).toEqual([0, 1]);
     });
 
-    it('answers a dial that nobody takes with closed, once', async () => {
+    it('a dial to an address where no host listens is answered with `closed`, once', async () => {
       const a = await join();
       a.network.dial(2, bench.deadAddress);
       await bench.until(() => a.facts.length > 0);
@@ -95,7 +95,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       expect(a.facts).toMatchObject([{ type: 'closed', connection: 2 }]);
     });
 
-    it.each([1, 2, 3])('delivers bytes as they were sent, however it cuts them (seed %i)', async (seed) => {
+    it.each([1, 2, 3])('bytes arrive as they were sent, in any packets (seed %i)', async (seed) => {
       const [a, b] = [await join(), await join()];
       const [from, to] = await connect(a, b);
       const random = new Prng(seed);
@@ -119,7 +119,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       expect(b.received(to).equals(expected)).toBe(true);
     });
 
-    it('tells how much has left, and it adds up to what was sent', async () => {
+    it('flushed bytes are reported, and add up to what was sent', async () => {
       const [a, b] = [await join(), await join()];
       const [from, to] = await connect(a, b);
       let sent = 0;
@@ -134,7 +134,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       for (const { bytes } of a.of('flushed')) expect(bytes).toBeGreaterThan(0);
     });
 
-    it('carries both ways at once, and keeps connections apart', async () => {
+    it('both directions work at once, and connections are separate', async () => {
       const [a, b, c] = [await join(), await join(), await join()];
       const [ab, ba] = await connect(a, b);
       const [cb, bc] = await connect(c, b);
@@ -154,7 +154,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
         expect(host.received(id).equals(Buffer.from(fill(value)))).toBe(true);
     });
 
-    it('tells the other end of a close, once and last, and its own end nothing', async () => {
+    it('a close is reported to the other end once, as its last fact, and not to the closing end', async () => {
       const [a, b] = [await join(), await join()];
       const [from, to] = await connect(a, b);
       a.network.send(from, Uint8Array.of(1, 2, 3));
@@ -168,7 +168,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       expect(a.facts.slice(told)).toEqual([]);
     });
 
-    it('says nothing more of a connection that was closed, whatever is still on its way', async () => {
+    it('no fact of a connection follows its close, even with data in transit', async () => {
       const [a, b] = [await join(), await join()];
       const [from, to] = await connect(a, b);
       b.network.send(to, new Uint8Array(500_000));
@@ -181,7 +181,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       expect(a.facts.slice(told)).toEqual([]);
     });
 
-    it('may be told to close from within a fact', async () => {
+    it('a connection may be closed from within a fact', async () => {
       const [a, b] = [await join(), await join()];
       const [from, to] = await connect(a, b);
       b.onFact = (fact) => {
@@ -194,7 +194,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       expect(b.of('closed', to)).toEqual([]);
     });
 
-    it('forgets a dial that is closed before it is answered', async () => {
+    it('a dial that is closed before it is answered gives no fact', async () => {
       const [a, b] = [await join(), await join()];
       a.network.dial(2, b.address);
       a.network.close(2);
@@ -202,7 +202,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       expect(a.facts).toEqual([]);
     });
 
-    it('ignores what is said to a connection it does not know', async () => {
+    it('calls for an unknown connection are ignored', async () => {
       const a = await join();
       a.network.send(98, Uint8Array.of(1));
       a.network.sendBlock(98, Uint8Array.of(1), Uint8Array.of(2));
@@ -212,7 +212,7 @@ export function networkContract(name: string, open: () => Promise<NetworkBench>)
       expect(a.facts).toEqual([]);
     });
 
-    it('gives every connection an id of its own, also after others have ended', async () => {
+    it('every connection has its own id, also after others have ended', async () => {
       const [a, b] = [await join(), await join()];
       const ids = new Set<ConnectionId>();
       for (let i = 0; i < 5; i++) {

@@ -10,7 +10,7 @@ import { type NetworkBench, networkContract } from './network.contract.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** The event loop goes round until the condition holds. */
+/** Lets the event loop turn until the condition holds. */
 async function until(condition: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + 10_000;
   while (!condition()) {
@@ -20,7 +20,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 const calm: Link = { latencyMs: 20, up: 1_000, down: 1_000 };
-/** Everything that may happen to a stream without ending it. */
+/** Everything that can happen to a stream without ending it. */
 const rough: Link = { ...calm, down: 700, jitterMs: 30, lossPpm: 50_000, windowBytes: 10_000, recut: true };
 
 async function simulated(link: Link): Promise<NetworkBench> {
@@ -58,7 +58,7 @@ async function real(): Promise<NetworkBench> {
     deadAddress: { host: '127.0.0.1', port },
     join,
     until,
-    // A connection that comes and goes on the same loop: what was under way before it has had its turns.
+    // Opens and closes connections on the same loop, which gives earlier data enough turns to arrive.
     settle: async () => {
       const facts: Fact[] = [];
       const { network, address } = await join((fact) => facts.push(fact));
@@ -78,7 +78,7 @@ networkContract('The simulated internet on rough lines', () => simulated(rough))
 networkContract('TCP', real);
 
 describe('TCP', () => {
-  it('reports a dial to no possible port as closed', async () => {
+  it('a dial to an impossible port or host is reported as closed', async () => {
     const facts: Fact[] = [];
     const network = await TcpNetwork.listen((fact) => facts.push(fact), '127.0.0.1', [0]);
     network.dial(2, { host: '127.0.0.1', port: 70_000 });
@@ -88,7 +88,7 @@ describe('TCP', () => {
     await network.stop();
   });
 
-  it('lets in more peers than may be connected at once, one after the other', async () => {
+  it('more peers than may be connected at once can connect one after the other', async () => {
     const facts: Fact[] = [];
     const network = await TcpNetwork.listen((fact) => facts.push(fact), '127.0.0.1', [0]);
     const count = (type: Fact['type']) => facts.filter((fact) => fact.type === type).length;
@@ -104,7 +104,7 @@ describe('TCP', () => {
     await network.stop();
   });
 
-  it('tells the engine of every connection of a burst: it decides who stays', async () => {
+  it('every connection of a burst is reported to the engine, which decides which ones stay', async () => {
     let connected = 0;
     const network = await TcpNetwork.listen(
       (fact) => {
@@ -121,7 +121,7 @@ describe('TCP', () => {
     await network.stop();
   });
 
-  it('tells people’s addresses plainly on a socket of both families', async () => {
+  it('an IPv4 peer on a dual-stack socket is reported under its IPv4 address', async () => {
     const facts: Fact[] = [];
     const network = await TcpNetwork.listen((fact) => facts.push(fact), undefined, [0]);
     const client = net.connect(network.port, '127.0.0.1');
@@ -131,7 +131,7 @@ describe('TCP', () => {
     await network.stop();
   });
 
-  it('takes the first free port, without a word of those that were not', async () => {
+  it('the first free port is taken, without a warning about the others', async () => {
     const warnings: string[] = [];
     const onWarning = (warning: Error) => warnings.push(warning.message);
     process.on('warning', onWarning);
