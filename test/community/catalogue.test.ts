@@ -1,4 +1,4 @@
-/** An account, a publisher and a reader against a real tracker, and what a tracker that lies comes to. */
+/** An account, a publisher and a reader at a real tracker, and how lies of a tracker are detected. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -62,8 +62,8 @@ const publish = async (metainfo: Metainfo, more: { releaseId?: string; access?: 
     access: more.access as never,
   });
 
-describe('what is shared', () => {
-  it('is said to be taken down, elsewhere, withdrawn, its publisher banned, its tracker silent: once each', async () => {
+describe('shared releases', () => {
+  it('a sharing client reports a takedown, another version, a withdrawal, a ban and a silent tracker once each', async () => {
     const other = await startTracker({ port: 0, dataFolder: path.join(home, 'standing') });
     const at = (name: string) => ({ stateFolder: path.join(home, `standing-${name}`), tracker: other.url });
     const setupToken = other.setupToken!;
@@ -117,7 +117,7 @@ describe('what is shared', () => {
 });
 
 describe('an account', () => {
-  it('made on the tracker’s page gets the key of the client that opens it', async () => {
+  it("an account made on the tracker's page gets the key of the client that signs in first", async () => {
     const client = new TrackerClient(tracker.url);
     const body = { name: 'gus', password: 'a long enough one' };
     await client.call({ method: 'POST', path: '/accounts', body });
@@ -128,7 +128,7 @@ describe('an account', () => {
     expect(await signIn(place, 'gus', undefined)).toMatchObject({ name: 'gus', hasPassword: true });
   });
 
-  it('with a password is opened elsewhere, and keeps the key that registered it', async () => {
+  it('an account with a password can be opened by another client, and keeps the key that registered it', async () => {
     const [home, elsewhere] = [placeOf('cleo'), placeOf('cleo-elsewhere')];
     await register(home, { name: 'cleo', password: 'a long enough one' });
     const account = await signIn(elsewhere, 'cleo', 'a long enough one');
@@ -139,7 +139,7 @@ describe('an account', () => {
     await expect(signIn(elsewhere, 'cleo', 'a wrong one, too')).rejects.toMatchObject({ status: 401 });
   });
 
-  it('whose session has ended signs in again once, however many calls find out', async () => {
+  it('an account whose session has ended signs in again once, however many calls notice it', async () => {
     const place = placeOf('dora');
     await register(place, { name: 'dora', mayShare: true });
     const one = await openAccount(place);
@@ -149,7 +149,7 @@ describe('an account', () => {
     await one.close();
   });
 
-  it('that signs out is a stranger', async () => {
+  it('an account that signs out becomes a stranger', async () => {
     const place = placeOf('finn');
     await register(place, { name: 'finn', mayShare: true });
     expect(await signOut(place)).toBe(true);
@@ -162,7 +162,7 @@ describe('an account', () => {
 });
 
 describe('a release', () => {
-  it('is one, however often its torrent is published, with a record and without', async () => {
+  it('a torrent that is published again is the same release, with or without a local record', async () => {
     const { metainfo } = await torrentOf({ '1.flac': 40_000 });
     const first = await publish(metainfo);
     expect(first).toMatchObject({ isNew: true, release: { version: 1, publisher: 'ada' } });
@@ -172,7 +172,7 @@ describe('a release', () => {
     }
   });
 
-  it('goes from private to public and back, torrent and access in the order that is allowed', async () => {
+  it('a release changes from private to public and back, with torrent and access in the allowed order', async () => {
     const people = { visibility: 'people', people: ['ada'] };
     const hidden = await torrentOf({ '1.flac': 41_000 }, { private: true });
     const { release } = await publish(hidden.metainfo, { access: people });
@@ -185,7 +185,7 @@ describe('a release', () => {
     expect(third.release).toMatchObject({ version: 3, visibility: 'people', people: ['ada'] });
   });
 
-  it('that is narrowed with a new version tells it to nobody who is left out', async () => {
+  it('a release narrowed together with a new version notifies no account that it excludes', async () => {
     const [fay, gil] = (await Promise.all(
       ['fay', 'gil'].map(async (name) => {
         await register(placeOf(name), { name, mayShare: true });
@@ -201,14 +201,14 @@ describe('a release', () => {
     const more = { releaseId: release.id, access: { visibility: 'people', people: ['gil'] } };
     expect(await publish(two.metainfo, more)).toMatchObject({ isNew: true, isAccessChanged: true });
     await expect.poll(() => told(gil)).toEqual([2]);
-    // Whoever was told would see the notice again now.
+    // An account that had been notified would see the notice again now.
     const wider = { ...more, access: { visibility: 'members' } };
     expect(await publish(two.metainfo, wider)).toMatchObject({ isNew: false, isAccessChanged: true });
     expect(await told(fay)).toEqual([]);
     for (const who of [fay, gil]) await who.close();
   });
 
-  it('whose change is taken back has one more version, which is an earlier one', async () => {
+  it('a change that is taken back makes one more version with the earlier torrent', async () => {
     const [one, two] = [await torrentOf({ '1.flac': 48_000 }), await torrentOf({ '1.flac': 49_000 })];
     const { id: releaseId } = (await publish(one.metainfo)).release;
     await publish(two.metainfo, { releaseId });
@@ -218,7 +218,7 @@ describe('a release', () => {
     expect(isOf((await publish(one.metainfo, { releaseId })).release, fetched.metainfo)).toBe(true);
   });
 
-  it('comes back as it was signed, without the announce addresses it was published with', async () => {
+  it('a fetched release is as it was signed, without the trackers it was published with', async () => {
     const { metainfo } = await torrentOf({ '1.flac': 44_000 });
     const { release } = await publish(metainfo);
     const fetched = await fetchReleaseTorrent(ada, release.id);
@@ -229,8 +229,8 @@ describe('a release', () => {
   });
 });
 
-describe('a tracker that lies is found out', () => {
-  /** It answers what the real one does, changed. */
+describe('lies of a tracker are detected', () => {
+  /** An account whose tracker answers like the real one, with changes. */
   function lying(change: (answer: never, path: string) => unknown, bytes?: Uint8Array): TrackerAccount {
     return {
       ...ada,
@@ -240,7 +240,7 @@ describe('a tracker that lies is found out', () => {
   }
   const refused = { code: 'release-forged' };
 
-  it('when it hands out another torrent, another hash, another key or a version that was never signed', async () => {
+  it('a tracker is caught when it sends another torrent, hash or key, or a version that was never signed', async () => {
     const { metainfo } = await torrentOf({ '1.flac': 45_000 });
     const { id } = (await publish(metainfo)).release;
     const other = (await publish((await torrentOf({ '1.flac': 46_000 })).metainfo)).release;
@@ -263,14 +263,14 @@ describe('a tracker that lies is found out', () => {
     const otherKey = Buffer.alloc(32, 1).toString('base64');
     const asked = { publicKey: otherKey };
     await expect(fetchReleaseTorrent(ada, id, asked)).rejects.toMatchObject(refused);
-    // No key at all, where there was one, is another key as well.
+    // A missing key, where there was one, counts as another key.
     const keyless = lying(({ publicKey: _, ...answer }: Versions) => answer);
     await expect(fetchReleaseTorrent(keyless, id, { publicKey })).rejects.toMatchObject(refused);
   });
 });
 
-describe('what is remembered', () => {
-  it('is the tracker, the release of a folder at it, and the version that lies in a place', async () => {
+describe('what a client remembers', () => {
+  it('a client remembers its tracker, the release of a folder at a tracker, and the version in a place', async () => {
     const state = path.join(home, 'memory');
     expect(await lastTracker(state)).toBeUndefined();
     await rememberTracker(state, 'tracker.example:6969/announce');

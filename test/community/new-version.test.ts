@@ -1,4 +1,4 @@
-/** A publisher and a follower, without a tracker between them: what each does with the parts of this room. */
+/** A publisher and a follower without a tracker, using the parts of the community directly. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -23,7 +23,7 @@ it('a changed track reaches a follower as a new version, and nothing else is fet
   const publisher = await newClient(path.join(home, 'publisher'));
   const identity = await openIdentity(path.join(home, 'publisher'));
 
-  // What a tracker would hold: torrents, and who says that they are versions of what.
+  // What a tracker would store: torrents with their signed versions.
   const published: (SignedVersion & { readonly torrent: Uint8Array })[] = [];
   let seeding: ActiveTorrent | undefined;
   let wake = () => {};
@@ -34,7 +34,7 @@ it('a changed track reaches a follower as a new version, and nothing else is fet
     control: { threads: 1 },
     onVersion: async ({ metainfo, torrent }: FolderVersion) => {
       await seeding?.stop();
-      // It has just been hashed.
+      // The folder has just been hashed.
       seeding = await publisher.seed(metainfo, { path: album, verify: false });
       const version = versionOf(metainfo, {
         releaseId: 'r1',

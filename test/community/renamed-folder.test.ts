@@ -1,4 +1,7 @@
-/** A folder that is published again under another name, against a real tracker: known by the v2 roots of its music. */
+/**
+ * A folder that is published again under another name, at a real tracker. It is recognized by the v2 pieces
+ * roots of its music.
+ */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -79,7 +82,7 @@ it('a renamed folder is a new version of its release', async () => {
   expect(third.release).toMatchObject({ id: first.release.id, version: 3 });
 });
 
-it('so is one whose files have other names, one with a new song, and a torrent of another format', async () => {
+it('a folder with renamed files, a new song or another torrent format is a new version of its release', async () => {
   const folder = album('Names', songs);
   const { release } = await publish(folder);
   const moved = renamed(folder, 'Other names');
@@ -95,7 +98,7 @@ it('so is one whose files have other names, one with a new song, and a torrent o
   });
 });
 
-it('a copy beside the folder that is still there is a release of its own', async () => {
+it('a copy beside a folder that still exists is a separate release', async () => {
   const folder = album('Original', songs);
   const copy = path.join(path.dirname(folder), 'Copy');
   fs.cpSync(folder, copy, { recursive: true });
@@ -105,7 +108,7 @@ it('a copy beside the folder that is still there is a release of its own', async
   expect(second.release.version).toBe(1);
 });
 
-it('an album of which a sampler holds one song, and one that shares only its cover, are others', async () => {
+it('a sampler with one song of an album, or an album with the same cover, is a separate release', async () => {
   const cover = { 'cover.jpg': 90_000 };
   const folder = album('Source', { ...songs, ...cover });
   const { release } = await publish(folder);
@@ -130,7 +133,7 @@ it('a restricted folder stays restricted under its new name, with a private torr
   expect(opened.release).toMatchObject({ id: first.release.id, version: 3, visibility: 'everyone' });
 });
 
-it('what somebody else has published is not theirs to make a version of', async () => {
+it('a folder that another account has published is a separate release', async () => {
   const folder = album('Shared', songs);
   const { release } = await publish(folder);
   const other = { ...place, stateFolder: path.join(home, 'ben') };

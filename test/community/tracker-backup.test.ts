@@ -1,4 +1,7 @@
-/** A tracker's data folder, copied as docs/operating.md says, on another machine: everything that it had is there. */
+/**
+ * A tracker's data folder, copied as docs/operating.md says and opened on another machine: all its data is
+ * there.
+ */
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -48,14 +51,14 @@ async function publish(name: string): Promise<void> {
   });
 }
 
-/** As operators do on another machine, at the same address: what lies in `copy` is the data folder. */
+/** Restores as an operator does: another machine at the same address, with `copy` as its data folder. */
 async function restore(copy: string): Promise<void> {
   const { port } = tracker;
   await tracker.close();
   tracker = await startTracker({ host: '127.0.0.1', port, dataFolder: copy });
 }
 
-/** Titles of releases that Ada finds, each with a torrent that can be fetched. */
+/** Titles of the releases that Ada finds and whose torrent can be fetched. */
 async function fetchable(): Promise<string[]> {
   const answer = page(releaseHit);
   const { rows } = await ada.call({ path: '/search', query: { q: 'album', kind: 'releases' }, answer });
@@ -95,7 +98,7 @@ it('a tracker restored from a backup made while it ran has what was published un
   expect(await fetchable()).toEqual(['First Album']);
 });
 
-it('a tracker restored without its key goes on with a new one and says so', async () => {
+it('a tracker restored without its key continues with a new one and reports it', async () => {
   const copy = path.join(home, 'restored');
   await fs.cp(data, copy, { recursive: true });
   await fs.rm(path.join(copy, 'tracker.key'));

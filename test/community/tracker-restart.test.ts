@@ -1,4 +1,7 @@
-/** A tracker that ends and starts again, over real sockets: who is named by its first answers, and who comes back when. */
+/**
+ * A tracker that stops and starts again, over real sockets: which peers its first replies list, and when
+ * peers return.
+ */
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import { get } from 'node:http';
@@ -50,7 +53,7 @@ async function portsNamed(tracker: RunningTracker, port: number, more = ''): Pro
     .sort();
 }
 
-/** With a release for everyone, and three seeds of it. */
+/** A tracker with a public release and three seeds of it. */
 async function sharingTracker(dataFolder: string): Promise<RunningTracker> {
   const tracker = await start({ dataFolder });
   const place = { stateFolder: path.join(home, 'ada'), tracker: tracker.url };
@@ -64,7 +67,7 @@ async function sharingTracker(dataFolder: string): Promise<RunningTracker> {
   return tracker;
 }
 
-it('a tracker with a data folder names all peers in its first answer after a clean stop', async () => {
+it('a tracker with a data folder lists all peers in its first reply after a clean stop', async () => {
   const dataFolder = path.join(home, 'data');
   await (await sharingTracker(dataFolder)).close();
   const again = await start({ dataFolder });
@@ -72,11 +75,11 @@ it('a tracker with a data folder names all peers in its first answer after a cle
   expect(await portsNamed(again, 7009, '&left=5')).toEqual([7001, 7002, 7003]);
 });
 
-it('a tracker with a data folder names all peers in its first answer after a kill', async () => {
+it('a tracker with a data folder lists all peers in its first reply after a kill', async () => {
   const dataFolder = path.join(home, 'data');
   await sharingTracker(dataFolder);
   const snapshot = path.join(dataFolder, 'swarms.snapshot');
-  // Head, one swarm of three peers, and the HMAC.
+  // Header, one swarm of three peers, and the HMAC.
   const whole = 26 + (20 + 4 + 24 + 3 * 8 + 4) + 32;
   const bytes = () =>
     fs.stat(snapshot).then(
@@ -84,14 +87,14 @@ it('a tracker with a data folder names all peers in its first answer after a kil
       () => 0,
     );
   await expect.poll(bytes, { timeout: 20_000, interval: 100 }).toBe(whole);
-  // What a killed program leaves is what lies on the disk.
+  // A killed program leaves only what is on disk.
   const left = path.join(home, 'left');
   await fs.cp(dataFolder, left, { recursive: true });
   const again = await start({ dataFolder: left });
   expect(await portsNamed(again, 7009, '&left=5')).toEqual([7001, 7002, 7003]);
 }, 30_000);
 
-it('a tracker without a data folder has a seed of ours again within a minute after its restart', async () => {
+it('a tracker without a data folder lists a Cicada seed again within a minute after its restart', async () => {
   const first = await start({});
   const tracker = first.announceUrl;
   const engine = new Engine({

@@ -1,7 +1,8 @@
 /**
- * Real programs run by tests and benches: what they print, line by line, and how they end.
+ * Real programs run by tests and benches: their output line by line, and how they end.
  *
- * Invariant: no child outlives the process that started it; `cicada` also ends by itself when that one is killed.
+ * Invariant: no child outlives the process that started it. `cicada` also ends by itself when that process is
+ * killed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -10,19 +11,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** One line of `--json`. What is in it beside `event` depends on the command. */
+/** One line of `--json`. Its fields besides `event` depend on the command. */
 export type Document = Readonly<Record<string, unknown>> & { readonly event?: string };
 
-/** Far longer than anything here takes: it is the limit after which a test says what it was waiting for. */
+/** Far longer than any step takes. After this the test fails and says what it was waiting for. */
 const patienceMs = 45_000;
-/** aria2 waits for its tracker when it is ended. */
+/** aria2 waits for its tracker when it is asked to end. */
 const politeMs = 8_000;
-/** A failure shows the end of what was printed; a program gone wild must not fill the memory. */
+/** A failure shows the end of the output. The limit keeps a runaway program from filling the memory. */
 const linesMax = 20_000;
 
 export const cicadaMain = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 
-/** What the programs remember is nobody's but theirs. */
+/** State of the programs, separate from the user's own. */
 const home = join(tmpdir(), `cicada-test-home-${process.pid}`);
 
 const running = new Set<ChildProcess>();
@@ -34,18 +35,18 @@ process.once('exit', () => {
 export interface ChildOptions {
   readonly cwd?: string;
   readonly withChannel?: boolean;
-  /** Besides what the test runs in. */
+  /** Added to the environment of the test. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 export class Child {
   readonly name: string;
-  /** Everything on stdout, and apart from it what was on stderr. */
+  /** All lines of stdout, and separately those of stderr. */
   readonly lines: string[] = [];
   readonly errorLines: string[] = [];
-  /** The exit code; null when a signal ended it. Rejects when the program could not be started. */
+  /** The exit code; null if a signal ended it. Rejects if the program could not be started. */
   readonly ended: Promise<number | null>;
-  /** By force, and it was still there. */
+  /** True if it was still running and was killed by SIGKILL. */
   killed = false;
   readonly #process: ChildProcess;
   readonly #listeners = new Set<(line: string) => void>();
@@ -68,14 +69,14 @@ export class Child {
     });
     this.ended = new Promise((resolve, reject) => {
       this.#process.once('error', reject);
-      // Only once all it has printed has been read.
+      // After all its output has been read.
       this.#process.once('close', (code) => resolve(code));
     });
     const forget = () => running.delete(this.#process);
     this.ended.then(forget, forget);
   }
 
-  /** It is `cicada`, and not somebody else's program. */
+  /** True for `cicada`, false for other programs. */
   get isOurs(): boolean {
     return this.name.includes(cicadaMain);
   }
@@ -84,12 +85,12 @@ export class Child {
     return this.#process.pid!;
   }
 
-  /** Of one with a channel. */
+  /** For a child with a channel. */
   send(message: string | number): void {
     this.#process.send(message);
   }
 
-  /** The first line on stdout, printed or to come, of which `read` makes something. */
+  /** Waits for the first line of stdout, past or future, from which `read` returns a value. */
   async line<T>(what: string, read: (line: string) => T | undefined): Promise<T> {
     for (const line of this.lines) {
       const value = read(line);
@@ -98,7 +99,7 @@ export class Child {
     return await this.nextLine(what, read);
   }
 
-  /** The same, of those to come. */
+  /** The same for future lines only. */
   async nextLine<T>(what: string, read: (line: string) => T | undefined): Promise<T> {
     const heard = Promise.withResolvers<T>();
     const listener = (line: string) => {
@@ -119,17 +120,17 @@ export class Child {
     }
   }
 
-  /** Of a program that prints `--json`: the first document with this event that fits. */
+  /** For a program with `--json`: the first document with this event that fits. */
   event(event: string, fits: (document: Document) => boolean = () => true): Promise<Document> {
     return this.line(`printed the event "${event}"`, documentReader(event, fits));
   }
 
-  /** The same, of those to come. */
+  /** The same for future documents only. */
   nextEvent(event: string, fits: (document: Document) => boolean = () => true): Promise<Document> {
     return this.nextLine(`printed another event "${event}"`, documentReader(event, fits));
   }
 
-  /** Resolves when it has ended by itself, well. */
+  /** Resolves when it has ended by itself with exit code 0. */
   async success(): Promise<void> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(this.#failure('has not ended')), patienceMs);
@@ -141,7 +142,7 @@ export class Child {
     }
   }
 
-  /** Resolves when it is gone. */
+  /** Resolves when it has ended. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.#process.kill(signal) && signal === 'SIGKILL') this.killed = true;
     await this.ended.catch(() => {});
@@ -153,7 +154,10 @@ export class Child {
   }
 }
 
-/** `cicada …` in this checkout, under the Node that runs the test. `inside`: a command that runs others, such as `ip netns exec`. */
+/**
+ * Runs `cicada …` of this checkout with the test's Node. `inside`: a command that runs others, such as `ip
+ * netns exec`.
+ */
 export function cicada(
   args: readonly string[],
   inside: readonly string[] = [],
@@ -162,7 +166,7 @@ export function cicada(
   return new Child([...inside, process.execPath, cicadaMain, ...args, '--json'], { withChannel: true, env });
 }
 
-/** For `await using`: whatever was started in a test is gone when it ends. */
+/** For `await using`: all programs started in a test are ended at its end. */
 export class Children implements AsyncDisposable {
   readonly #children: Child[] = [];
 
@@ -171,7 +175,7 @@ export class Children implements AsyncDisposable {
     return child;
   }
 
-  /** Ends them as Ctrl-C and shutdowns do. Answers who did not listen and had to be ended by force. */
+  /** Ends them by SIGTERM, as a shutdown does. Returns those that did not end and had to be killed. */
   async end(): Promise<Child[]> {
     const deaf = new Set(this.#children);
     const deadline = setTimeout(() => void this[Symbol.asyncDispose](), politeMs);
@@ -197,7 +201,7 @@ function documentReader(event: string, fits: (document: Document) => boolean) {
   };
 }
 
-/** The developer's own settings of the program are not the test's; nor are vitest's. */
+/** The environment without the developer's own settings of `cicada` and those of vitest. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(CICADA_|npm_|VITEST|NODE_OPTIONS$)/.test(name),

@@ -1,4 +1,4 @@
-/** The community on the command line, against a real tracker: what each command says, and who may do what. */
+/** The community commands, with a real tracker: what each command prints, and who may do what. */
 import {
   existsSync,
   mkdirSync,
@@ -27,7 +27,7 @@ const [ada, bob, eve] = [person('ada'), person('bob'), person('eve')];
 let [tracker, setupToken] = ['', ''];
 let share: Child;
 let release = '';
-/** Only for some people. */
+/** A restricted release. */
 let secret = '';
 
 function album(name: string, ...songs: string[]): string {
@@ -56,12 +56,12 @@ afterAll(async () => {
 });
 
 describe('an account', () => {
-  it('is the owner’s with what the tracker printed, and a member’s otherwise', async () => {
+  it('the first account with the printed setup token is an owner, and others are members', async () => {
     expect(await ada.run('whoami')).toMatchObject([{ name: 'ada', role: 'owner', tracker }]);
     expect(await bob.run('whoami')).toMatchObject([{ name: 'bob', role: 'member' }]);
   });
 
-  it('is needed, and the exit code says so', async () => {
+  it('a command without an account fails with its exit code and error code', async () => {
     expect(await eve.fails('whoami')).toEqual({ exit: 24, code: 'tracker-unknown' });
     expect(await eve.fails('whoami', '--tracker', tracker)).toEqual({ exit: 24, code: 'not-signed-in' });
     expect(await eve.fails('register', 'bob', '--tracker', tracker)).toEqual({
@@ -79,13 +79,13 @@ describe('an account', () => {
     });
   });
 
-  it('is left and opened again by the key that is kept', async () => {
+  it('a user can sign out and in again with the stored key', async () => {
     expect(await bob.run('logout')).toMatchObject([{ wasSignedIn: true }]);
     expect(await bob.fails('inbox')).toEqual({ exit: 24, code: 'not-signed-in' });
     expect(await bob.run('login', 'bob')).toMatchObject([{ event: 'signed-in', name: 'bob' }]);
   });
 
-  it('signs in again by itself when its session has ended', async () => {
+  it('a command signs in again when its session has ended', async () => {
     const state = place.in('bob', 'state', 'cicada');
     const session = await loadSession(state, tracker);
     const client = new TrackerClient(tracker, { token: session!.token });
@@ -95,7 +95,7 @@ describe('an account', () => {
     expect((await loadSession(state, tracker))!.token).not.toBe(session!.token);
   });
 
-  it('keeps its token and key where only its owner reads them, and prints neither them nor the passkey', async () => {
+  it('tokens and keys are readable by their owner only, and are not printed, nor is the passkey', async () => {
     const state = place.in('ada', 'state', 'cicada');
     const { token } = (await loadSession(state, tracker))!;
     for (const name of [
@@ -111,8 +111,8 @@ describe('an account', () => {
   });
 });
 
-describe('a result', () => {
-  it('is fetched by its number among the last ones', async () => {
+describe('search results', () => {
+  it('a result of the last search is fetched by its number', async () => {
     await bob.run('search', 'heat', 'haze');
     await bob.run('get', '1', '-o', place.in('bob', 'one'), '--port', '0');
     expect(readdirSync(place.in('bob', 'one', 'Noon'))).toEqual(['01 Heat Haze.flac']);
@@ -121,7 +121,7 @@ describe('a result', () => {
     expect(await eve.fails('get', '1')).toEqual(missing);
   });
 
-  it('is taken by its number by every command that wants a torrent', async () => {
+  it('every command that takes a torrent accepts the number of a result', async () => {
     await bob.run('search', 'heat', 'haze');
     for (const named of [['1'], [release, '--tracker', tracker]])
       expect(await bob.run('info', ...named)).toMatchObject([{ name: 'Noon', torrent: named[0] }]);
@@ -129,13 +129,13 @@ describe('a result', () => {
     expect(await bob.fails('seed', '9', place.in('bob', 'one'))).toMatchObject({ exit: 3 });
   });
 
-  it('is nothing when nothing is called so', async () => {
+  it('a search without hits prints no rows and exits with 3', async () => {
     const child = bob.start('search', 'zzyzx');
     expect(await child.ended).toBe(3);
     expect(JSON.parse(child.lines[0]!)).toMatchObject({ rows: [], hasMore: false });
   });
 
-  it('is filtered by what its file is', async () => {
+  it('results can be filtered by properties of their files', async () => {
     const titles = async (...filters: string[]) => {
       const child = bob.start('search', 'treetops', ...filters);
       await child.ended;
@@ -146,7 +146,7 @@ describe('a result', () => {
     expect(await titles('--min-duration', '3:30')).toEqual([]);
   });
 
-  it('may be all that somebody shares', async () => {
+  it("a user's releases can be listed", async () => {
     expect(await bob.run('browse', 'ada')).toMatchObject([
       { rows: [{ number: 1, album: 'Noon', id: release }] },
     ]);
@@ -154,8 +154,8 @@ describe('a result', () => {
   });
 });
 
-describe('who may see a release', () => {
-  it('is said when it is published, and is kept when it is published again', async () => {
+describe('visibility of a release', () => {
+  it('the visibility is set at publication, and kept when the folder is published again', async () => {
     const folder = album('Night', 'Evening Call');
     const publish = (...more: string[]) => ada.run('publish', folder, ...more);
     const [first] = await publish('--visibility', 'people:ada');
@@ -169,11 +169,11 @@ describe('who may see a release', () => {
     expect(await publish()).toMatchObject([{ release: secret, visibility: 'people', version: 2 }]);
     expect(await publish('--visibility', 'members')).toMatchObject([{ visibility: 'members', version: 2 }]);
     expect(await bob.run('browse', 'ada')).toMatchObject([{ rows: [{ id: secret }, { id: release }] }]);
-    // Everyone may have a torrent that is not private: another one, and so another version.
+    // A public release needs a torrent that is not private, so this is another version.
     expect(await publish('--visibility', 'everyone')).toMatchObject([{ visibility: 'everyone', version: 3 }]);
   });
 
-  it('may be a group', async () => {
+  it('a release can be visible to a group', async () => {
     await ada.run('group', 'friends', '--add', 'bob');
     expect(await bob.run('group')).toMatchObject([{ groups: [{ name: 'friends', founder: 'ada' }] }]);
     const folder = album('Dawn', 'First Light');
@@ -186,7 +186,7 @@ describe('who may see a release', () => {
     expect(await bob.fails('get', String(made!.release))).toEqual({ exit: 3, code: 'not-found' });
   });
 
-  it('is asked before anything is read', async () => {
+  it('forbidden folders, secrets and missing accounts are refused before anything is read', async () => {
     expect(await ada.fails('publish', '/etc')).toEqual({ exit: 17, code: 'share-system-folder' });
     expect(await ada.fails('share', place.in('ada', 'state'))).toMatchObject({ exit: 17 });
     const keys = place.in('keys.torrent');
@@ -201,8 +201,8 @@ describe('who may see a release', () => {
   });
 });
 
-describe('talk', () => {
-  it('is heard by those who listen, and read by those who come later', async () => {
+describe('messages', () => {
+  it('a message is received live by listeners, and can be read later', async () => {
     await ada.run('rooms', '--open', 'jazz', '--topic', 'last night');
     const listener = bob.start('read', 'jazz', '--follow');
     await listener.event('listening');
@@ -215,12 +215,12 @@ describe('talk', () => {
     expect((await bob.run('rooms'))[0]!.rooms).toMatchObject([{ name: 'jazz', topic: 'last night' }, {}]);
   });
 
-  it('is kept out of rooms that are not there', async () => {
+  it('messages to unknown rooms are refused', async () => {
     expect(await bob.fails('say', 'nowhere', 'x')).toEqual({ exit: 3, code: 'not-found' });
     expect(await bob.fails('read', '@')).toEqual({ exit: 28, code: 'option-invalid' });
   });
 
-  it('does nothing to a terminal', async () => {
+  it("a message cannot control the reader's terminal", async () => {
     await bob.run('comment', release, 'red \u001b[31m and \u202ebackwards\nsecond line');
     const reader = ada.plainly('read', release);
     await reader.success();
@@ -232,7 +232,7 @@ describe('talk', () => {
 });
 
 describe('a wish', () => {
-  it('comes true, and is fetched when it is marked for that', async () => {
+  it('a matching wish gives a notice, and is downloaded if it is marked for that', async () => {
     await bob.run('wish', 'wings', '--codec', 'flac', '--download');
     await bob.run('wish', 'nothing', 'ever');
     const [{ wishes }] = (await bob.run('wishes')) as [Document];
@@ -252,8 +252,8 @@ describe('a wish', () => {
   });
 });
 
-describe('what is followed', () => {
-  it('is listed, and let go', async () => {
+describe('follows', () => {
+  it('follows can be listed and removed', async () => {
     await bob.run('follow', release);
     await bob.run('follow', '@ada');
     expect(await bob.run('follow')).toEqual([{ accounts: ['ada'], releases: [release] }]);
@@ -263,7 +263,7 @@ describe('what is followed', () => {
   });
 });
 
-it('a new version that came while nobody was there is fetched by the one who comes back', async () => {
+it('a new version that appeared while the follower was offline is fetched when they return', async () => {
   const folder = album('Late', 'Treetops at Dusk', 'The Long Wait');
   const sharing = ada.start('share', folder, '--port', '0');
   const id = String((await sharing.event('sharing')).release);
@@ -278,7 +278,7 @@ it('a new version that came while nobody was there is fetched by the one who com
   expect(readFileSync(join(music, 'Late/02 The Long Wait.flac'))).toEqual(
     readFileSync(join(folder, '02 The Long Wait.flac')),
   );
-  // The change is taken back: that is a version as well.
+  // Taking the change back makes another version.
   const before = noise(50_000, 41);
   const [version, done] = [sharing.nextEvent('new-version'), inbox.nextEvent('done')];
   writeFileSync(join(folder, '02 The Long Wait.flac'), before);
@@ -289,8 +289,8 @@ it('a new version that came while nobody was there is fetched by the one who com
   expect(await inbox.ended).toBe(0);
 });
 
-describe('a folder that is shared', () => {
-  it('leaves out a key that appears later, and says so', async () => {
+describe('a shared folder', () => {
+  it('a secret file that appears later in a shared folder is left out and reported', async () => {
     const folder = album('Keyless', 'Harbour Lights');
     const sharing = ada.start('share', folder, '--port', '0');
     expect(await sharing.event('sharing')).toMatchObject({ files: 1 });
@@ -304,7 +304,7 @@ describe('a folder that is shared', () => {
     await sharing.kill('SIGTERM');
   });
 
-  it('is seeded no longer once it has become a link to a place that nobody may share', async () => {
+  it('a shared folder is no longer seeded once it has become a link to a forbidden place', async () => {
     const folder = album('Moving', 'Slow Ferry');
     const sharing = ada.start('share', folder, '--port', '0');
     const { release: id } = await sharing.event('sharing');
@@ -314,7 +314,7 @@ describe('a folder that is shared', () => {
     symlinkSync(place.in('music/.hidden/Moving'), folder);
     const { message } = await sharing.event('trouble', ({ code }) => code === 'share-hidden');
     expect(message).toMatch(/\.hidden is hidden/);
-    // Its tracker has been told: nobody is sent here any more.
+    // The tracker has been told, so it lists no seed any more.
     const client = new TrackerClient(tracker);
     const schema = Type.Object({ seeds: Type.Number() });
     await vi.waitFor(
@@ -326,7 +326,7 @@ describe('a folder that is shared', () => {
 });
 
 describe('moderators', () => {
-  it('invite, ban, and let in again; members may not', async () => {
+  it('moderators invite, ban and unban, and members may not', async () => {
     expect(await bob.fails('admin', 'ban', 'ada', 'why not')).toEqual({ exit: 24, code: 'not-allowed' });
     const [{ invitation }] = (await ada.run('invite', '--note', 'for eve')) as [Document];
     const { token } = invitation as { token: string };
@@ -340,7 +340,7 @@ describe('moderators', () => {
   });
 });
 
-it('without an account a folder is shared as before, with a tracker of its own', async () => {
+it('a folder shared without an account has its own tracker', async () => {
   const stranger = person('stranger');
   const child = stranger.start('share', album('Alone', 'x'), '--port', '0', '--listen', '127.0.0.1:0');
   const { url, release: none } = await child.event('sharing');

@@ -1,4 +1,4 @@
-/** Somebody with a computer of their own: runs `cicada` there, with a home that nobody else has. */
+/** A user with their own computer: runs `cicada` with a separate home folder. */
 import { join } from 'node:path';
 import { Child, type Children, cicada, cicadaMain, type Document } from './child.ts';
 
@@ -7,19 +7,19 @@ export class Person {
   readonly #inside: readonly string[];
   readonly #children: Children;
 
-  /** `home`: where their programs remember. `inside`: what runs a command on their host. */
+  /** `home`: where their programs keep their state. `inside`: a command that runs others on their host. */
   constructor(home: string, children: Children, inside: readonly string[] = []) {
     this.#home = home;
     this.#children = children;
     this.#inside = inside;
   }
 
-  /** One that goes on running. */
+  /** Starts a command that keeps running. */
   start(...args: string[]): Child {
     return this.#children.add(cicada(args, this.#inside, this.#env));
   }
 
-  /** The same without `--json`: what a person sees. */
+  /** The same without `--json`: the output for people. */
   plainly(...args: string[]): Child {
     const command = [...this.#inside, process.execPath, cicadaMain, ...args];
     return this.#children.add(new Child(command, { env: this.#env }));
@@ -33,14 +33,14 @@ export class Person {
     };
   }
 
-  /** To its end, which has to be a good one: what it printed. */
+  /** Runs a command that must succeed. Returns the documents it printed. */
   async run(...args: string[]): Promise<readonly Document[]> {
     const child = this.start(...args);
     await child.success();
     return child.lines.map((line) => JSON.parse(line) as Document);
   }
 
-  /** To its end, which has to be a bad one: the exit code, and the stable code of what was wrong. */
+  /** Runs a command that must fail. Returns its exit code and error code. */
   async fails(...args: string[]): Promise<{ readonly exit: number | null; readonly code: unknown }> {
     const child = this.start(...args);
     const exit = await child.ended;

@@ -1,4 +1,4 @@
-/** What a publisher's programs say of the files that they publish, and what others find of it. */
+/** What a publisher's client reports about published files, and what others find. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { Children, cicada, type Document } from './child.ts';
 import { Person } from './person.ts';
 import { TemporaryFolder } from './shared-folder.ts';
 
-/** Programs start one behind the other, on a machine that may have much else to do. */
+/** Several programs run one after the other, on a machine that may be busy. */
 const timeoutMs = 120_000;
 
 const place = new TemporaryFolder();
@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 it(
-  'files that are not what they are called are named, to people and to programs',
+  'files whose content does not match their name are reported to people and to programs',
   async () => {
     const folder = folderOf('Fakes', {
       '01 Real.flac': flacOf(50_000, 3),
@@ -54,7 +54,7 @@ it(
 );
 
 it(
-  'a licence in the tags is shown, and a search is filtered by it',
+  'a licence in the tags is shown, and searches can be filtered by it',
   async () => {
     const LICENSE = 'https://creativecommons.org/licenses/by-sa/4.0/';
     const folder = folderOf('Free', { '01.flac': flac({ TITLE: 'Treetops', LICENSE }) });

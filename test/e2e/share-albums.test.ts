@@ -1,4 +1,4 @@
-/** `cicada share --per-album` of people who are signed in: real programs, a real tracker, and a user who fetches. */
+/** `cicada share --per-album` with an account: real programs, a real tracker, and a user who fetches. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ afterAll(async () => {
   place[Symbol.dispose]();
 });
 
-/** What everybody finds at the tracker. */
+/** The albums that the tracker lists. */
 async function published(): Promise<string[]> {
   const { rows } = (await (await fetch(`${tracker}/api/v1/releases`)).json()) as {
     rows: { album: string }[];
@@ -42,7 +42,7 @@ async function published(): Promise<string[]> {
   return rows.map(({ album }) => album).sort();
 }
 
-/** Another user finds it at the tracker and fetches it from the user who shares it. */
+/** Another user fetches the album from the user who shares it. */
 async function isFetched(album: string): Promise<void> {
   const { release } = await share.event('sharing', ({ name }) => name === album);
   await bob.run('get', String(release), '-o', place.in('bob'), '--port', '0');
@@ -71,7 +71,7 @@ it('share --per-album publishes and seeds an album that is copied in while it ru
   expect(await published()).toEqual(['One', 'Three', 'Two']);
 }, 90_000);
 
-it('share --per-album takes audio in a disc’s folder of an album for a new version of it, and in any other for an album', async () => {
+it("share --per-album publishes audio in an album's disc folder as a new version, and in any other folder as an album", async () => {
   song(music, 'Artist/One/CD2/01 Sixth.flac', 6);
   await share.event('new-version', ({ name, files }) => name === 'One' && files === 2);
   song(music, 'Artist/Two/Bonus/01 Seventh.flac', 7);

@@ -1,4 +1,4 @@
-/** Folders to share: made of bytes that repeat nowhere, in no time, and compared byte for byte. */
+/** Folders to share: made quickly of non-repeating bytes, and compared byte for byte. */
 import { createCipheriv } from 'node:crypto';
 import {
   closeSync,
@@ -18,7 +18,7 @@ const stepBytes = 4 * 1024 * 1024;
 
 export const emptyFile = 'empty.log';
 
-/** A folder that is gone when its block is left. */
+/** A folder that is deleted at the end of its block. */
 export class TemporaryFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'cicada-test-'));
 
@@ -32,8 +32,8 @@ export class TemporaryFolder implements Disposable {
 }
 
 /**
- * An album of `bytes` in `trackCount` files of odd sizes, a folder with a picture, and an empty file. The same seed
- * gives the same bytes: a stream cipher over zeros is the fastest generator there is in Node.
+ * An album of `bytes` in `trackCount` files of odd sizes, with a folder for its picture and an empty file.
+ * The same seed gives the same bytes. A stream cipher over zeros is the fastest generator in Node.
  */
 export function writeAlbum(folder: string, bytes: number, trackCount: number, seed = 'cicada'): void {
   const key = Buffer.alloc(32);
@@ -47,7 +47,7 @@ export function writeAlbum(folder: string, bytes: number, trackCount: number, se
   ];
   let rest = bytes - coverBytes;
   for (let track = 1; track <= trackCount; track++) {
-    // No two alike, and none a whole number of blocks.
+    // Different sizes, none a multiple of a block.
     const share = track === trackCount ? rest : Math.floor((rest / (trackCount - track + 1)) * 0.93);
     files.push([`${String(track).padStart(2, '0')} Track.flac`, share]);
     rest -= share;
@@ -63,7 +63,10 @@ export function writeAlbum(folder: string, bytes: number, trackCount: number, se
   }
 }
 
-/** Undefined: the same files with the same bytes and nothing else. Otherwise the first difference, in words. */
+/**
+ * Undefined if both folders have the same files with the same bytes. Otherwise describes the first
+ * difference.
+ */
 export function differenceOf(expected: string, actual: string): string | undefined {
   const [names, others] = [filesOf(expected), filesOf(actual)];
   const [known, found] = [new Set(names), new Set(others)];
@@ -90,7 +93,7 @@ function firstDifference(one: string, other: string): number | undefined {
   const bytes = statSync(one).size;
   if (statSync(other).size !== bytes) return Math.min(bytes, statSync(other).size);
   const [a, b] = [openSync(one, 'r'), openSync(other, 'r')];
-  // For a hundred thousand small files whole steps would cost more than the comparison.
+  // With 100,000 small files, full-size buffers would cost more than the comparison.
   const [left, right] = [0, 1].map(() => Buffer.allocUnsafe(Math.min(stepBytes, bytes))) as [Buffer, Buffer];
   try {
     for (let at = 0; at < bytes; at += stepBytes) {

@@ -1,6 +1,6 @@
 /**
- * First light: `cicada create`, `cicada tracker`, three `cicada seed` and one `cicada download`, six processes that
- * know of each other what people would know, move 300 MiB.
+ * A whole swarm in six processes: `cicada create`, `cicada tracker`, three `cicada seed` and one `cicada
+ * download` move 300 MiB. They share only what users would pass on.
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => temporary[Symbol.dispose]());
 
-/** create, tracker and seeders are up and known to the tracker when this resolves. */
+/** Resolves once the tracker runs and all seeders have announced to it. */
 async function openSwarm(children: Children, name: string, uploadLimit: string) {
   const tracker = children.add(cicada(['tracker', '--listen', '127.0.0.1:0']));
   const { announce } = await tracker.event('listening');
@@ -48,7 +48,7 @@ it('six processes move 300 MiB, every seeder serves part of it, and the copy is 
   expect(done).toMatchObject({ bytes: albumBytes, peers: 3 });
 });
 
-it('a seeder ended by force in the middle costs nothing but its speed', async () => {
+it('a download completes correctly after one of its seeders is killed halfway', async () => {
   await using children = new Children();
   const { seeders, download, copy } = await openSwarm(children, 'killed', '50MiB/s');
   const isMiddle = ({ bytes }: Document) => Number(bytes) > albumBytes / 10 && Number(bytes) < albumBytes / 2;

@@ -1,4 +1,7 @@
-/** Two torrents whose paths meet, fetched by the real program: in one process and in two, with state folders of their own. */
+/**
+ * Two torrents with overlapping paths, fetched by the real program: in one process, and in two with their own
+ * state folders.
+ */
 import {
   existsSync,
   mkdirSync,
@@ -20,7 +23,7 @@ const place = mkdtempSync(join(tmpdir(), 'cicada-two-'));
 const children = new Children();
 let peers: string[];
 
-/** Torrents by name, each seeded from here. */
+/** Torrents by name, each seeded by this test. */
 const torrents = {
   song: { 'a.flac': [3_000_000, 1] },
   song2: { 'a.flac': [3_000_000, 2] },
@@ -61,14 +64,14 @@ const stateOf = (name: string) => ({ XDG_STATE_HOME: join(place, 'state', name) 
 const folder = () => mkdtempSync(join(place, 'out-'));
 const namesIn = (at: string) => (readdirSync(at, { recursive: true }) as string[]).sort();
 
-/** `cicada get`, with a state folder of its own. */
+/** `cicada get` with its own state folder. */
 function get(names: readonly Name[], out: string, state: string, ...more: string[]): Child {
   const dials = peers.flatMap((peer) => ['--peer', peer]);
   const words = ['get', ...names.map(torrent), '-o', out, '--port', '0', ...dials, ...more];
   return children.add(cicada(words, [], stateOf(state)));
 }
 
-/** Slow enough to be met on its way. */
+/** Slow enough that the second program starts during the download. */
 const slow = ['--download-limit', '256KiB/s'];
 
 function expectWhole(out: string, name: Name): void {
@@ -79,8 +82,8 @@ function expectWhole(out: string, name: Name): void {
 
 const errorOf = (child: Child) => child.event('error');
 
-describe('two torrents with one path and other bytes', () => {
-  it('in one process: one is whole, the other is refused by name; --on-done runs for the whole one alone', async () => {
+describe('two torrents with one path and different bytes', () => {
+  it('one of two conflicting torrents in one process completes, the other is refused by name, and --on-done runs once', async () => {
     const out = folder();
     const done = join(out, 'done.txt');
     const child = get(['song', 'song2'], out, 'one', '--on-done', `echo "$CICADA_INFO_HASH" >> '${done}'`);
@@ -95,7 +98,7 @@ describe('two torrents with one path and other bytes', () => {
     expect(readFileSync(done, 'utf8').trim().split('\n')).toHaveLength(1);
   });
 
-  it('in two processes with their own state folders: the second ends at once and has written nothing', async () => {
+  it('a conflicting torrent in a second process is refused at once and writes nothing', async () => {
     const out = folder();
     const first = get(['song'], out, 'first', ...slow);
     await first.event('start');
@@ -107,12 +110,13 @@ describe('two torrents with one path and other bytes', () => {
     expect(namesIn(out).filter((name) => name !== 'a.flac.part')).toEqual([]);
   });
 
-  it('the holder is killed: the next one goes on from what it left, at once', async () => {
+  it('after a download was killed, another process continues it at once', async () => {
     const out = folder();
     const first = get(['song'], out, 'killed', ...slow);
     await first.event('progress', ({ bytes }) => Number(bytes) > 500_000);
     await first.kill('SIGKILL');
-    // The same torrent under another state folder believes nothing and finds most of it right.
+    // With another state folder nothing is trusted; the second process hashes the files and keeps the correct
+    // pieces.
     const second = get(['song'], out, 'heir');
     expect(Number((await second.event('start')).bytes)).toBeGreaterThan(300_000);
     await second.success();
@@ -120,7 +124,7 @@ describe('two torrents with one path and other bytes', () => {
     expect(namesIn(out)).toEqual(['a.flac']);
   });
 
-  it('two that start at once: one is whole, the other is refused', async () => {
+  it('one of two conflicting downloads started at the same time completes, and the other is refused', async () => {
     for (let round = 0; round < 2; round++) {
       const out = folder();
       const limit = ['--download-limit', '2MiB/s'];
@@ -135,7 +139,7 @@ describe('two torrents with one path and other bytes', () => {
   });
 });
 
-it('the same torrent in the same place by a second process is refused, whatever its state folder', async () => {
+it('the same torrent in the same place is refused to a second process with any state folder', async () => {
   const out = folder();
   const first = get(['song'], out, 'same', ...slow);
   await first.event('start');
@@ -149,7 +153,7 @@ it('the same torrent in the same place by a second process is refused, whatever 
 });
 
 describe('two albums that share only their cover', () => {
-  it('both complete in one process', async () => {
+  it('two albums that share only their cover complete in one process', async () => {
     const out = folder();
     const child = get(['first', 'second'], out, 'both');
     await child.success();
@@ -157,7 +161,7 @@ describe('two albums that share only their cover', () => {
     expect(namesIn(out)).toEqual(['Album', 'Album/1.flac', 'Album/2.flac', 'Album/cover.jpg']);
   });
 
-  it('both complete in two processes, and the one that waits says for whom', async () => {
+  it('two albums that share only their cover complete in two processes, and the waiting one names the other', async () => {
     const out = folder();
     const first = get(['first'], out, 'cover-1', ...slow);
     await first.event('start');
@@ -171,13 +175,13 @@ describe('two albums that share only their cover', () => {
     });
     await Promise.all([first.success(), second.success()]);
     for (const name of ['first', 'second'] as const) expectWhole(out, name);
-    // Not when it had all but the cover.
+    // --on-done runs only once the cover is complete.
     const seen = readFileSync(done, 'utf8').split('\n');
     expect(seen).toEqual(expect.arrayContaining(['2.flac', 'cover.jpg']));
     expect(seen).not.toContain('cover.jpg.part');
   });
 
-  it('with another cover under its name the second is refused', async () => {
+  it('an album with a different cover under the same name is refused', async () => {
     const out = folder();
     const first = get(['first'], out, 'cover-3', ...slow);
     await first.event('start');
@@ -188,7 +192,7 @@ describe('two albums that share only their cover', () => {
     await first.kill();
   });
 
-  it('one that waits ends with Ctrl-C, and takes over when the other is killed', async () => {
+  it('a waiting download ends with Ctrl-C, and continues when the other process is killed', async () => {
     const out = folder();
     const first = get(['first'], out, 'cover-5', '--download-limit', '8KiB/s');
     await first.event('start');
@@ -204,7 +208,7 @@ describe('two albums that share only their cover', () => {
   });
 });
 
-it('people are told in words, without the names of system errors', async () => {
+it('messages for people contain no names of system errors', async () => {
   const out = folder();
   const first = get(['first'], out, 'words-1', '--download-limit', '8KiB/s');
   await first.event('start');
