@@ -1,8 +1,8 @@
 /**
- * What the command line says to do about an error: one entry for every code of every library, so that a code without an
- * answer does not compile. `undefined`: there is nothing to do, or what happened says it already.
+ * The command line's advice about an error: one entry for every code of every library, so that a code without
+ * an entry does not compile. `undefined`: there is nothing to do, or the message says it already.
  *
- * An advice begins with the sign that joins it to the message before it.
+ * Each advice begins with the punctuation that joins it to the message before it.
  */
 import type { ShareErrorCode, ShareErrorFields } from '../account/share-error.ts';
 import type { OwnTrackerErrorCode, TrackerErrorFields } from '../account/tracker-error.ts';
@@ -83,7 +83,7 @@ export const shareAdvice: AdviceFor<ShareErrorCode, ShareErrorFields> = {
   'private-file-unusable': undefined,
 };
 
-/** What a tracker says itself is left as it says it: it knows what to do there. */
+/** A refusal that the tracker words itself is printed as it is: the tracker knows what to do. */
 export const trackerAdvice: AdviceFor<OwnTrackerErrorCode, TrackerErrorFields> = {
   'tracker-invalid': '; give it like http://HOST:6969',
   'tracker-unreachable': ({ system }) => (system === 'ENOTFOUND' ? '; check the address' : undefined),
@@ -108,7 +108,7 @@ export const sessionAdvice: AdviceFor<SessionErrorCode, SessionErrorFields> = {
   'file-unreadable': undefined,
 };
 
-/** While a folder is being published to be shared, there is one more way out. */
+/** An error while a shared folder is being published has one more way out. */
 export const publishingAdvice: ReadonlyMap<CliErrorCode, string> = new Map([
   ['rights-unconfirmed', ' (--no-publish shares without it)'],
   ['tracker-unreachable', ' (--no-publish shares without it)'],

@@ -1,4 +1,4 @@
-/** What commands find wrong themselves; where a library finds the same, its code is theirs. */
+/** Codes of errors that commands find themselves. Where a library finds the same error, both use its code. */
 export const cliErrorCodes = [
   'option-invalid',
   'option-yes-missing',
@@ -31,10 +31,10 @@ export const cliErrorCodes = [
 ] as const;
 export type CliErrorCode = (typeof cliErrorCodes)[number];
 
-/** What the command line itself finds wrong: it knows its options, so the message says what to do as well. */
+/** An error that the command line finds itself. It knows its options, so the message includes the advice. */
 export class CliError extends Error {
   override readonly name = 'CliError';
-  /** exit-codes.ts has a number for it. */
+  /** exit-codes.ts maps it to a number. */
   readonly code: CliErrorCode;
 
   constructor(code: CliErrorCode, message: string, cause?: unknown) {
@@ -43,12 +43,14 @@ export class CliError extends Error {
   }
 }
 
-/** A flag or an argument that cannot be meant. */
+/** An invalid flag or argument. */
 export function badOption(message: string): CliError {
   return new CliError('option-invalid', message);
 }
 
-/** The stable code of anything thrown: ours, the system's (`ENOSPC`), or `internal` when it has none. */
+/**
+ * The stable code of anything thrown: ours, the system's (`ENOSPC`), or `internal` for an error without one.
+ */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'internal';

@@ -1,23 +1,23 @@
 /**
- * What one command is made of. A command's file says what can be typed and does it; program.ts makes the parser and the
- * help out of that, so that every command behaves alike.
+ * The shape of one command. A command's file declares its arguments and runs it; program.ts builds the parser
+ * and the help from that declaration, so that all commands behave alike.
  */
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { Output } from './screen/output.ts';
 
 export type OptionTable = Readonly<Record<string, Options>>;
 
-/** All commands, for those few that are about the others. */
+/** All commands, for the few commands that describe the others. */
 export interface CommandTable {
   readonly names: readonly string[];
-  /** Other words for some of them. */
+  /** Other names of commands. */
   readonly aliases: Readonly<Record<string, string>>;
   /** The command that a word stands for, if any. */
   nameOf(word: string): string | undefined;
   load(name: string): Promise<Command>;
 }
 
-/** Of every command. */
+/** Options that every command takes. */
 export const sharedOptions = {
   json: { type: 'boolean', describe: 'Print JSON' },
   quiet: { type: 'boolean', alias: 'q', describe: 'Print only errors' },
@@ -28,13 +28,13 @@ export interface CommandSpec<O extends OptionTable, P extends OptionTable> {
   /** In yargs' notation: `create <path..>`. */
   readonly usage: string;
   readonly aliases?: readonly string[];
-  /** One line: what it does for whoever types it. */
+  /** One line for the help: what the command does. */
   readonly describe: string;
   readonly positionals: P;
   readonly options: O;
-  /** What to type, and what that does. */
+  /** Command lines, and what each one does. */
   readonly examples: readonly (readonly [command: string, does: string])[];
-  /** Answers the exit code; another than 0 when all there is to say has been said. */
+  /** Returns the exit code. A code other than 0 means that the command has printed the reason itself. */
   run(
     args: InferredOptionTypes<O> & InferredOptionTypes<P>,
     output: Output,
@@ -42,7 +42,7 @@ export interface CommandSpec<O extends OptionTable, P extends OptionTable> {
   ): Promise<number>;
 }
 
-/** A command whatever its arguments are. */
+/** A command without the types of its arguments. */
 export interface Command {
   readonly usage: string;
   readonly aliases?: readonly string[];
@@ -50,7 +50,7 @@ export interface Command {
   readonly positionals: Readonly<Record<string, PositionalOptions>>;
   readonly options: OptionTable;
   readonly examples: readonly (readonly [command: string, does: string])[];
-  /** The arguments are what the parser made of exactly these options. */
+  /** The parser made the arguments from exactly these options. */
   run(args: never, output: Output, table: CommandTable): Promise<number>;
 }
 

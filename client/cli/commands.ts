@@ -1,4 +1,4 @@
-/** Which commands there are. Only the one that was typed is loaded: some bring a web server with them. */
+/** The list of commands. Only the command that was typed is loaded: some import a web server. */
 import type { Command, CommandTable } from './command.ts';
 
 /** In the order of the help. */

@@ -1,6 +1,6 @@
 /**
- * Completion for three shells, written out of what the commands say of themselves. Commands and flags are completed by
- * us; whatever else may stand on a line is a path, and the shell knows paths better.
+ * Completion scripts for three shells, written from the declarations of the commands. They complete commands
+ * and flags; every other word is a path, which the shell completes itself.
  */
 
 export interface CompletedFlag {
@@ -8,17 +8,17 @@ export interface CompletedFlag {
   readonly names: readonly string[];
   readonly describe: string;
   readonly takesValue: boolean;
-  /** It may be given again. */
+  /** The flag may be given more than once. */
   readonly repeats: boolean;
   readonly choices: readonly string[];
 }
 
 export interface CompletedCommand {
-  /** The name, then other words for it. */
+  /** The name, then its aliases. */
   readonly names: readonly string[];
   readonly describe: string;
   readonly flags: readonly CompletedFlag[];
-  /** What its first word may be, where these are few: `ban`, `unban` … of `admin`. */
+  /** The values of its first argument, where these are few: `ban`, `unban` … of `admin`. */
   readonly actions: readonly string[];
 }
 
@@ -105,7 +105,7 @@ function fish(commands: readonly CompletedCommand[]): string {
   return `# fish completion for cicada\n${lines.join('\n')}`;
 }
 
-/** Only until one of them is there. */
+/** Offers the actions until the line contains one of them. */
 function fishActions(names: readonly string[], actions: readonly string[]): string {
   const words = actions.join(' ');
   const seen = '__fish_seen_subcommand_from';

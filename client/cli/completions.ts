@@ -1,4 +1,4 @@
-/** `cicada completions`: the lines a shell needs to complete our commands and flags. */
+/** `cicada completions`: prints the script with which a shell completes our commands and flags. */
 import type { Options } from 'yargs';
 import { badOption } from './cli-error.ts';
 import { defineCommand, sharedOptions } from './command.ts';

@@ -1,6 +1,6 @@
 /**
- * An error in the words of the command line: what happened and where, as the library says it, and what to do about it.
- * Every error that is printed goes through here.
+ * Words an error for the command line: what happened and where, as the library says it, then the advice.
+ * Every printed error goes through here.
  */
 import { CodedError } from '../../torrents/coded-error.ts';
 import type { CreateError } from '../../torrents/create/create-error.ts';
@@ -43,7 +43,7 @@ interface Tables {
   readonly ClientError: AdviceOf<ClientError>;
   readonly ClaimError: AdviceOf<ClientError>;
   readonly ShareError: AdviceOf<ShareError>;
-  /** Its code may be one that this program has never heard of. */
+  /** A newer tracker may send a code that this program does not know. */
   readonly TrackerError: Partial<AdviceOf<TrackerError>>;
   readonly SessionError: AdviceOf<SessionError>;
   readonly WebError: AdviceOf<WebError>;
@@ -58,7 +58,7 @@ interface Tables {
   readonly ProxyListError: AdviceOf<ProxyListError>;
 }
 
-/** By the name of the class: the classes need not be loaded for it. */
+/** Keyed by the name of the class, so that the classes need not be loaded. */
 export const adviceTables: Tables = {
   ClientError: clientAdvice,
   ClaimError: clientAdvice,
@@ -77,7 +77,7 @@ export const adviceTables: Tables = {
   ProxyListError: proxyListAdvice,
 };
 
-/** What is printed of anything thrown. */
+/** The text that is printed for anything thrown. */
 export function errorWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error instanceof CodedError ? `${error.message}${adviceOf(error) ?? ''}` : error.message;
@@ -90,7 +90,7 @@ function adviceOf({ name, code, fields }: CodedError<string>): string | undefine
   return typeof advice === 'function' ? advice(fields) : advice;
 }
 
-/** The error of a share that was to be published, with the advice that is right only there. */
+/** The error of a share with publishing, with the advice that applies only there. */
 export function whilePublishing(error: unknown): unknown {
   const said = codeOf(error);
   for (const [code, advice] of publishingAdvice)
@@ -98,7 +98,7 @@ export function whilePublishing(error: unknown): unknown {
   return error;
 }
 
-/** Why a tracker was not asked, as its status tells it: words, of which we know some. */
+/** Adds the advice to the reason why a tracker was not asked. The status carries that reason as text. */
 export function trackerReason(reason: string): string {
   return reason === privateAddressWords ? `${reason}${webAdvice['web-address-private']}` : reason;
 }

@@ -1,6 +1,6 @@
 /**
- * The one table from stable error codes to exit codes. The numbers are aria2's where they fit, so that scripts written
- * for it go on working.
+ * The one table from stable error codes to exit codes. The numbers are aria2's where they fit, so that
+ * scripts written for aria2 work unchanged.
  */
 import type { CreateErrorCode } from '../../torrents/create/create-error.ts';
 import type { MagnetErrorCode } from '../../torrents/magnet.ts';
@@ -34,7 +34,7 @@ export const exitCode = {
   dataMismatch: 32,
 } as const;
 
-/** What the system calls what went wrong. */
+/** Error codes of the operating system. */
 type SystemCode =
   | 'ENOENT'
   | 'ENOSPC'
@@ -45,7 +45,7 @@ type SystemCode =
   | 'ENOTDIR'
   | 'EROFS'
   | 'EIO';
-/** Of a tracker that was to be started here. */
+/** Codes of a tracker that this program starts. */
 type StartCode =
   | DatabaseErrorCode
   | KeyFileErrorCode
@@ -56,10 +56,10 @@ type StartCode =
 type TorrentCode = CreateErrorCode | MagnetErrorCode | MetainfoErrorCode | VerifyErrorCode;
 type AccountCode = ShareErrorCode | OwnTrackerErrorCode | RefusalCode;
 type ClientCode = ClientErrorCode | SessionErrorCode | WebErrorCode | AccountCode;
-/** A code without a line below does not compile. */
+/** A code without an entry in the table does not compile. */
 type KnownCode = TorrentCode | ClientCode | StartCode | CliErrorCode | SystemCode | 'interrupted';
 
-/** For families of codes: those of them that stand above have a number of their own. */
+/** For families of codes. A code with its own entry in `byCode` has that number instead. */
 const byPrefix = {
   'option-': exitCode.badOption,
   'metainfo-': exitCode.badTorrent,
@@ -74,7 +74,7 @@ const byPrefix = {
   'share-': exitCode.fileError,
   'private-file-': exitCode.fileError,
   'tracker-key-': exitCode.fileError,
-  // Of a tracker whose disk or memory is full: another time it may go.
+  // A tracker whose disk or memory is full: a later try may succeed.
   'database-': exitCode.network,
 } as const;
 
@@ -115,7 +115,7 @@ const byCode: Listed = {
   'already-in-list': exitCode.existsAlready,
   claimed: exitCode.existsAlready,
 
-  // These are about the tracker that was to be started here.
+  // Codes of the tracker that this program starts.
   'database-in-use': exitCode.fileError,
   'database-newer': exitCode.fileError,
   'database-unreadable': exitCode.fileError,
@@ -167,7 +167,7 @@ const byCode: Listed = {
   'too-often': exitCode.network,
   'too-many-streams': exitCode.network,
   'sign-in-busy': exitCode.network,
-  // A publication: another time it may go; in parts it would go; never as it is.
+  // Publishing: the first three may succeed later; the next three only in parts; the last one never.
   'uploads-busy': exitCode.network,
   'body-too-slow': exitCode.network,
   'length-required': exitCode.network,
@@ -204,7 +204,7 @@ const byCode: Listed = {
   'create-too-many-pieces': exitCode.badOption,
   'port-invalid': exitCode.badOption,
 
-  // No line of its own has been promised to these.
+  // These codes have no exit code of their own.
   'address-too-long': exitCode.unknown,
   'credentials-missing': exitCode.unknown,
   'cursor-invalid': exitCode.unknown,

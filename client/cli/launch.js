@@ -1,6 +1,6 @@
 /*
- * Starts a program of ours under whatever Node there is: plain JavaScript of 2018, which loads nothing of ours before it
- * has looked at the version, and says in one sentence what to do about an old one.
+ * Starts one of our programs under any version of Node. It is plain JavaScript of 2018 and loads none of our
+ * modules before it has checked the version. For an old Node it prints one sentence with the remedy.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,12 +10,12 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-/* package.json's `engines` says the same: the first with everything we use, and in long-term support. */
+/* The same as `engines` in package.json: the first long-term support release with everything that we use. */
 const needed = [24, 15];
 
 /*
- * `source`, `built`: URLs of the program in a checkout, where the sources lie, and in the published package, which has
- * what was made of them. `name`: what one types to start it. `purpose`: what it does, in one clause.
+ * `source`, `built`: URLs of the program, as source in a checkout and as compiled file in the published
+ * package. `name`: the command that the user types. `purpose`: what the program does, in one clause.
  */
 export function launch({ source, built, name, purpose }) {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -23,7 +23,10 @@ export function launch({ source, built, name, purpose }) {
   const isCheckout = existsSync(source);
   /* `npm ci` brings a Node that is new enough. */
   const ownNode = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
-  /* That Node could be too old as well; a program that is started in turn begins anew. */
+  /*
+   * That Node could be too old as well. The variable stops a second restart; it is deleted so that child
+   * processes do not inherit it.
+   */
   const isSecondStart = process.env.CICADA_SECOND_START === '1';
   delete process.env.CICADA_SECOND_START;
 
@@ -33,11 +36,13 @@ export function launch({ source, built, name, purpose }) {
     process.argv.length === 3 &&
     /^(--version|-V)$/.test(process.argv[2])
   ) {
-    /* As main.ts says it: nothing else is loaded for a word that scripts ask for again and again. */
+    /*
+     * The same output as main.ts gives. Scripts ask for the version often, so nothing else is loaded for it.
+     */
     const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
     console.log(`cicada ${JSON.parse(manifest).version}`);
   } else if (isEnough) {
-    /* main.ts does so too, when it is started by itself; by then it has been compiled. */
+    /* main.ts does the same when it is started directly, but is compiled by then. */
     nodeModule.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cicada'));
     import(isCheckout ? source.href : built.href).catch((error) => {
       console.error(error);
@@ -58,8 +63,8 @@ export function launch({ source, built, name, purpose }) {
 }
 
 /*
- * The same file again under another Node: what is started so knows how it was called. It has our terminal, our signals go
- * on to it, and its end is ours.
+ * Runs the same file under another Node. The child shares our terminal and receives our signals; we exit as
+ * it exits.
  */
 function goOnWith(node, name) {
   const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Where the program begins and ends: from arguments to an exit code, whatever happens in between. */
+/** The entry point: runs the command line and turns every outcome into an exit code. */
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -11,19 +11,20 @@ import { errorWords } from './error-words.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
 import { Output } from './screen/output.ts';
 
-// Compiling what has not changed since the last time takes longer than most commands. The cache is code that will be
-// run: it lies in the home folder, where nobody else can put something into it. Workers are told by the environment.
+// Compiling unchanged modules again would take longer than most commands do. The cache holds code that will
+// run, so it is in the home folder, where other users cannot write. Workers get its path from the
+// environment.
 process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cicada');
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 const argv = process.argv.slice(2);
 const output = new Output();
-// Until the command line is understood this is all that is known of it.
+// The command line is not parsed yet: only --json is known.
 output.configure({ json: argv.includes('--json'), quiet: false, verbose: false });
 
-// `cicada info … | head`: whoever read us has seen enough.
+// `cicada info … | head`: the reader has closed the pipe.
 process.stdout.on('error', () => process.exit(exitCode.unknown));
-// A program that started us with a channel (the demo does) takes us with it, however it ends.
+// A parent process with an IPC channel (the demo) ends this process when it ends, also when it is killed.
 if (process.channel !== undefined) {
   process.once('disconnect', () => process.exit(exitCode.stopped));
   process.channel?.unref();
@@ -32,7 +33,7 @@ process.on('uncaughtException', (error) => process.exit(fail(error)));
 
 const { runProgram } = await import('./program.ts');
 const code = await runProgram(argv, output).catch(fail);
-// Left-over timers and idle connections must not keep a program that is done.
+// Remaining timers and idle connections must not keep a finished program running.
 process.stdout.write('', () => process.exit(code));
 
 function fail(error: unknown): number {

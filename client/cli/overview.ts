@@ -1,6 +1,6 @@
 /**
- * The help of the program as a whole: its commands, by what people want to do. The words are those of the commands
- * themselves (a test compares them); they stand here because loading forty commands for their names takes half a second.
+ * The help of the whole program: its commands, grouped by purpose. The texts repeat those of the commands (a
+ * test compares them), because loading forty commands for their texts takes half a second.
  */
 import process from 'node:process';
 import { calledAs } from './screen/command-line.ts';
@@ -8,14 +8,14 @@ import { paint } from './screen/output.ts';
 import { padToWidth, textWidth } from './screen/text-width.ts';
 
 export interface OverviewLine {
-  /** As one types it. */
+  /** As the user types it. */
   readonly usage: string;
   readonly describe: string;
 }
 
 const line = (usage: string, describe: string): OverviewLine => ({ usage, describe });
 
-/** Every command once. A name after a comma is another word for the command. */
+/** Every command once. A name after a comma is an alias. */
 export const overview: Readonly<Record<string, readonly OverviewLine[]>> = {
   'Share and fetch': [
     line('share <path..>', 'Share a folder: make its torrent and seed it'),

@@ -1,6 +1,6 @@
 /**
- * The program as a whole: which commands there are, and one parser for all of them. Whatever is wrong with a command
- * line is said here, with what was probably meant.
+ * Runs a command line: one parser for all commands. It reports every fault of a command line, with the
+ * probable correction.
  */
 import process from 'node:process';
 import type { Argv, Options } from 'yargs';
@@ -18,7 +18,7 @@ import type { Output } from './screen/output.ts';
 
 const versionLine = `cicada ${version}`;
 
-/** Runs what the arguments say; answers the exit code. Throws what went wrong. */
+/** Runs the command that the arguments name; returns the exit code. Throws every error. */
 export async function runProgram(argv: readonly string[], output: Output): Promise<number> {
   const [word, ...rest] = argv;
   if (word === '--version' || word === '-V') {
@@ -41,7 +41,7 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
   return await command.run(args as never, output, commandTable);
 }
 
-/** `cicada` alone, `--help` and `--version`: nothing of the commands is loaded for it. */
+/** `cicada` alone, `--help` and `--version`: no command is loaded for these. */
 async function runOverview(argv: readonly string[], output: Output): Promise<number> {
   refuseUnknownFlag({ argv, names: [], usage: 'COMMAND', help: `${calledAs} --help` });
   const asks = (...flags: string[]) => argv.some((word) => flags.includes(word));
@@ -53,14 +53,14 @@ async function runOverview(argv: readonly string[], output: Output): Promise<num
   return exitCode.done;
 }
 
-/** Undefined when help or the version was asked for, and has been printed. */
+/** Undefined when help or the version was asked for; it has been printed then. */
 async function parse(
   name: string,
   command: Command,
   argv: readonly string[],
 ): Promise<Record<string, unknown> | undefined> {
   const options: Record<string, Options> = { ...command.options, ...sharedOptions };
-  // Whoever asks for help gets it, whatever is wrong with the settings.
+  // Help is shown even when the configuration file is invalid.
   const isHelp = argv.includes('--help') || argv.includes('-h');
   const settings = isHelp ? new Map() : await readConfig(configFile(), name, options, commandTable);
   const parser = (await parserBase()).command({
@@ -93,14 +93,17 @@ async function parse(
 }
 
 /**
- * Words that the parser would keep for itself: it loses a lone `-`, which stands for stdin or stdout, and takes `help` as
- * the last word for `--help`, so that `say lobby I need help` said nothing.
+ * Words that yargs would treat specially: it drops a lone `-`, which stands for stdin or stdout, and takes
+ * `help` as the last word for `--help`, so that `say lobby I need help` would send nothing.
  */
 const keptWords: ReadonlySet<unknown> = new Set(['-', 'help']);
-/** No argument can begin with it. */
+/** The NUL character: no argument can contain it. */
 const disguise = '\0';
 
-/** What stands behind `--` is no flag, whatever it looks like: the parser loses it for positionals that take several. */
+/**
+ * Words after `--` are never flags. yargs loses `--` for positionals that take several words, so these words
+ * are disguised.
+ */
 function disguised(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
   const before = end < 0 ? argv : argv.slice(0, end);
@@ -116,7 +119,7 @@ function undisguised(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(disguise, '') : value;
 }
 
-/** Its library is loaded where a command line is read: for `--version` and `--help` it is not needed. */
+/** yargs is loaded only where a command line is parsed: `--version` and the overview do not need it. */
 async function parserBase(): Promise<Argv> {
   const { default: yargs } = await import('yargs');
   return yargs()
@@ -142,7 +145,10 @@ function examples(lines: readonly (readonly [command: string, does: string])[]):
   return `Examples:\n${lines.map(([line, does]) => `  ${calledAs} ${line}\n      ${does}`).join('\n')}`;
 }
 
-/** Something may stand in for a flag that is not given; a flag that takes one value is not given twice. */
+/**
+ * Adds the value of the environment or the configuration file for a flag that is not given, and refuses a
+ * single-value flag that is given twice.
+ */
 function checked(key: string, option: Options, settings: ReadonlyMap<string, unknown>): Options {
   const { coerce } = option;
   const isList = option.array === true;
@@ -152,7 +158,7 @@ function checked(key: string, option: Options, settings: ReadonlyMap<string, unk
     coerce: (given: unknown) => {
       const value = undisguised(given);
       if (Array.isArray(value) && !isList) throw badOption(`--${key} is given more than once`);
-      // A list that was not given comes as one that holds nothing.
+      // yargs passes an absent list as a list of undefined.
       if (value === undefined || (Array.isArray(value) && value[0] === undefined)) return undefined;
       return coerce === undefined ? value : coerce(value);
     },
@@ -161,14 +167,14 @@ function checked(key: string, option: Options, settings: ReadonlyMap<string, unk
 
 interface Syntax {
   readonly argv: readonly string[];
-  /** Of the command's flags, without dashes. */
+  /** The command's flags, without dashes. */
   readonly names: readonly string[];
   readonly usage: string;
-  /** What to type to be told more. */
+  /** The command line that prints more help. */
   readonly help: string;
 }
 
-/** What the parser finds wrong → a CliError that says what to type instead. */
+/** Turns an error of the parser into a CliError that says what to type instead. */
 async function inOurWords<T>(parsing: () => Promise<T>, syntax: Syntax): Promise<T> {
   refuseUnknownFlag(syntax);
   try {
@@ -178,7 +184,10 @@ async function inOurWords<T>(parsing: () => Promise<T>, syntax: Syntax): Promise
   }
 }
 
-/** Before anything else: the word after an unknown flag looks like its value, and then something seems to be missing. */
+/**
+ * Runs before the parser: to the parser the word after an unknown flag is the flag's value, so it would
+ * report a missing argument.
+ */
 function refuseUnknownFlag({ argv, names, usage, help }: Syntax): void {
   const known = new Set([...names, 'help', 'h', 'version', 'V']);
   const end = argv.indexOf('--');
@@ -198,7 +207,7 @@ function refuseUnknownFlag({ argv, names, usage, help }: Syntax): void {
   }
 }
 
-/** Of commands that take any words: `-M-` is a band. */
+/** A hint for commands that take any words: `-M-` is a band. */
 function dashHint(usage: string): string {
   return usage.includes('<words') ? '; a word that begins with a dash goes behind --' : '';
 }

@@ -1,4 +1,4 @@
-/** What the command line says to do about errors of making, reading and verifying torrents: the part of advice.ts for them. */
+/** The advice about errors of creating, reading and verifying torrents: a part of advice.ts. */
 import type { CreateErrorCode, CreateErrorFields } from '../../torrents/create/create-error.ts';
 import type { MagnetErrorCode } from '../../torrents/magnet.ts';
 import type { MetainfoErrorCode, MetainfoErrorFields } from '../../torrents/metainfo/metainfo-fields.ts';
@@ -31,7 +31,10 @@ export const createAdvice: AdviceFor<CreateErrorCode, CreateErrorFields> = {
   'create-write': undefined,
 };
 
-/** A torrent with a fault in it is its maker's to mend: there is something to do only about what is no torrent. */
+/**
+ * Only the torrent's maker can mend a faulty torrent, so there is advice only for a file that is not a
+ * torrent.
+ */
 export const metainfoAdvice: AdviceFor<MetainfoErrorCode, MetainfoErrorFields> = {
   'metainfo-empty': undefined,
   'metainfo-web-page': undefined,

@@ -1,4 +1,4 @@
-/** What the command line says to do about errors of a tracker that it starts: the part of advice.ts for them. */
+/** The advice about errors of a tracker that this program starts: a part of advice.ts. */
 import type { ExternalAddressFault } from '../../tracker/http/addresses/external-address.ts';
 import type { PublicUrlFault } from '../../tracker/http/addresses/public-url.ts';
 import type { KeyFileErrorCode } from '../../tracker/key-file.ts';

@@ -1,6 +1,6 @@
 /**
- * The album of the demo: twelve short pieces for plucked strings, written by chance within rules that keep it pleasant,
- * and real WAV files in the end. It belongs to nobody, so everybody may share it.
+ * The album of the demo: twelve short pieces for plucked strings, composed at random within musical rules and
+ * written as real WAV files. It is free of rights, so everybody may share it.
  *
  * Invariant: the same bytes on every machine.
  */
@@ -10,7 +10,7 @@ import { Dice, Recording, samplesPerSecond } from './demo-synthesiser.ts';
 
 const albumArtist = 'The Brood';
 const albumTitle = 'Seventeen Summers';
-/** Its folder, and so the name of its torrent. */
+/** The name of its folder, and so of its torrent. */
 export const albumFolder = albumTitle;
 
 const major = [0, 2, 4, 5, 7, 9, 11];
@@ -19,8 +19,8 @@ const dorian = [0, 2, 3, 5, 7, 9, 10];
 const lydian = [0, 2, 4, 6, 7, 9, 11];
 
 /**
- * Title; quarter notes a minute; MIDI note of the key; scale; chords, a bar each, as degrees of it; which note of the
- * chord is plucked on which eighth (`.` is a rest); how bright the strings are; bars.
+ * Title; quarter notes a minute; MIDI note of the key; scale; chords, one per bar, as degrees of the scale;
+ * which note of the chord is plucked on which eighth (`.` is a rest); brightness of the strings; bars.
  */
 type Piece = readonly [
   title: string,
@@ -33,7 +33,7 @@ type Piece = readonly [
   bars: number,
 ];
 
-/** A brood of cicadas waits seventeen years underground, and sings for one summer. */
+/** A brood of cicadas spends seventeen years underground, and sings for one summer. */
 const pieces: readonly Piece[] = [
   ['Underground', 76, 45, minor, [0, 5, 3, 4], '0.2.3.2.', 0.15, 6],
   ['The Long Wait', 84, 48, dorian, [0, 3, 0, 6], '02134312', 0.2, 7],
@@ -49,7 +49,7 @@ const pieces: readonly Piece[] = [
   ['See You in Seventeen Years', 88, 43, major, [0, 5, 3, 4], '01232432', 0.3, 7],
 ];
 
-/** The last chord rings out for so long. */
+/** How long the last chord rings. */
 const ringOutSeconds = 3.2;
 
 export interface DemoTrack {
@@ -57,7 +57,7 @@ export interface DemoTrack {
   readonly bytes: number;
 }
 
-/** Writes the album's folder into `parent`; about a second of work. Throws the reason of the signal. */
+/** Writes the album's folder into `parent`; takes about a second. Throws the reason of the signal. */
 export async function writeDemoAlbum(parent: string, signal: AbortSignal): Promise<DemoTrack[]> {
   const folder = join(parent, albumFolder);
   await mkdir(folder);
@@ -94,23 +94,23 @@ function play(piece: Piece, seed: number): Buffer {
     for (let step = 0; step < 8; step++) {
       const atSeconds = barSeconds + step * eighth;
       const mark = pattern[step]!;
-      // The pattern counts in thirds: 0 is the root, 1 the third, 2 the fifth …
+      // Digits count in thirds: 0 is the root, 1 the third, 2 the fifth …
       if (mark !== '.') {
         const loudness = (step === 0 ? 0.6 : 0.42) + dice.below(8) / 100;
         const pan = step % 2 === 0 ? 0.35 : 0.6;
         recording.add({ note: note(2 * Number(mark)), atSeconds, seconds: 1.7, loudness, pan, brightness });
       }
-      // A tune above it: mostly on the beat, mostly by steps, never far from where it began.
+      // The melody above the chords: mostly on the beat, mostly in steps, never far from its first note.
       const sings = bar > 0 && dice.below(10) < (step % 2 === 0 ? 6 : 2);
       if (!sings) continue;
       melodyStep = Math.max(5, Math.min(11, melodyStep + dice.below(5) - 2));
-      // On the first beat it rests on a note of the chord.
+      // On the first beat the melody rests on a note of the chord.
       const onChord = step === 0 ? melodyStep - (melodyStep % 2) : melodyStep;
       const tune = { note: note(onChord, 1) - 12, atSeconds, seconds: 1.4, loudness: 0.5, pan: 0.72 };
       recording.add({ ...tune, brightness: Math.min(1, brightness + 0.25) });
     }
   }
-  // Home, strummed.
+  // Ends with a strummed chord on the tonic.
   const endSeconds = bars * 8 * eighth;
   for (const [index, step] of [-7, 0, 2, 4, 7, 9].entries()) {
     const atSeconds = endSeconds + index * 0.045;
@@ -133,7 +133,7 @@ function noteAt([, , key, scale]: Piece, degree: number): number {
   return key + 12 * octave + scale[degree - octave * scale.length]!;
 }
 
-/** RIFF, with title, artist, album and track where players look for them. */
+/** A RIFF file, with title, artist, album and track in the tags that players read. */
 function wavFile(pcm: Buffer, title: string, track: number): Buffer {
   const bytesPerFrame = 4;
   const format = Buffer.alloc(16);

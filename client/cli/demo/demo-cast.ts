@@ -1,4 +1,4 @@
-/** Who takes part in the demo, and what is known of each: only what the programs themselves have printed. */
+/** The peers of the demo, and what is known of each: only what the child programs have printed. */
 import { percent, rate, size } from '../../../torrents/wording.ts';
 import { paint } from '../screen/output.ts';
 import { padToWidth } from '../screen/text-width.ts';
@@ -10,15 +10,15 @@ export class Seeder {
   readonly name: string;
   readonly part: Part;
   readonly child: Child;
-  /** HOST:PORT where the others find it. */
+  /** HOST:PORT where other peers reach it. */
   address = '';
-  /** What the downloader says it has had from it. */
+  /** How much the downloader reports to have received from it. */
   bytes = 0;
   downBps = 0;
-  /** The downloader has found it out. */
+  /** The downloader has dropped it for lying. */
   lied = false;
   connected = false;
-  /** We have ended it by force. */
+  /** The demo has killed it. */
   gone = false;
 
   constructor(name: string, part: Part, child: Child) {
@@ -28,7 +28,7 @@ export class Seeder {
   }
 }
 
-/** What a `progress` or `done` line of the downloader says of its sources. */
+/** Takes over the sources in a `progress` or `done` line of the downloader. */
 export function learnSources(seeders: readonly Seeder[], { sources }: Document): void {
   for (const source of (sources ?? []) as readonly Document[]) {
     const seeder = seeders.find(({ address }) => address === source.peer);
@@ -59,7 +59,7 @@ export function seederLine(seeder: Seeder, totalBytes: number, fullBarBytes: num
   return `   ${padToWidth(name, 6)} ${bar} ${size(bytes).padStart(9)} ${share.padStart(4)}  ${state}`;
 }
 
-/** The same for a log. */
+/** The same line for a log. */
 export function seederWords({ name, bytes, lied, gone }: Seeder): string {
   return `${name} ${lied ? 'dropped for lying' : `${size(bytes)}${gone ? ' (gone)' : ''}`}`;
 }

@@ -1,19 +1,20 @@
 /**
- * Runs this very program as child processes, and reads what they print with `--json`. This is all the demo knows of the
- * commands: what everybody can see from outside.
+ * Runs this program as child processes, and reads their `--json` output. The demo uses no other interface of
+ * the commands.
  *
- * Invariant: no child outlives the demo, however that ends; each has a channel to it, and ends when the channel breaks.
+ * Invariant: no child outlives the demo, however the demo ends; each child has an IPC channel to the demo,
+ * and exits when the channel closes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
-/** One line of `--json`. What is in it beside `event` depends on the command. */
+/** One line of `--json`. Its fields beside `event` depend on the command. */
 export type Document = Readonly<Record<string, unknown>>;
 
 export class Child {
-  /** Resolves with the exit code; null when a signal ended it. */
+  /** Resolves with the exit code; null when a signal ended the process. */
   readonly ended: Promise<number | null>;
   readonly #name: string;
   readonly #process: ChildProcess;
@@ -21,7 +22,7 @@ export class Child {
   readonly #documents: Document[] = [];
   #errors = '';
 
-  /** `home`: what the child remembers, and where it finds no settings. */
+  /** `home`: the child's own home folder, which has its state and no configuration file. */
   constructor(args: readonly string[], folder: string, home: string) {
     this.#name = args[0]!;
     const self = [...process.execArgv, process.argv[1]!];
@@ -37,7 +38,7 @@ export class Child {
     });
     this.ended = new Promise((resolve, reject) => {
       this.#process.once('error', reject);
-      // Only once all it has printed has been read.
+      // `close` comes after all output has been read.
       this.#process.once('close', (code) => resolve(code));
     });
     this.ended.catch(() => {});
@@ -47,7 +48,7 @@ export class Child {
     this.#listeners.add(listener);
   }
 
-  /** The first line with this event, past or to come. Rejects when the program ends without. */
+  /** The first line with this event, earlier or later. Rejects when the program ends without it. */
   async event(name: string): Promise<Document> {
     const isIt = (document: Document) => document.event === name;
     const past = this.#documents.find(isIt);
@@ -56,7 +57,7 @@ export class Child {
     return await Promise.race([heard, this.ended.then(() => this.#refuse())]);
   }
 
-  /** The one document of a command that prints one, when it has ended well. */
+  /** The document of a command that prints one. Resolves when the command has succeeded. */
   async document(): Promise<Document> {
     const code = await this.ended;
     const last = this.#documents.at(-1);
@@ -81,7 +82,7 @@ export class Child {
   }
 }
 
-/** What a program of the demo has said of itself, passed on. */
+/** Passes on the error message of a child. */
 class ChildError extends Error {
   override readonly name = 'ChildError';
   readonly code: string;
@@ -108,7 +109,7 @@ export class Children {
 
   start(args: readonly string[]): Child {
     if (this.#over) throw new Error('the demo is over');
-    // Everybody in the story has a computer of their own.
+    // Each peer of the story gets its own home folder, as if on its own computer.
     const home = join(this.#folder, 'homes', String(++this.#started));
     const child = new Child(args, this.#folder, home);
     this.#all.add(child);
@@ -117,7 +118,7 @@ export class Children {
     return child;
   }
 
-  /** Resolves when none is left. */
+  /** Resolves when all children have ended. */
   async end(): Promise<void> {
     this.#over = true;
     this.#killAll();
@@ -126,7 +127,7 @@ export class Children {
   }
 }
 
-/** What is set in the environment for this program's flags is not meant for the demo's children. */
+/** Drops the variables for this program's flags: the user did not set them for the demo's children. */
 function withoutFlags(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('CICADA_') || name === 'CICADA_DEBUG');
   return Object.fromEntries(kept);

@@ -1,4 +1,4 @@
-/** The files of the demo: an altered copy for the one who lies, and the digests that prove the honest copy. */
+/** The files of the demo: an altered copy for the lying peer, and the digests that prove the honest copy. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { statfs } from 'node:fs/promises';
@@ -9,10 +9,10 @@ import { makeFolders } from '../../../torrents/make-folders.ts';
 import { size } from '../../../torrents/wording.ts';
 import { CliError } from '../cli-error.ts';
 
-/** A byte in every so many is changed: no block of the altered copy is what it should be. */
+/** One byte in every 16 KiB is changed, so that every block of the altered copy is wrong. */
 const alteredEveryBytes = 16 * 1024;
 
-/** Copies the files, wrong. */
+/** Copies the files with changed bytes. */
 export async function copyAltered(
   from: string,
   to: string,
@@ -45,7 +45,7 @@ export async function digestOf(path: string, signal: AbortSignal): Promise<strin
   return hash.digest('hex');
 }
 
-/** Throws CliError `disk-full`: better said before than in the middle. */
+/** Throws CliError `disk-full` before the demo begins, not in the middle of it. */
 export async function requireSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= bytes) return;

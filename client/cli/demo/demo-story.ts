@@ -1,6 +1,6 @@
 /**
- * The story of the demo, act by act, told by running the public commands as child processes. Nothing it says is written
- * beforehand: every figure was printed by one of them, or measured here.
+ * The story of the demo, act by act, told by running the public commands as child processes. Every figure
+ * that it prints comes from one of them, or is measured here.
  */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -17,38 +17,38 @@ import { learnSources, type Part, Seeder, seederLine, seederWords } from './demo
 import type { Children, Document } from './demo-children.ts';
 import { copyAltered, digestOf, requireSpace } from './demo-files.ts';
 
-/** What is downloaded lies here, below the stage. */
+/** The folder of downloads, inside the stage. */
 export const copiesFolder = 'downloads';
 
 interface World {
-  /** A folder of the demo's own; the commands run in it. */
+  /** A temporary folder of the demo, in which the commands run. */
   readonly stage: string;
   readonly children: Children;
   readonly output: Output;
   readonly signal: AbortSignal;
-  /** What the download is to take: so long when one of three honest ones goes at half time. */
+  /** How long the download should take when one of three honest seeders leaves at half time. */
   readonly watchSeconds: number;
 }
 
-/** The torrent that everything is about. */
+/** The torrent of the demo. */
 interface Shared {
-  /** The shared folder, and the folder it lies in. */
+  /** The shared folder, and its parent folder. */
   readonly folder: string;
   readonly torrent: string;
   readonly name: string;
   readonly bytes: number;
-  /** Of its files, inside the folder. */
+  /** Paths of its files, inside the folder. */
   readonly paths: readonly string[];
 }
 
-/** With less there are too few pieces for everybody to have a part in it. */
+/** A smaller folder has too few pieces for all seeders to send some. */
 const bytesMin = 4 * 1024 * 1024;
-/** Both the altered copy and the downloaded one take room; so does the album. */
+/** The album, the altered copy and the download each need space. */
 const copiesMade = 3;
-/** So many files are compared before the reader's eyes; all are compared. */
+/** At most 16 files are printed; all are compared. */
 const filesShownMax = 16;
 
-/** Answers how it ended, and where the copy lies. Throws when the story cannot be told. */
+/** Returns how the story ended, and where the copy is. Throws when the demo cannot run. */
 export async function tellStory(
   folder: string | undefined,
   world: World,
@@ -68,7 +68,7 @@ function act(number: number, title: string, { output }: World): void {
   output.result(`\n${paint('bold', `${number}  ${title}`)}`);
 }
 
-/** Starts one of the public commands, and shows what is typed for it. */
+/** Starts one of the public commands, and shows its command line. */
 function run(args: readonly string[], { children, output }: World) {
   output.result(paint('dim', `   $ ${calledAs} ${args.map(quoted).join(' ')}`));
   return children.start(args);
@@ -121,7 +121,7 @@ async function startSeeders(shared: Shared, world: World): Promise<Seeder[]> {
   await requireSpace(world.stage, bytes * copiesMade);
   const altered = join(world.stage, 'altered', name);
   await copyAltered(folder, altered, shared.paths, world.signal);
-  // Three give until half time, two from then on: 1/6 and 1/4 of the bytes, one after the other.
+  // Three seeders upload until half time and two after that: 1/6 and 1/4 of the bytes each.
   const limit = `${Math.max(0.1, ((bytes / world.watchSeconds) * (1 / 6 + 1 / 4)) / 2 ** 20).toFixed(1)}MiB/s`;
   const start = (who: string, part: Part, path: string, ...flags: string[]) =>
     new Seeder(
@@ -141,7 +141,7 @@ async function startSeeders(shared: Shared, world: World): Promise<Seeder[]> {
   for (const seeder of seeders) {
     const { port } = await seeder.child.event('seeding');
     seeder.address = `127.0.0.1:${port}`;
-    // From now on the tracker names it to whoever asks.
+    // From now on the tracker includes it in its peer lists.
     await seeder.child.event('tracker-answered');
   }
   const honest = seeders.filter(({ part }) => part !== 'liar').map(({ name: who }) => who);
@@ -149,7 +149,7 @@ async function startSeeders(shared: Shared, world: World): Promise<Seeder[]> {
   return seeders;
 }
 
-/** Answers the last line of the downloader. */
+/** Returns the last line of the downloader. */
 async function download(shared: Shared, seeders: readonly Seeder[], world: World): Promise<Document> {
   act(4, 'One fetches it from all of them at once', world);
   const { output } = world;
@@ -200,7 +200,7 @@ function percentOf({ bytes = 0, total = 1 }: Document): string {
 }
 
 function seederLines(seeders: readonly Seeder[], totalBytes: number): string[] {
-  // A full bar is half of everything, or more when somebody gives more.
+  // A full bar is half of all bytes, or the largest share when one seeder sends more than half.
   const full = Math.max(totalBytes / 2, ...seeders.map(({ bytes }) => bytes));
   return seeders.map((seeder) => seederLine(seeder, totalBytes, full));
 }
@@ -221,7 +221,7 @@ function downloadView(progress: Document, seeders: readonly Seeder[]): LiveText 
   };
 }
 
-/** Compares every file with its original, and has `verify` say the same from the hashes alone. */
+/** Compares every file with its original, and runs `verify` to check the same by hashes alone. */
 async function prove(shared: Shared, copy: string, world: World): Promise<boolean> {
   act(5, 'The proof', world);
   const { output, signal } = world;
@@ -254,7 +254,7 @@ interface Facts {
   readonly isIdentical: boolean;
 }
 
-/** Success only when the story has really happened. */
+/** Succeeds only when every part of the story has happened. */
 function conclude({ shared, seeders, done, isIdentical }: Facts, output: Output): number {
   const amiss = [
     ...(isIdentical ? [] : ['the copy differs from the original']),

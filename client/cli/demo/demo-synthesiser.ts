@@ -1,13 +1,13 @@
 /**
- * A small plucked-string instrument: a delay line filled with noise that is averaged every time it comes round (Karplus
- * and Strong, 1983), which is a string to the ear. Additions and multiplications alone, so that every machine and every
- * version of Node makes the same bytes.
+ * A plucked-string synthesiser: a delay line filled with noise that is averaged on every pass (Karplus and
+ * Strong, 1983) sounds like a string. It uses only additions and multiplications, so that every machine and
+ * every version of Node makes the same bytes.
  */
 import { endianness } from 'node:os';
 
 export const samplesPerSecond = 44_100;
 
-/** An equal-tempered half-tone, 2^(1/12). */
+/** An equal-tempered semitone, 2^(1/12). */
 const halfTone = 1.0594630943592953;
 
 /** MIDI note number → Hz; 69 is the A of 440 Hz. */
@@ -18,7 +18,7 @@ export function frequencyOf(note: number): number {
   return frequency;
 }
 
-/** xorshift32: chance that is the same every time. */
+/** xorshift32: a random generator with the same sequence on every run. */
 export class Dice {
   #state: number;
 
@@ -50,7 +50,7 @@ export interface Pluck {
   readonly brightness: number;
 }
 
-/** Two channels that plucks are added to. */
+/** Two channels, to which plucked notes are added. */
 export class Recording {
   readonly #left: Float32Array;
   readonly #right: Float32Array;
@@ -70,16 +70,17 @@ export class Recording {
     const first = Math.round(pluck.atSeconds * samplesPerSecond);
     const end = Math.min(left.length, first + Math.round(pluck.seconds * samplesPerSecond));
     const period = samplesPerSecond / frequencyOf(note);
-    // The averaging takes half a sample; what is left of a whole one is made up by an all-pass filter: it tunes the string.
+    // The averaging delays by half a sample; an all-pass filter adds the remaining fraction, which tunes the
+    // string.
     const length = Math.floor(period - 0.6);
     const fraction = period - 0.5 - length;
     const allPass = (1 - fraction) / (1 + fraction);
-    // High strings come round more often, and would die at once without a gentler hand.
+    // High strings make more passes a second and would fade at once, so their damping is weaker.
     const keep = 1 - 0.0022 * (period / 100);
     const string = this.#excited(length, brightness);
     const leftGain = loudness * (1 - pan);
     const rightGain = loudness * pan;
-    // The last hundredth of a second fades, so that nothing clicks.
+    // Fades out the last hundredth of a second, so that the end does not click.
     const fadeFrom = end - samplesPerSecond / 100;
     let position = 0;
     let previous = 0;
@@ -100,7 +101,7 @@ export class Recording {
     }
   }
 
-  /** A room: each channel is heard again, fainter, from the other side. */
+  /** Room echo: each channel is repeated, fainter, in the other channel. */
   echo(seconds: number, strength: number): void {
     const delay = Math.round(seconds * samplesPerSecond);
     const left = this.#left;
@@ -111,7 +112,7 @@ export class Recording {
     }
   }
 
-  /** Interleaved, 16 bits, little-endian, as loud as fits. */
+  /** Interleaved, 16 bits, little-endian, scaled to the full range. */
   toPcm(): Buffer {
     const left = this.#left;
     const right = this.#right;
@@ -127,7 +128,7 @@ export class Recording {
     return endianness() === 'LE' ? bytes : bytes.swap16();
   }
 
-  /** A string at the moment it is let go: noise, the duller the more it is smoothed. */
+  /** A string at the moment of plucking: noise, smoothed more for a duller sound. */
   #excited(length: number, brightness: number): Float32Array {
     const string = new Float32Array(length);
     let smooth = 0;
@@ -138,7 +139,7 @@ export class Recording {
       string[i] = smooth;
       sum += smooth;
     }
-    // A constant part would not be heard, but would eat up the range.
+    // Removes the constant part: it is inaudible and would waste range.
     const mean = sum / length;
     for (let i = 0; i < length; i++) string[i]! -= mean;
     return string;

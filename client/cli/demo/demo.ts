@@ -1,4 +1,4 @@
-/** `cicada demo`: sets the stage in a temporary folder, has the story told there, and leaves nothing behind. */
+/** `cicada demo`: runs the demo in a temporary folder, and removes that folder. */
 import { readdirSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { paint } from '../screen/output.ts';
 import { Children } from './demo-children.ts';
 import { copiesFolder, tellStory } from './demo-story.ts';
 
-/** Long enough to see what happens, short enough to stay. */
+/** Long enough to see what happens, short enough to keep watching. */
 const watchSeconds = 12;
 
 export default defineCommand({
@@ -42,7 +42,7 @@ export default defineCommand({
   async run({ folder, keep = false, seconds = watchSeconds }, output) {
     const signal = interruption();
     const stage = await mkdtemp(join(tmpdir(), 'cicada-demo-'));
-    // In whatever way this program ends, short of being killed, the stage is cleared.
+    // The temporary folder is removed however this program ends, unless it is killed.
     let keepCopies = false;
     const clear = () => {
       const left = readdirSync(stage).filter((name) => !keepCopies || name !== copiesFolder);

@@ -1,7 +1,7 @@
 /**
- * The user's settings: a JSON file whose keys are names of flags, for every command that has such a flag, and sections
- * named after commands for one alone. What is not understood is refused by name: a setting that silently does nothing is
- * worse than an error.
+ * The user's configuration: a JSON file whose keys are names of flags, for every command with that flag, and
+ * sections named after commands for a single command. An unknown key is refused by name: a setting that
+ * silently does nothing is worse than an error.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -13,10 +13,10 @@ import { plain } from '../commands/making/torrent-summary.ts';
 import { errorWords } from '../error-words.ts';
 import { nearestWord } from './nearest-word.ts';
 
-/** Nobody writes more by hand. */
+/** 1 MiB: far more than a configuration written by hand. */
 const bytesMax = 1024 * 1024;
 
-/** Values by the names of the flags of `command`, as they would have been typed. Throws CliError `option-invalid`. */
+/** Values by the names of the flags of `command`, as if typed. Throws CliError `option-invalid`. */
 export async function readConfig(
   file: string,
   command: string,
@@ -29,7 +29,7 @@ export async function readConfig(
   const strangers: string[] = [];
   let section: Readonly<Record<string, unknown>> = {};
   for (const [key, value] of Object.entries(root)) {
-    // A section is an object, and no flag's value is: `tracker` may be both.
+    // A section is an object, and no flag takes an object: `tracker` may be both.
     if (table.names.includes(key) && isObject(value)) {
       if (key === command) section = value;
     } else if (Object.hasOwn(options, key)) settings.set(key, settingOf(file, key, value, options[key]!));
@@ -43,7 +43,7 @@ export async function readConfig(
   return settings;
 }
 
-/** Undefined when there is no such file. */
+/** Undefined when the file does not exist. */
 async function readObject(file: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   let text: string;
   try {
@@ -66,7 +66,7 @@ async function readObject(file: string): Promise<Readonly<Record<string, unknown
   throw badOption(`${file}: the settings are an object, like { "out": "~/Music" }`);
 }
 
-/** A flag of another command is none of our business; a word that no command knows is a mistake. */
+/** A flag of another command is ignored; a key that no command knows is an error. */
 async function refuseUnknown(file: string, keys: readonly string[], table: CommandTable): Promise<void> {
   const flags = new Set<string>(Object.keys(sharedOptions));
   for (const name of table.names) {
@@ -85,7 +85,7 @@ function unknownKey(file: string, shown: string, key: string, known: Iterable<st
   return badOption(`${file}: there is no setting "${plain(shown)}"; ${hint}`);
 }
 
-/** As it would have been typed, when it is what the flag takes. */
+/** The value as if typed. Throws when the flag does not take such a value. */
 function settingOf(file: string, key: string, value: unknown, option: Options): unknown {
   const refusal = (what: string) =>
     badOption(`${file}: "${key}" takes ${what}, not ${plain(JSON.stringify(value))}`);
@@ -106,13 +106,13 @@ function settingOf(file: string, key: string, value: unknown, option: Options): 
   return checked(file, wordOf(value), option);
 }
 
-/** There is no shell here that would know what `~` stands for. */
+/** No shell expands `~` in this file, so it is expanded here. */
 function wordOf(value: unknown): string {
   const text = String(value);
   return text.startsWith('~/') ? join(homedir(), text.slice(2)) : text;
 }
 
-/** The flag's own reader looks at it now: its complaint is about this file. */
+/** Runs the flag's own parser now, so that its error names this file. */
 function checked<T>(file: string, value: T, { coerce }: Options): T {
   try {
     coerce?.(value);

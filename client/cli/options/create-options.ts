@@ -1,4 +1,4 @@
-/** The flags that say what goes into a torrent, for the commands that make one: `create` and `share`. */
+/** The flags for the content of a torrent, for the commands that make one: `create` and `share`. */
 import process from 'node:process';
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CreateOptions, Skipped } from '../../../torrents/create/create.ts';
@@ -13,7 +13,7 @@ import type { Output } from '../screen/output.ts';
 import { parseSize } from './size-parser.ts';
 import { typedTracker } from './typed-tracker.ts';
 
-/** The same in every command by which files leave this machine. */
+/** The same flag in every command that sends files from this machine. */
 export const secretsOption = {
   'include-secrets': {
     type: 'boolean',
@@ -80,7 +80,7 @@ export const contentOptions = {
   ...secretsOption,
 } as const satisfies Record<string, Options>;
 
-/** What becomes a torrent. */
+/** The paths that become torrents. */
 export const sharedPaths = {
   path: {
     type: 'string',
@@ -90,7 +90,7 @@ export const sharedPaths = {
   },
 } as const satisfies Record<string, PositionalOptions>;
 
-/** Of whoever writes one. */
+/** For commands that write a torrent file. */
 export const forceOption = {
   force: { type: 'boolean', alias: 'f', describe: 'Replace an existing torrent file' },
 } as const satisfies Record<string, Options>;
@@ -118,8 +118,8 @@ export function createOptions(args: ContentArgs, trackers: readonly (readonly st
 }
 
 /**
- * Only on request: without it the same folder gives the same file on every day.
- * SOURCE_DATE_EPOCH is how builds that are to be repeated byte for byte say what time it is.
+ * Off by default, so that the same folder gives the same file on every day. Reproducible builds set the time
+ * in SOURCE_DATE_EPOCH.
  */
 function creationDate(): number {
   const fixed = process.env.SOURCE_DATE_EPOCH ?? '';
@@ -131,7 +131,7 @@ function parseTiers(given: readonly (string | undefined)[]): string[][] {
   return tiers.filter((tier) => tier.length > 0);
 }
 
-/** Trackers over UDP and WebSocket are for other clients; this one asks those over HTTP. */
+/** Other clients use UDP and WebSocket trackers; this client announces only over HTTP. */
 function parseTracker(url: string): string {
   const tracker = typedTracker(url, /^(https?|udp|wss?)$/i);
   if (tracker !== undefined) return tracker;
@@ -145,7 +145,7 @@ function parseWebSeeds(given: readonly (string | undefined)[]): string[] {
   });
 }
 
-/** `1MiB`, or as mktorrent has it: 20 stands for 2^20. */
+/** `1MiB`, or an exponent as in mktorrent: 20 means 2^20. */
 function parsePieceLength(text: string): number | undefined {
   if (text === 'auto') return undefined;
   const pieceLength = /^\d{1,2}$/.test(text) ? 2 ** Number(text) : parseSize(text, '--piece-length');
@@ -172,10 +172,10 @@ const skipWords: Readonly<Record<Skipped['reason'], string>> = {
   'own-torrent': 'a torrent of this folder',
 };
 
-/** So many are named; the rest are in the JSON. */
+/** At most 8 are printed; the rest are in the JSON. */
 const skippedShownMax = 8;
 
-/** People are told what is not in the torrent: nothing is left out in silence. Secrets come first. */
+/** Prints which files are not in the torrent: none is left out silently. Secrets come first. */
 export function remarkSkipped(skipped: readonly Skipped[], output: Output): void {
   const secrets = skipped.filter(({ reason }) => reason === 'secret');
   const others = skipped.filter(({ reason }) => reason !== 'excluded' && reason !== 'secret');
@@ -195,7 +195,7 @@ function wordsFor({ reason, looksLike }: Skipped): string {
   return looksLike === undefined ? skipWords[reason] : `it looks like ${looksLike}`;
 }
 
-/** It can be made, and mktorrent makes such ones too. */
+/** A torrent without content is allowed, as in mktorrent. */
 export function remarkEmpty(bytes: number, output: Output): void {
   if (bytes > 0) return;
   output.remark('All its files are empty: libtorrent and Transmission refuse such a torrent');

@@ -1,4 +1,4 @@
-/** Lengths of time as people type them: `90`, `60s`, `5 min`, `2h`, `1h30m`, `3:30`. */
+/** Durations as people type them: `90`, `60s`, `5 min`, `2h`, `1h30m`, `3:30`. */
 import { badOption } from '../cli-error.ts';
 
 const secondsOf: Readonly<Record<string, number>> = {
@@ -10,12 +10,12 @@ const secondsOf: Readonly<Record<string, number>> = {
   d: 86_400,
 };
 
-/** A hundred days and more: a longer number is a slip of the hand. */
+/** More than a hundred days: a longer duration is a typing error. */
 const secondsMax = 9_999_999;
 
 /**
- * Seconds, perhaps with a fraction. `bare`: what a number alone counts, as the option's help says. `example`: one that fits
- * the option. Throws CliError `option-invalid`, which names the option, `what`.
+ * Seconds, possibly with a fraction. `bare`: the unit of a number without one, as in the option's help.
+ * `example`: a valid value for the message. Throws CliError `option-invalid`, which names the option, `what`.
  */
 export function parseDuration(
   text: string,
@@ -32,7 +32,7 @@ export function parseDuration(
 
 function secondsIn(text: string, bareSeconds: number): number | undefined {
   if (/^\d{1,7}(\.\d{1,6})?$/.test(text)) return Number(text) * bareSeconds;
-  // As clocks show it: minutes and seconds, or hours before them.
+  // Clock notation: minutes and seconds, or hours before them.
   if (/^\d{1,5}(:[0-5]?\d){1,2}$/.test(text))
     return text.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0);
   let seconds = 0;
@@ -41,7 +41,7 @@ function secondsIn(text: string, bareSeconds: number): number | undefined {
   let end = 0;
   for (const match of parts) {
     const unit = secondsOf[match[2]!]!;
-    // From the largest unit to the smallest, with nothing between: `30m2h` is a slip of the hand.
+    // Units from the largest to the smallest, with nothing between: `30m2h` is a typing error.
     if (match.index !== end || unit >= least) return undefined;
     least = unit;
     end = match.index + match[0].length;

@@ -9,7 +9,7 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** `6969`, `:6969`, `127.0.0.1:6969`, `[::1]:6969`. Without a host: every address of this machine. */
+/** `6969`, `:6969`, `127.0.0.1:6969`, `[::1]:6969`. Without a host: all addresses of this machine. */
 export function parseListen(text: string, what: string): HostPort {
   const match = /^(?:(?<host>.*):)?(?<port>\d{1,5})$/.exec(text);
   if (match === null)
@@ -20,20 +20,22 @@ export function parseListen(text: string, what: string): HostPort {
   };
 }
 
-/** Both families where the machine has both. */
+/** The wildcard address: IPv4 and IPv6 where the machine has both. */
 export function everyAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
 }
 
-/** 0 stands for any free port. */
+/** 0 means any free port. */
 export function parsePort(text: string, what: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65535) return port;
   throw badOption(`${what}: "${text}" is not a port; give a number from 1 to 65535, or 0 for any free one`);
 }
 
-/** A peer by address or by name. Throws CliError `host-not-found`. `what` names the flag in the message. */
+/**
+ * A peer by address or by host name. Throws CliError `host-not-found`. `what` names the flag in the message.
+ */
 export async function resolvePeer(text: string, what = '--peer'): Promise<HostPort> {
   const match = /^(?<host>.+):(?<port>\d{1,5})$/.exec(text);
   if (match === null) throw badOption(`${what}: "${text}" is not HOST:PORT; give it like 192.168.1.5:6881`);

@@ -1,6 +1,6 @@
 /**
- * Which files of a torrent somebody wants: by the numbers that `cicada info` prints, by their names, or by what a magnet
- * link asks for (BEP 53).
+ * Selects files of a torrent: by the numbers that `cicada info` prints, by their names, or by the selection
+ * in a magnet link (BEP 53).
  */
 import type { Options } from 'yargs';
 import type { FileRange, MagnetLink } from '../../../torrents/magnet.ts';
@@ -30,7 +30,7 @@ export interface ChoiceArgs {
   readonly exclude?: readonly (string | undefined)[] | undefined;
 }
 
-/** Undefined when all are wanted. Throws CliError when there is no such file, or none is left. */
+/** Undefined when all files are wanted. Throws CliError when a file does not exist, or none is left. */
 export function fileChoice(
   metainfo: Metainfo,
   args: ChoiceArgs,
@@ -71,7 +71,7 @@ function parseNumbers(text: string): FileRange[] {
   throw badOption(`--select-file: "${text}" is not a list of numbers; give it like 1-3,7`);
 }
 
-/** `1-3,7`: whole numbers from 1 on, each range in order; undefined for anything else. */
+/** `1-3,7`: whole numbers from 1, each range ascending; undefined for anything else. */
 export function numberRanges(text: string): FileRange[] | undefined {
   const ranges = text.split(',').map((part) => {
     const [, from, to = from] = /^ *(\d{1,6})(?: *- *(\d{1,6}))? *$/.exec(part) ?? [];

@@ -1,8 +1,8 @@
-/** What somebody may have meant by a word that is not known: `donwload` → `download`. */
+/** Suggests the known word that was probably meant: `donwload` → `download`. */
 
-/** The known word fewest edits away, or undefined when none is near enough to be meant. */
+/** The known word with the fewest edits, or undefined when none is near enough. */
 export function nearestWord(word: string, known: Iterable<string>): string | undefined {
-  // A third of the letters may be wrong: more is another word.
+  // Up to a third of the letters may be wrong: more would be another word.
   let best: string | undefined;
   let bestEdits = Math.floor(word.length / 3) + 1;
   for (const candidate of known) {

@@ -1,4 +1,4 @@
-/** The flags of everything that talks to peers. */
+/** The flags of all commands that connect to peers. */
 import type { Options } from 'yargs';
 import { parsePort } from './endpoints.ts';
 import { parseRate } from './size-parser.ts';

@@ -1,14 +1,14 @@
-/** The filters of a search as people type them, for `search` and `wish`. */
+/** The filters of a search, for `search` and `wish`. */
 import type { InferredOptionTypes, Options } from 'yargs';
 import { isLicenceWord } from '../../../torrents/tags/texts/licences.ts';
 import { badOption } from '../cli-error.ts';
 import { parseDuration } from './duration-parser.ts';
 
-/** What a wish has, too. */
+/** Filters that a wish has as well. */
 export const qualityOptions = {
   codec: {
     type: 'string',
-    // In the settings `format` is that of torrents.
+    // In the configuration file `format` is the torrent format.
     alias: 'format',
     requiresArg: true,
     describe: 'Only this format: flac, mp3, opus …',
@@ -72,7 +72,7 @@ export function searchFilters(args: SearchArgs) {
   };
 }
 
-/** Without those that are not given. */
+/** Leaves out filters that are not given. */
 export function wishFilters(args: QualityArgs): object {
   const filters = {
     format: args.codec,
@@ -85,7 +85,7 @@ export function wishFilters(args: QualityArgs): object {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
 }
 
-/** The words of a command line that wishes for what a search has not found, by those of its filters that a wish has. */
+/** The arguments of a `wish` command for a search without results, with those filters that a wish has. */
 export function wishArguments(words: readonly string[], args: QualityArgs): string[] {
   const { codec, lossless, 'bit-rate': bitRate, year, licence } = args;
   const years = year?.from === year?.to ? year?.from : `${year?.from ?? ''}-${year?.to ?? ''}`;
@@ -101,7 +101,7 @@ export function wishArguments(words: readonly string[], args: QualityArgs): stri
     : ['wish', ...words, ...flags];
 }
 
-/** `320k`, `320`, `320000`: nobody means 320 bits. */
+/** `320k`, `320`, `320000`: a small number is in kbit/s, since no music has 320 bit/s. */
 function parseBitRate(text: string): number {
   const [, digits, unit] = /^(\d{1,8})(k|kbps|kbit\/s)?$/i.exec(text) ?? [];
   if (digits === undefined) throw badOption(`--bit-rate: "${text}" is no bit rate; give it like 320k`);
@@ -109,7 +109,7 @@ function parseBitRate(text: string): number {
   return unit !== undefined || number < 10_000 ? number * 1000 : number;
 }
 
-/** As people write it: `CC BY-SA`, `by-nc`, `cc_by`, `CC BY 4.0`. */
+/** Accepts common spellings: `CC BY-SA`, `by-nc`, `cc_by`, `CC BY 4.0`. */
 function parseLicence(text: string): string {
   const word = text
     .toLowerCase()

@@ -1,4 +1,4 @@
-/** When sharing is enough: so many times its size given, or for so long. */
+/** When seeding stops: at an upload ratio, or after a time. */
 import type { Options } from 'yargs';
 import { duration } from '../../../torrents/wording.ts';
 import type { SeedLimits } from '../../session/transfers/seed-limits.ts';
@@ -36,12 +36,15 @@ export function seedLimits(args: LimitArgs): SeedLimits {
   };
 }
 
-/** Why it is enough. */
+/** Which limit was reached, in words. */
 export function limitWords({ ratioMax, secondsMax = 0 }: SeedLimits, reached: 'ratio' | 'time'): string {
   return reached === 'ratio' ? `ratio ${ratioMax} is reached` : `${duration(secondsMax)} are over`;
 }
 
-/** Negative, endless and unreadable numbers are refused; a million is for ever. */
+/**
+ * Negative, infinite and unreadable numbers are refused. The limit is just under a million, which is never
+ * reached.
+ */
 function parseRatio(text: string): number {
   const number = /^\d{1,6}(\.\d{1,4})?$/.test(text) ? Number(text) : Number.NaN;
   if (number >= 0) return number;

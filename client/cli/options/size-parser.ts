@@ -2,8 +2,8 @@
 import { badOption } from '../cli-error.ts';
 
 /**
- * As printed on the units themselves: `kB` and `MB` are powers of 1000, `KiB` and `MiB` of 1024. A bare letter is what
- * aria2 and mktorrent mean by it, 1024.
+ * `kB` and `MB` are powers of 1000, `KiB` and `MiB` of 1024. A bare letter is a power of 1024, as in aria2
+ * and mktorrent.
  */
 const bytesOf: Readonly<Record<string, number>> = {
   '': 1,
@@ -26,7 +26,7 @@ export function parseSize(text: string, what: string): number {
   throw badOption(`${what}: "${text}" is not a size; give it like 1MiB, 500kB or 16384`);
 }
 
-/** Bytes per second; 0 stands for no limit. `/s` may be left out. */
+/** Bytes per second; 0 means no limit. `/s` is optional. */
 export function parseRate(text: string, what: string): number {
   const bytes = bytesIn(text.replace(/\/s$/i, ''));
   if (bytes !== undefined) return bytes;

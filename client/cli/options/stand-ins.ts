@@ -1,4 +1,4 @@
-/** What stands in for a flag that is not given: the environment, and where that says nothing the user's settings. */
+/** The value of a flag that is not given: from the environment, else from the user's configuration file. */
 import process from 'node:process';
 import type { Options } from 'yargs';
 

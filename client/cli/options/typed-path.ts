@@ -1,9 +1,11 @@
-/** Paths as people type them where no shell helps: `~` for home, Tab to go on, quotes and escapes from a dragged file. */
+/**
+ * Reads paths typed without a shell: expands `~`, completes by Tab, and unquotes the path of a dragged file.
+ */
 import { readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** For readline: what the line may become. */
+/** The completer for readline: possible continuations of the line. */
 export function completePath(line: string): [string[], string] {
   const path = withHome(line);
   const folder = path.endsWith('/') ? path : dirname(path);
@@ -17,12 +19,12 @@ export function completePath(line: string): [string[], string] {
       statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
     return [names.map((name) => `${kept}${name}${isFolder(name) ? '/' : ''}`), line];
   } catch {
-    // No such folder, or not ours to read: then there is nothing to offer.
+    // The folder does not exist or is not readable: there are no completions.
     return [[], line];
   }
 }
 
-/** What was meant by the line: terminals paste the path of a dragged file quoted or escaped. */
+/** The path in the line: terminals paste the path of a dragged file quoted or escaped. */
 export function untyped(line: string): string {
   const text = line.trim();
   const quotedText = /^'(.*)'$|^"(.*)"$/.exec(text);

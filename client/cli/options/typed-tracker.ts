@@ -1,8 +1,8 @@
-/** A tracker as users type it: its announce URL, or its host alone. */
+/** A tracker as users type it: its announce URL, or only its host. */
 
 /**
- * Undefined: it is no URL of one of these schemes (a pattern of what stands before `://`). An HTTP URL without a path is a
- * tracker's host, whose announces are at /announce by convention: under the path `/` is its page.
+ * Undefined when the text is no URL of one of these schemes (a pattern for the part before `://`). An HTTP
+ * URL without a path is a tracker's host: its announce URL is /announce by convention, since `/` is its page.
  */
 export function typedTracker(text: string, schemes: RegExp): string | undefined {
   const [, scheme = ''] = /^([a-z]+):\/\//i.exec(text) ?? [];

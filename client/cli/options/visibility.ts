@@ -1,4 +1,4 @@
-/** Who may see what is published, as people type it: `members`, `group:friends`, `people:ada,bob`. */
+/** Who may see a release, as people type it: `members`, `group:friends`, `people:ada,bob`. */
 import type { Options } from 'yargs';
 import { list } from '../../../torrents/wording.ts';
 import type { AccessBody, ReleaseDetail } from '../../sharing/publishing.ts';
@@ -40,7 +40,7 @@ function audience({
   group,
   people = [],
 }: Pick<ReleaseDetail, 'visibility' | 'group' | 'people'>) {
-  // A group that one has left has no name for one.
+  // The tracker does not name a group that the user has left.
   if (visibility === 'group') return group === undefined ? 'a group' : `the group ${plain(group)}`;
   return visibility === 'people' && people.length > 0 ? list(people.map(plain).sort()) : visibility;
 }

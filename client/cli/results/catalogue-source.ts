@@ -1,6 +1,6 @@
 /**
- * What of a tracker's catalogue is to be fetched, as people name it: numbers of results that were listed, or ids of
- * releases. Each becomes the torrent that its publisher signed, with what lies here of an earlier version.
+ * Reads which releases of a tracker's catalogue to download: by numbers of listed results, or by ids. Each
+ * becomes the torrent that its publisher signed, with the existing files of an earlier version.
  *
  * Left to others: torrents by files, addresses and hashes (wanted-torrent.ts).
  */
@@ -26,14 +26,17 @@ import type { KnownTorrent } from '../sources/wanted-torrent.ts';
 import { isNumbers, isReleaseId, resultsAt } from './release-names.ts';
 
 export interface CatalogueAsked {
-  /** Where the release's own folder goes. */
+  /** The parent folder of the release's folder. */
   readonly folder: string;
-  /** Instead of the one that was named last; results know theirs. */
+  /** Instead of the tracker used last. Results have their own tracker. */
   readonly tracker: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What is no number and no id is left in `others`. A file of that name comes first. */
+/**
+ * Words that are neither numbers nor ids are returned in `others`. An existing file of that name has
+ * priority.
+ */
 export async function readCatalogueSources(
   sources: readonly string[],
   asked: CatalogueAsked,
@@ -41,7 +44,7 @@ export async function readCatalogueSources(
 ): Promise<{ readonly wanted: readonly KnownTorrent[]; readonly others: readonly string[] }> {
   const state = stateFolder();
   const others: string[] = [];
-  /** By tracker and release: all of it, or the songs of one version. */
+  /** Keyed by tracker and release: the whole release, or songs of one version. */
   const wishes = new Map<string, { tracker: string; releaseId: string; songs: Songs | undefined }>();
   const wish = (
     tracker: string,
@@ -84,7 +87,7 @@ export interface TorrentAsked extends Pick<CatalogueAsked, 'tracker' | 'signal'>
   readonly wantsRights?: boolean | undefined;
 }
 
-/** As its tags claim. */
+/** According to its tags. */
 export interface ReleaseRights {
   readonly licence: string | undefined;
   readonly copyright: string | undefined;
@@ -101,7 +104,9 @@ async function rightsOf(account: TrackerAccount, releaseId: string): Promise<Rel
   return { licence, copyright };
 }
 
-/** The torrent of one result or release, as its publisher signed it; `fileIndex` where the result is a song. */
+/**
+ * The torrent of one result or release, signed by its publisher; with `fileIndex` when the result is a song.
+ */
 export async function releaseTorrentOf(
   source: string,
   { tracker, signal, wantsRights = false }: TorrentAsked,
@@ -120,7 +125,10 @@ export async function releaseTorrentOf(
   }
 }
 
-/** The latest version into `folder`, whichever it was that songs were found in. Throws TrackerError and CliError. */
+/**
+ * Downloads the latest version into `folder`, even when the songs were found in an older one. Throws
+ * TrackerError and CliError.
+ */
 async function readRelease(asked: Omit<ReleaseAsked, 'stateFolder'>, output: Output): Promise<KnownTorrent> {
   const wanted = await wantedRelease({ ...asked, stateFolder: stateFolder() });
   tellRelease(wanted, output);
@@ -131,7 +139,7 @@ async function readRelease(asked: Omit<ReleaseAsked, 'stateFolder'>, output: Out
   throw new CliError('result-not-found', message);
 }
 
-/** Before it is fetched. */
+/** Call before the download starts. */
 export function tellRelease(wanted: WantedRelease, output: Output): void {
   const { torrent, upgradeFrom } = wanted;
   const { publicKey, publisher } = torrent;

@@ -1,18 +1,21 @@
-/** What was listed last, by its numbers: `cicada get 3` means the third of a search, of `browse` or of `inbox`. */
+/**
+ * Remembers the last listed results by number: `cicada get 3` means the third row of the last `search`,
+ * `browse` or `inbox`.
+ */
 import { join } from 'node:path';
 import { readPrivate, writePrivate } from '../../account/private-file.ts';
 
-/** A number that people still look at. */
+/** People do not look at longer lists. */
 export const resultsMax = 500;
 
 export interface RememberedResult {
   readonly releaseId: string;
-  /** A song: its file in that version. Undefined: all of the release. */
+  /** A song: the index of its file in that version. Undefined: the whole release. */
   readonly song: { readonly version: number; readonly fileIndex: number } | undefined;
 }
 
 export interface RememberedResults {
-  /** Whose results they are. */
+  /** The tracker that gave the results. */
   readonly tracker: string;
   readonly rows: readonly RememberedResult[];
 }
@@ -21,7 +24,7 @@ export async function saveResults(stateFolder: string, results: RememberedResult
   await writePrivate(fileOf(stateFolder), `${JSON.stringify(results)}\n`, { replace: true });
 }
 
-/** Undefined when nothing was searched for yet, or the file is not ours. */
+/** Undefined when no results are remembered, or another user could have written the file. */
 export async function loadResults(stateFolder: string): Promise<RememberedResults | undefined> {
   const text = await readPrivate(fileOf(stateFolder));
   try {

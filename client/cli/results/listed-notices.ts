@@ -1,4 +1,4 @@
-/** Numbers for the releases that notices are about, as a search gives them to its results. */
+/** Numbers the releases of notices, as a search numbers its results. */
 import type { Notice } from '../../account/live-news.ts';
 import { type RememberedResult, resultsMax, saveResults } from './last-results.ts';
 
@@ -14,7 +14,7 @@ export class ListedNotices {
     this.#tracker = tracker;
   }
 
-  /** A notice of nothing that can be fetched has no number, nor has one beyond those that people look at. */
+  /** A notice without a release gets no number, nor does one beyond `resultsMax`. */
   add({ id, releaseId }: Notice): void {
     if (releaseId === undefined || this.#numbers.has(id) || this.#rows.length >= resultsMax) return;
     this.#rows.push({ releaseId, song: undefined });
@@ -28,7 +28,7 @@ export class ListedNotices {
 
   readonly numbered = (notice: Notice) => ({ number: this.of(notice) ?? null, ...notice });
 
-  /** An inbox without releases leaves the list of the last search as it is. */
+  /** An inbox without releases keeps the list of the last search. */
   async save(): Promise<void> {
     if (this.#isSaved) return;
     await saveResults(this.#stateFolder, { tracker: this.#tracker, rows: this.#rows });

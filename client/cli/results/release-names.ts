@@ -1,11 +1,13 @@
-/** How a release is named on a command line: by its id, or by its number in the list of `search`, `browse` or `inbox`. */
+/**
+ * Names of a release on a command line: its id, or its number in the list of `search`, `browse` or `inbox`.
+ */
 import { badOption, CliError } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { calledAs } from '../screen/command-line.ts';
 import { paint } from '../screen/output.ts';
 import { loadResults, type RememberedResult, resultsMax } from './last-results.ts';
 
-/** 26 characters of base32: no hash has so many. */
+/** 26 characters of base32: no info-hash has this length. */
 export function isReleaseId(text: string): boolean {
   return /^[a-z2-7]{26}$/.test(text);
 }
@@ -20,7 +22,7 @@ export function isNumbers(text: string): boolean {
   return /^\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*$/.test(text);
 }
 
-/** Throws CliError `result-not-found` when there are no such results. */
+/** Throws CliError `result-not-found` when a number is not in the list. */
 export async function resultsAt(
   numbers: string,
   stateFolder: string,
@@ -44,7 +46,7 @@ export async function resultsAt(
   return { tracker: known.tracker, results };
 }
 
-/** For commands about one release. */
+/** The id of a release given by id or number, for commands about one release. */
 export async function releaseIdOf(text: string, stateFolder: string): Promise<string> {
   if (isReleaseId(text)) return text;
   if (isNumber(text)) return (await resultsAt(text, stateFolder)).results[0]!.releaseId;

@@ -1,4 +1,4 @@
-/** Search results as a table: a row a line with its number, cut to the width there is. */
+/** Search results as a table: one numbered line per row, cut to the width of the terminal. */
 import { type Nearness, nearestFirst, type PeerPlace, placeKey } from '../../host/network/nearness.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { paint } from '../screen/output.ts';
@@ -14,23 +14,23 @@ export interface ShownResult {
   readonly title: string;
   readonly artist: string;
   readonly album: string;
-  /** What its torrent calls the folder that is fetched, where that says something else; or ''. */
+  /** The name of its torrent, where it says more than the album's title; else ''. */
   readonly torrent: string;
   readonly durationMs: number | undefined;
   readonly format: string;
   readonly seeds: number;
   readonly leechers: number;
   readonly holders: readonly ShownHolder[];
-  /** Who has published it, and when in words; or '' where that is not asked. */
+  /** The publisher, and the time of publication in words; '' where these are not shown. */
   readonly by: string;
   readonly when: string;
 }
 
-/** So many are named; the rest are counted. */
+/** At most 3 names are shown; the rest are counted. */
 const namesMax = 3;
 const gap = '  ';
 
-/** `first`: the number of the first row. `self`: as oneself is called there. */
+/** `first`: the number of the first row. `self`: the user's own name at the tracker. */
 export function resultLines(
   rows: readonly ShownResult[],
   options: {
@@ -74,7 +74,7 @@ export function resultLines(
   return [paint('dim', line(titles)), ...cells.map(line)];
 }
 
-/** Narrow columns keep their width; the others share what is left, none more than it needs. */
+/** Narrow columns keep their width; the others share the rest, none wider than it needs. */
 function fitted(
   columns: readonly { readonly wanted: number; readonly mayShrink: boolean }[],
   total: number,
@@ -91,7 +91,7 @@ function fitted(
   return widths;
 }
 
-/** `ada 3 ms, bob (part)`, the nearest first. */
+/** `ada 3 ms, bob (part)`, the peer with the lowest latency first. */
 function holderWords(holders: readonly ShownHolder[], nearness: Nearness, self: string | undefined): string {
   const byName = new Map<string, ShownHolder>();
   for (const holder of nearestFirst(holders, nearness)) {

@@ -1,4 +1,7 @@
-/** Pages of results: asked for, measured, numbered, remembered and shown; the same for `search` and `browse`. */
+/**
+ * Pages of results: requests them, measures latencies, numbers, remembers and prints them; for `search` and
+ * `browse`.
+ */
 import process from 'node:process';
 import type { Static } from 'typebox';
 import { indexWords } from '../../../tracker/catalogue/words/words.ts';
@@ -14,7 +17,7 @@ type TrackHit = Static<typeof shapes.trackHit>;
 type AlbumHit = Static<typeof shapes.releaseHit>;
 type Album = Omit<AlbumHit, 'approximate' | 'holders'> & Partial<Pick<AlbumHit, 'approximate' | 'holders'>>;
 
-/** The tracker gives at most so many at once. */
+/** The tracker returns at most 50 rows a page. */
 const pageRowsMax = 50;
 const widthWithoutTerminal = 160;
 
@@ -22,7 +25,7 @@ export type Found =
   | { readonly kind: 'tracks'; readonly rows: readonly TrackHit[]; readonly hasMore: boolean }
   | { readonly kind: 'releases'; readonly rows: readonly Album[]; readonly hasMore: boolean };
 
-/** Asks for page after page until there are so many. */
+/** Requests pages until there are `limit` rows. */
 export async function pages<Row>(
   limit: number,
   ask: (page: { readonly after: string | undefined; readonly limit: number }) => Promise<{
@@ -40,7 +43,7 @@ export async function pages<Row>(
   }
 }
 
-/** What was asked, for the document of `--json`; and whether people want to know who published it, and when. */
+/** What was asked, for the document of `--json`; and whether publisher and time are shown. */
 interface Asked {
   readonly about: object;
   readonly account: TrackerAccount;
@@ -88,7 +91,8 @@ export async function showResults(
 
 function shownTrack(hit: TrackHit): ShownResult {
   const { title, artist = '', album, torrentName, durationMs, seeds, leechers, holders } = hit;
-  // With songs the table is wide already: the usual `Artist - Album (1999) [FLAC]` says nothing new.
+  // A torrent's name that repeats the album, as in `Artist - Album (1999) [FLAC]`, is left out: a table of
+  // songs is wide already.
   const torrent = torrentName === undefined || names(torrentName, album) ? '' : torrentName;
   const figures = { durationMs, format: formatWords(hit), seeds, leechers, holders };
   return { title, artist, album, torrent, by: '', when: '', ...figures };
@@ -98,7 +102,7 @@ function shownAlbum(hit: Album, shows: NonNullable<Asked['shows']>): ShownResult
   const { album: title, torrentName, year, albumArtist, artist, durationMs, seeds, leechers } = hit;
   const { holders = [] } = hit;
   const songs = hit.trackCount === 1 ? '1 song' : `${hit.trackCount} songs`;
-  // Long ones are texts of law: the page of the release has them.
+  // Long licences are legal texts: the page of the release shows them.
   const licence =
     hit.licence !== undefined && hit.licence.length <= licenceCharsMax ? `, ${hit.licence}` : '';
   return {
@@ -112,10 +116,10 @@ function shownAlbum(hit: Album, shows: NonNullable<Asked['shows']>): ShownResult
   };
 }
 
-/** `CC BY-NC-SA 4.0` is the longest name of its kind. */
+/** 16 characters fit `CC BY-NC-SA 4.0`, the longest name of a licence. */
 const licenceCharsMax = 16;
 
-/** All words of the album are in it. */
+/** The name contains all words of the album. */
 function names(torrentName: string, album: string): boolean {
   const words = new Set(indexWords(torrentName));
   return indexWords(album).every((word) => words.has(word));

@@ -1,4 +1,4 @@
-/** Lines for people to copy: how this program is called here, and how to quote what goes on such a line. */
+/** Command lines for people to copy: how this program was started, and how arguments are quoted. */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import process from 'node:process';
@@ -6,19 +6,19 @@ import { fileURLToPath } from 'node:url';
 import { packageName } from '../../../torrents/program.ts';
 
 export interface Start {
-  /** What Node was told to run: a file of ours, or the name of a bin. */
+  /** The script that Node runs: one of our files, or the name of a bin. */
   readonly entry: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Our own folder. */
+  /** The root folder of this package. */
   readonly root: string;
-  /** It holds the sources, and was not installed. */
+  /** The root holds the sources: it is a checkout, not an installed package. */
   readonly isCheckout: boolean;
 }
 
 /**
- * What to type to start this program again. `npx cicada` runs what we are in our own checkout alone: elsewhere npm would
- * fetch a package of that name, which is another project's.
+ * The command that starts this program again. `npx cicada` works only in our own checkout: elsewhere npm
+ * would fetch another project's package of that name.
  */
 export function programName({ entry, env, cwd, root, isCheckout }: Start): string {
   const file = basename(entry);
@@ -28,7 +28,7 @@ export function programName({ entry, env, cwd, root, isCheckout }: Start): strin
   const isOwnProject = isCheckout && realPath(env.npm_config_local_prefix) === realPath(root);
   if (env.npm_command !== undefined && isOwnProject) return 'npx cicada';
   if (file === 'main.ts') return byFile;
-  // A copy that npx keeps, or that of another project: the package's own name is ours wherever it is typed.
+  // A copy in the cache of npx or in another project: the package's full name works everywhere.
   if (env.npm_command === 'exec') return `npx ${packageName}`;
   return file === 'cicada.js' && isCheckout ? byFile : 'cicada';
 }
@@ -43,29 +43,29 @@ function realPath(path: string | undefined): string | undefined {
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The program as it was called this time: for every command that is printed. */
+/** How the program was started: for every printed command. */
 export const calledAs = programName({
   ...{ entry: process.argv[1] ?? '', env: process.env, cwd: process.cwd(), root },
   // The published package has compiled files only.
   isCheckout: existsSync(join(root, 'client/cli/main.ts')),
 });
 
-/** A whole line, ready for a shell here. */
+/** A whole command line for this machine's shell. */
 export function commandLine(args: readonly string[]): string {
   return [calledAs, ...args.map(quoted)].join(' ');
 }
 
-/** The same for another computer, where Cicada is installed in a way that nobody knows here. */
+/** A command line for another computer, where Cicada is assumed to be installed as `cicada`. */
 export function commandElsewhere(args: readonly string[]): string {
   return ['cicada', ...args.map(quoted)].join(' ');
 }
 
-/** One word for a POSIX shell; plain words stay as they are. */
+/** One word, quoted for a POSIX shell; plain words stay as they are. */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What was chosen rather than typed counts as typed: the line that goes on with it is made of this. */
+/** Makes a command chosen from the menu the process's own arguments, from which later hints are built. */
 export function typed(args: readonly string[]): void {
   process.argv.splice(2, process.argv.length, ...args);
 }

@@ -1,10 +1,11 @@
 /**
- * Ctrl-C. The first one asks the command under way to end cleanly: trackers are told, files are closed. The second one
- * ends the program at once, and is the system's own to answer: it works when the program is too busy to hear it.
+ * Ctrl-C. The first one asks the running command to end cleanly: it announces to trackers and closes files.
+ * The second one has the system's default effect and ends the program at once, even when it is too busy to
+ * handle a signal.
  */
 import process from 'node:process';
 
-/** Somebody pressed Ctrl-C, or the system asked us to go. */
+/** The user pressed Ctrl-C, or the system asked the program to end. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly code = 'interrupted';
@@ -14,12 +15,17 @@ export class Interrupted extends Error {
   }
 }
 
-/** npm and our launcher pass on the very Ctrl-C that the terminal has sent to all of us: so close together it is one. */
+/**
+ * npm and our launcher forward the Ctrl-C that the terminal has sent to all processes: two within 150 ms are
+ * one.
+ */
 const sameKeyMs = 150;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 let controller: AbortController | undefined;
 
-/** Aborted by the first Ctrl-C, with an Interrupted. Commands that never ask for it end at once, as usual. */
+/**
+ * Aborted by the first Ctrl-C, with an Interrupted. A command that never calls this ends at once, as usual.
+ */
 export function interruption(): AbortSignal {
   if (controller !== undefined) return controller.signal;
   const { signal } = (controller = new AbortController());
@@ -35,7 +41,7 @@ export function interruption(): AbortSignal {
   return signal;
 }
 
-/** Resolves when it is time to stop. */
+/** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -1,9 +1,10 @@
 /**
- * Keys of a command that runs in a terminal. Nothing changes where there is none, where nothing may be said, or when the
- * command runs in the background: a program that touches its terminal there is stopped by the system.
+ * Keys of a command that runs in a terminal. Keys are off without a terminal, when nothing may be printed,
+ * and in the background: the system stops a background program that changes its terminal.
  *
- * Invariant: the terminal is as it was when the command ends or is suspended. Ctrl-C, Ctrl-\ and Ctrl-Z do what they always
- * do, for all programs of the job; behind the first Ctrl-C the system answers them again, however busy we are.
+ * Invariant: the terminal's mode is restored when the command ends or is suspended. Ctrl-C, Ctrl-\ and Ctrl-Z
+ * work as usual, for all programs of the job; after the first Ctrl-C the terminal handles them again, however
+ * busy this program is.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ import type { Output } from './output.ts';
 
 export type Keys = Readonly<Record<string, () => void>>;
 
-/** What a terminal would have made of these keys itself. */
+/** The signals that a terminal sends for these keys. */
 const signals: Readonly<Record<string, NodeJS.Signals>> = {
   '\x03': 'SIGINT',
   '\x1c': 'SIGQUIT',
@@ -27,14 +28,14 @@ export interface KeyTerminal {
     resume(): unknown;
     pause(): unknown;
   };
-  /** Whether the terminal is ours at the moment. */
+  /** Whether this job has the terminal now. */
   readonly isForeground: () => boolean;
-  /** To all programs of the job, as from the terminal. */
+  /** Sends a signal to all programs of the job, as the terminal does. */
   readonly send: (signal: NodeJS.Signals) => void;
   readonly onContinued: (listener: () => void) => () => void;
 }
 
-/** While `underWay` is; answers what that settles with. `onListening`: there is somebody who may press one. */
+/** Listens to keys until `underWay` settles; returns its result. `onListening`: keys can be pressed now. */
 export async function withKeys<T>(
   output: Output,
   keys: Keys,
@@ -51,12 +52,12 @@ export async function withKeys<T>(
   }
 }
 
-/** Until the answered function is called, or a signal was sent that ends us. */
+/** Listens until the returned function is called, or a key's signal ends the program. */
 export function listenToKeys(keys: Keys, terminal: KeyTerminal): () => void {
   const { stdin } = terminal;
   let isListening = false;
   const onData = (data: Buffer) => {
-    // An arrow key is three characters that begin with Escape: none of them is meant by itself.
+    // An arrow key sends three characters that begin with Escape: none of them is a key of its own.
     const text = data.toString('latin1');
     if (text.startsWith('\x1b')) return;
     for (const key of text) {
@@ -65,7 +66,7 @@ export function listenToKeys(keys: Keys, terminal: KeyTerminal): () => void {
       else {
         pause();
         terminal.send(signal);
-        // What has only suspended us lets us go on.
+        // SIGTSTP only suspends: keys work again afterwards.
         if (signal !== 'SIGTSTP') stop();
         return;
       }
@@ -100,7 +101,7 @@ const systemTerminal: KeyTerminal = {
   },
   isForeground,
   send(signal) {
-    // Windows has no jobs, and its process.kill would end us without a word.
+    // Windows has no jobs, and process.kill would end this program without its cleanup.
     if (process.platform === 'win32') process.emit(signal);
     else process.kill(0, signal);
   },
@@ -111,7 +112,7 @@ const systemTerminal: KeyTerminal = {
   },
 };
 
-/** The terminal's job is ours. When that cannot be told, it is not: keys are a convenience. */
+/** Whether this job has the terminal. False when that is unknown: keys are a convenience. */
 function isForeground(): boolean {
   try {
     if (process.platform === 'win32') return true;
@@ -122,7 +123,10 @@ function isForeground(): boolean {
   }
 }
 
-/** A line of /proc/PID/stat: behind the name in brackets come state, parent, group, session, terminal, and its group. */
+/**
+ * Reads a line of /proc/PID/stat: after the name in brackets come state, parent, process group, session,
+ * terminal, and the terminal's foreground group.
+ */
 export function isForegroundIn(stat: string): boolean {
   const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return group !== undefined && group === foreground;

@@ -1,9 +1,10 @@
 /**
- * A few lines at the bottom of a terminal that are painted over and over. Anything else that is to be printed goes
- * through `above`, so that the two never mix.
+ * A few lines at the bottom of a terminal that are repainted. All other output goes through `above`, so that
+ * the two never mix.
  *
- * Invariant: the cursor stands at the end of the last painted line; what is painted never wraps, because it is cut to
- * the terminal and wrapping is off while it is written. Left to others: whether there is a terminal at all.
+ * Invariant: the cursor is at the end of the last painted line; painted lines never wrap, because they are
+ * cut to the terminal's width and wrapping is off while they are written. Left to others: whether there is a
+ * terminal at all.
  */
 import type { WriteStream } from 'node:tty';
 import { cutToWidth, textWidth } from './text-width.ts';
@@ -21,12 +22,15 @@ export class LiveArea {
     this.#stream = stream;
   }
 
-  /** What a line may take. A terminal that does not know its size says 0; `^C` is to fit behind the last line. */
+  /**
+   * The longest line. A terminal of unknown size reports 0. Three columns stay free, so that `^C` fits after
+   * the last line.
+   */
   get columns(): number {
     return Math.max(10, (this.#stream.columns || 80) - 3);
   }
 
-  /** What is painted at most: one line is left for what scrolls above. */
+  /** The most lines that are painted: one line stays for the output above. */
   get rows(): number {
     return Math.max(1, (this.#stream.rows || 24) - 1);
   }
@@ -38,14 +42,14 @@ export class LiveArea {
     this.#painted = fitting;
   }
 
-  /** Leaves nothing behind; the cursor stands where the first line was. */
+  /** Removes the painted lines; the cursor is then where the first line was. */
   clear(): void {
     if (this.#painted.length === 0) return;
     this.#stream.write(this.#toTop() + clearToEnd);
     this.#painted = [];
   }
 
-  /** Takes the lines away while something is printed, and puts them back below it. */
+  /** Removes the lines, prints, and paints them again below. */
   above(print: () => void): void {
     const painted = this.#painted;
     this.clear();
@@ -53,7 +57,7 @@ export class LiveArea {
     if (painted.length > 0) this.paint(painted);
   }
 
-  /** A terminal that has become narrower since has wrapped what was painted. */
+  /** A terminal that became narrower has wrapped the painted lines. */
   #toTop(): string {
     const columns = this.#stream.columns || 80;
     const rows = this.#painted.map((line) => Math.max(1, Math.ceil(textWidth(line) / columns)));

@@ -1,4 +1,4 @@
-/** The menu without its terminal: how it looks, a choice a line, and what a key means. */
+/** The menu without its terminal: its lines, one per choice, and the meaning of keys. */
 import { paint } from './output.ts';
 import { padToWidth } from './text-width.ts';
 
@@ -18,7 +18,7 @@ export function menuLines(choices: readonly ShownChoice[], at: number): string[]
   return ['', ...lines, '', paint('dim', '   a key, or ↑ ↓ and Enter')];
 }
 
-/** What a key does to a menu whose choice `at` is marked: another is marked, one is taken, or somebody has had enough. */
+/** What a key does to a menu with `at` marked: marks another choice, takes one, or leaves the menu. */
 export function pressed(
   key: string,
   choices: readonly ShownChoice[],

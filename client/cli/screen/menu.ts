@@ -1,6 +1,6 @@
 /**
- * `cicada` alone on a terminal: a few things to choose from by their keys. Each choice is a command like any other; it is
- * shown before it runs, so that next time it can be typed.
+ * `cicada` alone on a terminal: a menu of common commands. The chosen command line is shown before it runs,
+ * so that the user can type it next time.
  */
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
@@ -14,9 +14,9 @@ export interface Choice {
   readonly key: string;
   readonly title: string;
   readonly what: string;
-  /** What it asks for, and the command made of that; undefined leaves the menu. */
+  /** Asks for arguments and returns the command; undefined leaves the menu. */
   choose(ask: (question: string) => Promise<string>): Promise<readonly string[] | undefined>;
-  /** Back to the menu when it is done. */
+  /** The menu is shown again after the command. */
   readonly returns?: boolean;
 }
 
@@ -77,7 +77,7 @@ export const choices: readonly Choice[] = [
   { key: 'q', title: 'Quit', what: '', choose: async () => undefined },
 ];
 
-/** A user without an account makes one. An empty answer leads back to the menu. */
+/** A user without an account creates one. An empty answer leads back to the menu. */
 async function signIn(ask: (question: string) => Promise<string>): Promise<readonly string[]> {
   const name = await ask('Your name there? ');
   if (name === '') return [];
@@ -90,12 +90,12 @@ function tracker(folder: string): string[] {
   return folder === '' ? ['tracker'] : ['tracker', '--data', folder];
 }
 
-/** An empty answer is none: back to the menu. */
+/** An empty answer makes no command: back to the menu. */
 function command(name: string, answer: string): string[] {
   return answer === '' ? [] : [name, answer];
 }
 
-/** Answers the exit code of what was chosen. */
+/** Returns the exit code of the chosen command. */
 export async function runMenu(
   output: Output,
   run: (argv: readonly string[]) => Promise<number>,
@@ -116,7 +116,7 @@ export async function runMenu(
   }
 }
 
-/** The index of the choice; undefined when somebody had enough. */
+/** The index of the choice; undefined when the user leaves the menu. */
 async function choose(output: Output, first: number): Promise<number | undefined> {
   let at = first;
   const show = () => output.live({ lines: () => menuLines(choices, at), plain: () => '' });
@@ -139,7 +139,7 @@ async function choose(output: Output, first: number): Promise<number | undefined
   }
 }
 
-/** One line from the keyboard, with the paths of this machine completed by Tab. Ctrl-C and Ctrl-D answer nothing. */
+/** Reads one line from the keyboard; Tab completes paths. Ctrl-C and Ctrl-D give an empty answer. */
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stdout, completer: completePath });
   const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));

@@ -1,9 +1,10 @@
 /**
- * Where everything the program says goes. Data goes to stdout, progress and remarks to stderr; with `--json` stdout
- * carries documents and nothing else is said, so that a script reads one stream and a pipe never meets a bar.
+ * All output of the program. Data goes to stdout, progress and remarks to stderr. With `--json` stdout
+ * carries only documents and nothing else is printed, so that scripts read one stream and pipes get no
+ * progress bars.
  *
- * Invariant: no name or password that stands in a web address is said.
- * Left to others: what is said (the commands), how a line is painted (live-area.ts).
+ * Invariant: no user name or password in a web address is printed. Left to others: what is printed (the
+ * commands), how a line is painted (live-area.ts).
  */
 import process from 'node:process';
 import { stripVTControlCharacters, styleText } from 'node:util';
@@ -19,24 +20,24 @@ export interface OutputMode {
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** A line that is painted over on a terminal, and printed now and then where there is none. */
+/** Lines that are repainted on a terminal, and printed now and then in a log. */
 export interface LiveText {
-  /** The lines for a terminal that is so large; the last rows are cut when there are more. */
+  /** The lines for a terminal of this size; rows beyond it are cut. */
   lines(columns: number, rows: number): readonly string[];
-  /** The same in plain words, mostly one line. */
+  /** The same as plain text, mostly one line. */
   plain(): string;
 }
 
-/** Fast enough to look alive, slow enough to be read. */
+/** Four times a second: fast enough to look alive, slow enough to be read. */
 export const paintEveryMs = 250;
-/** In a log: often enough to see that it goes on. */
+/** In a log: every 5 seconds shows that the program is running. */
 const plainEveryMs = 5_000;
 
 export class Output {
   #mode: OutputMode = { json: false, quiet: false, verbose: false };
   readonly #live =
     process.stderr.isTTY && process.env.TERM !== 'dumb' ? new LiveArea(process.stderr) : undefined;
-  /** Nothing is worth a line in the first seconds: most things are over by then. */
+  /** The first 2.5 seconds print nothing: most commands are done by then. */
   #plainPrintedMs = performance.now() - plainEveryMs / 2;
   #plainPrinted = '';
 
@@ -56,17 +57,17 @@ export class Output {
     return this.#mode.verbose && this.speaks;
   }
 
-  /** Neither `--json` nor `--quiet`: there is somebody to talk to. */
+  /** Neither `--json` nor `--quiet`: remarks are printed. */
   get speaks(): boolean {
     return !this.#mode.json && !this.#mode.quiet;
   }
 
-  /** What has been done, to stdout. With `--json` the document stands for it. */
+  /** A result, to stdout. With `--json` the document replaces it. */
   result(text: string): void {
     if (!this.#mode.quiet) this.data(text);
   }
 
-  /** What was asked to be told, to stdout, also when quiet. */
+  /** What the user asked for, to stdout, also with `--quiet`. */
   data(text: string): void {
     if (!this.#mode.json) this.#above(() => process.stdout.write(`${coloured(text, process.stdout)}\n`));
   }
@@ -81,22 +82,22 @@ export class Output {
     if (this.speaks) this.#above(() => process.stderr.write(`${coloured(text, process.stderr)}\n`));
   }
 
-  /** A remark for those who want to know more (`-v`). */
+  /** A detail, printed only with `-v`. */
   detail(text: string): void {
     if (this.verbose) this.remark(paint('dim', text));
   }
 
-  /** What went wrong; said also when quiet. `fields`: more of it for scripts. */
+  /** An error, printed also with `--quiet`. `fields`: more about it for scripts. */
   failure(code: string, message: string, fields: object = {}): void {
     this.clearLive();
     if (this.#mode.json) return this.document({ event: 'error', code, message, ...fields });
-    // Parts of it may come from a torrent, a tracker or a server.
+    // Parts of the message may come from a torrent, a tracker or a server.
     const words = message.split('\n').map((line) => displayPath([line]));
     const text = `${paint(['bold', 'red'], 'cicada:')} ${words.join('\n')}`;
     process.stderr.write(`${coloured(text, process.stderr)}\n`);
   }
 
-  /** To be called as often as one likes, a few times a second: it prints when it is time to. */
+  /** May be called many times a second: paints only when a repaint is due. */
   live(text: LiveText): void {
     if (!this.speaks) return;
     if (this.#live !== undefined) {
@@ -122,12 +123,12 @@ export class Output {
   }
 }
 
-/** Colours are put in always, and taken out again for a stream that does not show them. */
+/** Colours are always added, and removed again for a stream that does not show them. */
 export function paint(style: Style, text: string): string {
   return styleText(style, text, { validateStream: false });
 }
 
-/** `NO_COLOR`, `FORCE_COLOR` and whether it is a terminal: Node decides. */
+/** Node decides by `NO_COLOR`, `FORCE_COLOR` and whether the stream is a terminal. */
 function coloured(text: string, stream: NodeJS.WriteStream): string {
   const shown = withoutCredentials(text);
   return styleText('reset', '', { stream }) === '' ? stripVTControlCharacters(shown) : shown;

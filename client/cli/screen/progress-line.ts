@@ -1,4 +1,4 @@
-/** One line that says how far something is: all there is room for, the most useful first. */
+/** A progress line: as many parts as fit, the most useful first. */
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
 import { duration, percent, rate, size, sizeOf } from '../../../torrents/wording.ts';
 import { type LiveText, paint } from './output.ts';
@@ -7,13 +7,13 @@ import { textWidth } from './text-width.ts';
 const barColumnsMax = 32;
 const barColumnsMin = 8;
 
-/** A piece of the line; the ones with the greatest number go first when it is narrow. */
+/** A part of the line; on a narrow terminal the parts with the greatest number are dropped first. */
 interface Part {
   readonly text: string;
   readonly dispensable: number;
 }
 
-/** `34%  ━━━━━━╸────────  part  part`, in less than so many columns; the bar is the last to go. */
+/** `34%  ━╸──  part  part`, in fewer than `columns`; the bar is dropped last. */
 export function barLine(part: number, whole: number, parts: readonly Part[], columns: number): string {
   const head = percent(part, whole).padStart(4);
   let kept = parts.filter(({ text }) => text !== '');
@@ -35,7 +35,7 @@ function barOf(part: number, whole: number, columns: number): string {
   return paint('green', '━'.repeat(full) + (half === 1 ? '╸' : '')) + paint('dim', '─'.repeat(rest));
 }
 
-/** Hashing, for whichever reason: `verb` is "Hashing" or "Checking". */
+/** Progress of hashing: `verb` is "Hashing" or "Checking". */
 export function hashingLine(verb: string, progress: HashProgress): LiveText {
   const { bytes, totalBytes, bytesPerSecond, etaSeconds } = progress;
   const left = etaSeconds === undefined ? '' : `${duration(Math.ceil(etaSeconds))} left`;
@@ -66,11 +66,11 @@ export interface TransferFigures {
   readonly upBps: number;
   readonly peers: number;
   readonly etaSeconds: number | undefined;
-  /** Why nothing comes; undefined while something does. */
+  /** Why no data arrives; undefined while some does. */
   readonly waitingFor: string | undefined;
 }
 
-/** A download under way. */
+/** Progress of a download. */
 export function transferLine(figures: TransferFigures): LiveText {
   const { bytes, totalBytes, downBps, upBps, peers, etaSeconds, waitingFor } = figures;
   const peerCount = `${peers} ${peers === 1 ? 'peer' : 'peers'}`;

@@ -1,13 +1,14 @@
 /**
- * Asks for a password: on a terminal without showing it, otherwise from the first line of stdin.
+ * Asks for a password: on a terminal without echo, otherwise from the first line of stdin.
  *
- * Invariant: it is never printed, and comes from no argument: those can be seen by everybody on the machine.
+ * Invariant: the password is never printed, and never an argument: all users of the machine can see
+ * arguments.
  */
 import process from 'node:process';
 import { CliError } from '../cli-error.ts';
 import { Interrupted } from './interruption.ts';
 
-/** As the tracker takes it. */
+/** The tracker's limit. */
 const charactersMax = 1024;
 
 /** Throws CliError `password-missing`, or Interrupted. */

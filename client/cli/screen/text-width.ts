@@ -1,4 +1,4 @@
-/** How many columns of a terminal a text takes, near enough to cut a line: what is wide by custom counts two. */
+/** How many columns of a terminal a text takes, precise enough to cut a line: wide characters count two. */
 import { stripVTControlCharacters } from 'node:util';
 
 const wide =
@@ -10,14 +10,14 @@ function columnsOf(char: string): number {
   return wide.test(char) ? 2 : 1;
 }
 
-/** Colours count nothing. */
+/** Colour sequences count zero. */
 export function textWidth(text: string): number {
   let columns = 0;
   for (const char of stripVTControlCharacters(text)) columns += columnsOf(char);
   return columns;
 }
 
-/** The text itself when it fits, else its beginning and `…`. Colours survive, and are ended where the text is cut. */
+/** The text itself when it fits, else its beginning and `…`. Colours are kept, and reset at the cut. */
 export function cutToWidth(text: string, columnsMax: number): string {
   if (textWidth(text) <= columnsMax) return text;
   let kept = '';
@@ -34,7 +34,7 @@ export function cutToWidth(text: string, columnsMax: number): string {
   return kept;
 }
 
-/** Filled up with spaces to a column; cut when too long. */
+/** Padded with spaces to a width; cut when too long. */
 export function padToWidth(text: string, columns: number): string {
   const cut = cutToWidth(text, columns);
   return cut + ' '.repeat(Math.max(0, columns - textWidth(cut)));

@@ -1,6 +1,6 @@
-/** Does something a few times a second while something else goes on: the heartbeat of every live line. */
+/** Calls a function several times a second while a promise is pending: it drives every live line. */
 
-/** Looks at once, then every `everyMs`, until the promise settles; answers what it settles with. */
+/** Calls `look` at once, then every `everyMs`, until the promise settles; returns its result. */
 export async function watch<T>(underWay: Promise<T>, everyMs: number, look: () => void): Promise<T> {
   look();
   const timer = setInterval(look, everyMs);

@@ -1,4 +1,4 @@
-/** A question that a person answers with yes or no; only where there is a terminal to ask at. */
+/** Asks the user a yes-or-no question; only on a terminal. */
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { Interrupted } from './interruption.ts';
@@ -8,7 +8,7 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** Everything but a yes is a no. Throws Interrupted when Ctrl-C answers. */
+/** Any answer but yes means no. Throws Interrupted on Ctrl-C. */
 export async function isYes(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const closed = Promise.withResolvers<never>();

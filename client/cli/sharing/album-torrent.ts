@@ -1,8 +1,8 @@
 /**
- * The torrent file of an album that is shared, as the album changes.
+ * The torrent file of a shared album, kept up to date as the album changes.
  *
- * Invariant: a file that was there before us is replaced with `--force` alone; one of another torrent than the one that is
- * seeded is never left without a word.
+ * Invariant: a file that was there before is replaced only with `--force`; if it belongs to another torrent
+ * than the seeded one, that is reported.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { localLimits } from '../../../torrents/bencode/bencode.ts';
@@ -16,7 +16,7 @@ export class AlbumTorrent {
   /** Undefined when none is written. */
   readonly path: string | undefined;
   readonly #force: boolean;
-  /** What we have put there. */
+  /** The bytes that this object has written. */
   #written: Uint8Array | undefined;
 
   constructor(path: string | undefined, force: boolean) {
@@ -41,7 +41,7 @@ export class AlbumTorrent {
   }
 }
 
-/** Undefined when nothing is there. What is larger than any torrent is none: it is not read. */
+/** Undefined when there is no file. A file larger than any torrent is not read. */
 async function bytesAt(path: string): Promise<Buffer | undefined> {
   try {
     return (await stat(path)).size > localLimits.bytesMax ? Buffer.alloc(0) : await readFile(path);

@@ -1,4 +1,4 @@
-/** Torrents of a folder that are not seeded: a few are named at once, the rest counted in the end. */
+/** Reports torrents of a folder that are not seeded: a few by name, the rest as a count. */
 import { grouped } from '../../../torrents/wording.ts';
 import { codeOf } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
@@ -6,14 +6,14 @@ import { errorWords } from '../error-words.ts';
 import { exitCode, exitCodeOf } from '../exit-codes.ts';
 import type { Output } from '../screen/output.ts';
 
-/** So many of those that come together are named; with -v and --json all are. */
+/** At most 8 are named of those found together; with -v and --json all are. */
 const namedMax = 8;
 
 export class LeftOut {
   readonly #output: Output;
   missing = 0;
   failed = 0;
-  /** Of the first that failed. What is only not there is no failure. */
+  /** The exit code of the first failure. Files that are only missing are no failure. */
   code: number = exitCode.done;
 
   constructor(output: Output) {
@@ -35,7 +35,7 @@ export class LeftOut {
     this.#say(torrent, codeOf(error), errorWords(error));
   }
 
-  /** How many there were of those that came together; the next ones are counted anew. */
+  /** Prints the total if some were not named, and starts the count again. */
   tellCount(): void {
     const { count } = this;
     if (count > namedMax) this.#output.remark(`Not shared: ${grouped(count)} in all (-v names them)`);

@@ -1,4 +1,7 @@
-/** Sharing at a tracker with a catalogue: every folder is published, seeded, watched, and published again when it changes. */
+/**
+ * Shares at a tracker with a catalogue: publishes, seeds and watches every folder, and publishes it again
+ * when it changes.
+ */
 import type { Skipped } from '../../../torrents/create/create.ts';
 import { count, grouped, size } from '../../../torrents/wording.ts';
 import { isLoopback, packAddress } from '../../../tracker/protocol/address.ts';
@@ -28,11 +31,11 @@ import { tellStanding } from './standing-words.ts';
 import { tellTrouble } from './trouble-words.ts';
 
 export interface PublishSharing extends PublishedSharesOptions {
-  /** The user says so now. */
+  /** The user confirms the right to share on this command line. */
   readonly mayShare: boolean | undefined;
 }
 
-/** Resolves when it is time to stop. */
+/** Resolves when the command is to stop. */
 export async function sharePublished(
   session: Session,
   sharing: PublishSharing,
@@ -52,7 +55,7 @@ async function shareWith(
   { mayShare, ...options }: PublishSharing,
   output: Output,
 ): Promise<number> {
-  // Before anything is hashed: whether the tracker is there, and knows us.
+  // Before anything is hashed: checks that the tracker is reachable, and that the user is signed in.
   await confirmRights(account, mayShare, output).catch((error: unknown) => {
     throw whilePublishing(error);
   });
@@ -115,7 +118,7 @@ function portsOf(
   };
 }
 
-/** Also of `publish`. */
+/** `publish` uses it as well. */
 export function tellPublished(
   release: ReleaseDetail,
   isFirst: boolean,
@@ -143,7 +146,7 @@ function isOnThisMachine(url: string): boolean {
   return host === 'localhost' || (address !== undefined && isLoopback(address));
 }
 
-/** Also of `publish`. Said once: a moderator decides, and trying again changes nothing. */
+/** `publish` uses it as well. Reported once: a moderator decides, and another try changes nothing. */
 export function tellHeld(
   error: TrackerError,
   folder: string,
@@ -156,7 +159,7 @@ export function tellHeld(
   output.remark(`${plain(folder)}: ${plain(message)}.`);
 }
 
-/** Also of `publish`. */
+/** `publish` uses it as well. */
 export function tellLeftOut({ path, reason, looksLike = 'a secret' }: Skipped, output: Output): void {
   output.document({ event: 'left-out', path, reason, looksLike });
   output.remark(`Left out: ${plain(path)} (it looks like ${looksLike}; --include-secrets shares it)`);

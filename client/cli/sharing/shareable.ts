@@ -1,4 +1,4 @@
-/** What commands may share, as they are typed: the rules of client/sharing, with what to type about it. */
+/** Which paths commands may share: applies the rules of client/sharing to the user's arguments. */
 import path from 'node:path';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { count } from '../../../torrents/wording.ts';
@@ -13,28 +13,37 @@ interface SecretsArgs {
   readonly 'include-secrets'?: boolean | undefined;
 }
 
-/** What this program keeps for itself. */
+/** This program's own folders are never shared. */
 export const ownFolders = () => ({ privateFolders: [stateFolder(), path.dirname(configFile())] });
 
-/** Where they really lie; before anything is hashed, and all of them. Throws a ShareError for the first that may not be. */
+/**
+ * The real paths. Call before anything is hashed, with all paths. Throws a ShareError for the first that may
+ * not be shared.
+ */
 export function sharedPlaces(paths: readonly string[], args: SecretsArgs): string[] {
   const includeSecrets = args['include-secrets'] === true;
   return paths.map((each) => checkShare(each, ownFolders(), { includeSecrets }));
 }
 
-/** Why it could not be shared, for a command that only makes a torrent of it. Throws a ShareError for a file that is a secret. */
+/**
+ * Why the path could not be shared, for a command that only makes a torrent of it. Throws a ShareError for a
+ * file that is a secret.
+ */
 export function shareFault(at: string, args: SecretsArgs): ShareError | undefined {
   try {
     sharedPlaces([at], args);
     return undefined;
   } catch (error) {
     if (!(error instanceof ShareError) || error.code === 'share-secret') throw error;
-    // Of a path that is not there, the code that reads it has a better message.
+    // The code that reads a missing path has a better message.
     return error.code === 'share-missing' || error.code === 'share-not-a-folder' ? undefined : error;
   }
 }
 
-/** Throws a ShareError when its files lie where nothing is shared, or some look like secrets. */
+/**
+ * Throws a ShareError when the torrent's files lie in a folder that may not be shared, or some look like
+ * secrets.
+ */
 export async function checkSeeded(
   metainfo: Metainfo,
   at: string,
@@ -44,10 +53,10 @@ export async function checkSeeded(
   refuseSecrets(metainfo, await checkSeed(metainfo, at, ownFolders()), args, output);
 }
 
-/** So many are named in a sentence; the rest are in the JSON. */
+/** At most 8 are printed; the rest are in the JSON. */
 const secretsShownMax = 8;
 
-/** A torrent is shared whole: its secrets cannot be left out. */
+/** A torrent is seeded whole: its secrets cannot be left out. */
 export function refuseSecrets(
   { name }: Metainfo,
   secrets: readonly SecretFile[],

@@ -1,11 +1,11 @@
-/** What people are told of releases that are shared, and not as they were at their tracker any more. */
+/** Messages about shared releases whose state at their tracker has changed. */
 import type { StandingTrouble } from '../../session/shares/share-standing.ts';
 import { codeOf } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { errorWords } from '../error-words.ts';
 import type { Output } from '../screen/output.ts';
 
-/** `url`: of the tracker. */
+/** `url`: the tracker's URL. */
 export function tellStanding(
   { release, trouble }: StandingTrouble,
   url: string,

@@ -1,4 +1,4 @@
-/** What people are told of a folder that is shared, or was to be, and has come into trouble. */
+/** Messages about a shared folder that has a problem, or cannot be shared. */
 import type { TroubleOutlook } from '../../session/shares/share-trouble.ts';
 import { codeOf } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';

@@ -1,6 +1,6 @@
 /**
- * A torrent as people give it to commands that need its files: from a file or an address, or what a tracker lists, by its
- * number in the last list or its id. A file of that name comes first.
+ * A torrent for commands that need its metadata: from a file, an address, or a tracker's catalogue, by number
+ * in the last list or by id. An existing file of that name has priority.
  */
 import { existsSync } from 'node:fs';
 import { plain } from '../commands/making/torrent-summary.ts';
@@ -10,20 +10,23 @@ import { interruption } from '../screen/interruption.ts';
 import type { Output } from '../screen/output.ts';
 import { type LoadedTorrent, loadTorrent, torrentPositional } from './torrent-source.ts';
 
-/** For the help of every command that takes one. */
+/** The argument of every command that takes one torrent. */
 export const givenPositional = {
   ...torrentPositional,
   describe: `${torrentPositional.describe}; or its number in the last list`,
 } as const;
 
-/** A song of the last list is a file of its torrent. */
+/** With the index of the file when the result is a song. */
 export interface GivenTorrent extends Omit<LoadedTorrent, 'bytes'> {
   readonly fileIndex?: number | undefined;
-  /** Where they were asked for, and a catalogue tells. */
+  /** Present when they were requested and a catalogue has them. */
   readonly rights?: ReleaseRights | undefined;
 }
 
-/** Undefined for what is neither a number nor an id, and for files. `tracker`: where an id is known. */
+/**
+ * Undefined for files, and for words that are neither number nor id. `tracker`: the tracker that knows the
+ * id.
+ */
 export async function listedTorrent(
   source: string,
   output: Output,
@@ -42,7 +45,7 @@ export async function listedTorrent(
     output.remark(`${plain(source)} is a file here, and that is what is taken.`);
     return undefined;
   }
-  // What talks to catalogues is loaded for those who do.
+  // The code that talks to catalogues is loaded only here.
   const { releaseTorrentOf } = await import('../results/catalogue-source.ts');
   return { ...(await releaseTorrentOf(source, { tracker, signal, wantsRights })), source };
 }

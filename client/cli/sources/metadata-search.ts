@@ -1,7 +1,4 @@
-/**
- * What people see of the search for the torrent that a magnet link or an info-hash stands for: whom it asks, and why that
- * takes so long.                                                                                            BEP 9
- */
+/** Shows the metadata search (BEP 9) of a magnet link or info-hash: who is asked, and why it takes long. */
 import type { MagnetLink } from '../../../torrents/magnet.ts';
 import { count } from '../../../torrents/wording.ts';
 import type { TorrentStatus } from '../../engine/status.ts';
@@ -11,7 +8,7 @@ import type { LiveText } from '../screen/output.ts';
 import { obstaclesOf, obstacleWords } from '../swarm-view/obstacles.ts';
 import { trackerWords, unansweredWords } from '../swarm-view/waiting-reason.ts';
 
-/** How it goes, in one line. */
+/** The state of the search, in one line. */
 export function searchView(link: MagnetLink, transfer: Transfer): LiveText {
   const name = link.name === undefined ? `${transfer.id.slice(0, 16)}…` : plain(link.name);
   const status = transfer.run.search?.status();

@@ -1,4 +1,6 @@
-/** A session for the time of one search: what a magnet link stands for, and nothing of it fetched. */
+/**
+ * A session for one metadata search: it fetches the info dictionary of a magnet link, and none of its files.
+ */
 import process from 'node:process';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { HostPort } from '../options/endpoints.ts';

@@ -1,15 +1,18 @@
-/** Gets a torrent file from a web address (client/host/network/web-request.ts): every way it fails has its sentence. */
+/**
+ * Downloads a torrent file from a web address (client/host/network/web-request.ts). Each kind of failure has
+ * its own message.
+ */
 import { localLimits } from '../../../torrents/bencode/bencode.ts';
 import { programName } from '../../../torrents/program.ts';
 import { redirectsMax, type WebAnswer, WebClient } from '../../host/network/web-request.ts';
 import { CliError } from '../cli-error.ts';
 
-/** Long enough for a slow server, short enough to wait for. */
+/** 30 seconds: long enough for a slow server, short enough to wait for. */
 const answerMsMax = 30_000;
-/** What the reader of torrent files accepts. */
+/** The limit of the metainfo parser. */
 const bytesMax = localLimits.bytesMax;
 
-/** The bytes there, and which server gave them. Throws CliError `fetch-…`, or the reason of the signal. */
+/** The body, and the origin that sent it. Throws CliError `fetch-…`, or the reason of the signal. */
 export async function fetchTorrent(
   url: string,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 /**
- * Torrent files wherever they lie: a path, `-` for stdin, or a web address. One comes back parsed, or there is one
- * sentence that names it. Left to others: torrents of which only the hash is known (wanted-torrent.ts).
+ * Loads torrent files: from a path, `-` for stdin, or a web address. Returns the parsed torrent, or throws an
+ * error that names the source. Left to others: torrents of which only the hash is known (wanted-torrent.ts).
  */
 import { open } from 'node:fs/promises';
 import process from 'node:process';
@@ -16,13 +16,13 @@ export interface LoadedTorrent {
   readonly metainfo: Metainfo;
   /** The torrent file, byte for byte. */
   readonly bytes: Uint8Array;
-  /** As it was given. */
+  /** As the user typed it. */
   readonly source: string;
-  /** When it came from a web address, what it names there is that server's own. */
+  /** For a torrent from a web address: the addresses in it that are on that server are trusted. */
   readonly trust: UserTrust;
 }
 
-/** For the help of every command that takes one. */
+/** The argument of every command that takes one torrent. */
 export const torrentPositional = {
   type: 'string',
   describe: 'A .torrent file, - for stdin, or its http(s) address',
@@ -45,10 +45,10 @@ async function readSource(source: string, signal: AbortSignal): Promise<SourceBy
   if (source === '-') return { bytes: await readStdin(), trust: {} };
   if (/^https?:\/\//i.test(source)) {
     if (!URL.canParse(source)) throw new CliError('option-invalid', `"${source}" is no web address`);
-    // Most torrents come from a file: the HTTP client is loaded for those that do not.
+    // Most torrents come from a file: the HTTP client is loaded only for web addresses.
     const { fetchTorrent } = await import('./torrent-fetch.ts');
     const { body: bytes, origin } = await fetchTorrent(source, signal);
-    // A server that led us on to another one has not given this torrent, and what that one names there is a stranger's.
+    // After a redirect to another origin the torrent is that server's, so no origin is trusted.
     return { bytes, trust: origin === new URL(source).origin ? { origin } : {} };
   }
   if (isMagnet(source)) throw onlyHash('a magnet link');
@@ -77,7 +77,7 @@ async function readStdin(): Promise<Uint8Array> {
   return await readBounded(process.stdin, '-');
 }
 
-/** A file may be a pipe or a device without an end: what counts is what has come, not what its size says. */
+/** A file may be a pipe or an endless device: the limit counts the bytes read, not the file's size. */
 async function readBounded(stream: AsyncIterable<Uint8Array>, source: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
@@ -120,12 +120,12 @@ function tooLarge(source: string): CliError {
   );
 }
 
-/** 40 or 64 hex digits, or the 32 letters of old magnet links. */
+/** 40 or 64 hex digits, or the 32 base32 letters of old magnet links. */
 function isInfoHash(text: string): boolean {
   return /^([0-9a-f]{40}|[0-9a-f]{64}|[a-z2-7]{32})$/i.test(text);
 }
 
-/** For those who need the files before anybody is asked. */
+/** The error of commands that need the metadata without asking peers. */
 function onlyHash(what: string): CliError {
   return badOption(
     `${what} names no files: here the .torrent file is needed, or its address at a tracker: http://TRACKER/INFO-HASH.torrent`,

@@ -1,6 +1,6 @@
 /**
- * What people give as a `<torrent>` that is to be fetched: a torrent file wherever it lies, or only the hash that stands
- * for it, as a magnet link or as it is.
+ * Reads a `<torrent>` argument for downloading: a torrent file from any source, a magnet link, or an
+ * info-hash.
  */
 import { existsSync } from 'node:fs';
 import type { Options } from 'yargs';
@@ -26,16 +26,16 @@ export type WantedTorrent = KnownTorrent | { readonly link: MagnetLink; readonly
 
 export interface KnownTorrent {
   readonly metainfo: Metainfo;
-  /** Which of its trackers the user chose. */
+  /** Which of its trackers the user typed. */
   readonly trust: UserTrust;
-  /** Indices of the files that are wanted; undefined: all. */
+  /** Indices of the wanted files; undefined: all. */
   readonly songs?: ReadonlySet<number> | undefined;
-  /** What lies there of an earlier version of it. */
+  /** The existing files of an earlier version of the release. */
   readonly upgradeFrom?: UpgradeFrom | undefined;
   readonly remember?: Remember | undefined;
 }
 
-/** For the help of every command that takes one. */
+/** The argument of every command that downloads torrents. */
 export const wantedPositional = {
   type: 'string',
   describe:
@@ -52,7 +52,7 @@ export const trackerOption = {
   },
 } as const satisfies Record<string, Options>;
 
-/** Whom to ask beside those the link names. */
+/** Trackers and peers to ask besides those in the link. */
 export interface Helpers {
   readonly trackers: readonly string[];
   readonly peers: readonly unknown[];
@@ -80,7 +80,7 @@ export async function readWanted(
   return { link: { ...link, trackers }, trust: typed };
 }
 
-/** Waiting would be without end: no peer can be asked what the link stands for. */
+/** The error for a link without usable tracker or peer: the search would never end. */
 function sourcesMissing(unsupported: readonly Obstacle[]): CliError {
   if (unsupported.length > 0)
     return new CliError('sources-unsupported', `this torrent cannot be found: ${obstacleWords(unsupported)}`);
@@ -89,7 +89,7 @@ function sourcesMissing(unsupported: readonly Obstacle[]): CliError {
   );
 }
 
-/** With the trackers that the user typed before its own: they are asked first. */
+/** Adds the trackers that the user typed, in front of the torrent's own. */
 export function withTypedTrackers(wanted: WantedTorrent, typed: readonly string[]): WantedTorrent {
   if (!('metainfo' in wanted) || typed.length === 0) return wanted;
   const { metainfo } = wanted;
@@ -99,14 +99,17 @@ export function withTypedTrackers(wanted: WantedTorrent, typed: readonly string[
   return { ...wanted, metainfo: { ...metainfo, trackers: [more, ...metainfo.trackers] } };
 }
 
-/** Hexadecimal: what tells one torrent from another. */
+/** The info-hash in hex: the torrent's identity. */
 export function infoHashOf(wanted: WantedTorrent): string {
   if ('metainfo' in wanted) return hex(wanted.metainfo.infoHash);
   const { infoHash, infoHashV2 } = wanted.link;
   return Buffer.from(infoHash ?? infoHashV2!.subarray(0, 20)).toString('hex');
 }
 
-/** 40 hex digits, the 64 of version 2, or the 32 letters of old magnet links; a file of that name comes first. */
+/**
+ * 40 hex digits, the 64 of version 2, or the 32 base32 letters of old magnet links. An existing file of that
+ * name has priority.
+ */
 function linkOf(source: string): MagnetLink | undefined {
   if (isMagnet(source)) return parseMagnet(source);
   if (/^[0-9a-f]{64}$/i.test(source)) return existsSync(source) ? undefined : hashLink(`btmh:1220${source}`);

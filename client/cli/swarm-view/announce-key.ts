@@ -1,4 +1,4 @@
-/** The key that asks trackers for peers now, in commands that fetch or seed. */
+/** The key that makes commands announce to trackers at once, while they download or seed. */
 import { duration } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
@@ -8,13 +8,13 @@ import { type Output, paint } from '../screen/output.ts';
 import { hasUsableTracker } from './obstacles.ts';
 import { trackerHost } from './tracker-host.ts';
 
-/** Most downloads have peers by then, and their users need no key. */
+/** 5 seconds: most downloads have peers by then, and their users need no hint. */
 const hintAfterMs = 5_000;
 const hint = 'Press a to ask the trackers for peers now.';
-/** A key that is held down comes thirty times a second: each would be a line. */
+/** A key that is held down repeats thirty times a second: each would print a line. */
 const pressEveryMs = 1_000;
 
-/** `transfers`: those at the moment when it is pressed. */
+/** `transfers`: returns the transfers at the moment of the key press. */
 export async function withAnnounceKey<T>(
   output: Output,
   transfers: () => readonly Transfer[],
@@ -31,13 +31,13 @@ export async function withAnnounceKey<T>(
   }).finally(() => clearTimeout(timer));
 }
 
-/** There are no peers, and a tracker that can be asked for some. */
+/** There are no peers, and at least one tracker can be asked. */
 export function isKeyOfUse(all: readonly Pick<TorrentStatus, 'peers' | 'trackers'>[]): boolean {
   const trackers = all.flatMap((status) => status.trackers.map(({ url }) => url));
   return all.every(({ peers }) => peers.length === 0) && hasUsableTracker({ trackers });
 }
 
-/** As much of a transfer as the key needs. */
+/** The part of a transfer that the key needs. */
 interface AskedTransfer {
   readonly run: {
     readonly active: Pick<ActiveTorrent, 'announceNow'> | undefined;
@@ -45,7 +45,7 @@ interface AskedTransfer {
   };
 }
 
-/** What the key does. `nowMs` never goes back. */
+/** The key's action. `nowMs`: a monotonic clock. */
 export function announceKey(
   transfers: () => readonly AskedTransfer[],
   say: (words: string) => void,
@@ -60,7 +60,7 @@ export function announceKey(
   };
 }
 
-/** What the key has done, by what the trackers' states are behind it. */
+/** The message after a key press, from the states of the trackers. */
 export function announceWords(trackers: readonly TrackerStatus[]): string {
   if (trackers.length === 0) return 'No tracker is known that could be asked for peers.';
   const waiting = trackers.filter(({ askedInSeconds = 0 }) => askedInSeconds > 0);
@@ -68,7 +68,7 @@ export function announceWords(trackers: readonly TrackerStatus[]): string {
   if (next === undefined) return 'Asking the trackers for peers.';
   const wait = duration(next.askedInSeconds!);
   const host = trackerHost(next.url);
-  // Then it is we who wait: it has allowed or forbidden nothing.
+  // The wait is then our own backoff, not the tracker's interval.
   if (next.lastFailure !== undefined)
     return `The last question to ${host} failed: it is asked again in ${wait}.`;
   return `${host} allows no earlier question: it is asked for peers in ${wait}.`;

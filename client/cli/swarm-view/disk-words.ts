@@ -1,11 +1,11 @@
-/** What people are told of a disk that refuses: what is wrong, the figures, and what to do. Pure. */
+/** Words a disk error: what is wrong, the figures, and what to do. Pure. */
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { size } from '../../../torrents/wording.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
 
 const goesOn = 'the download goes on then';
 
-/** `missingBytes` of the download, `freeBytes` of its disk, where they are known. */
+/** `missingBytes`: bytes that the download still needs; `freeBytes`: free space of its disk; where known. */
 export function diskWords(
   { code, message }: DiskTrouble,
   {
@@ -13,7 +13,7 @@ export function diskWords(
     freeBytes,
   }: { readonly missingBytes?: number; readonly freeBytes?: number | undefined } = {},
 ): string {
-  // A line on a terminal is cut at its end: what to do stands first.
+  // A terminal cuts a line at its end, so the advice comes first.
   const makeRoom =
     missingBytes === undefined || freeBytes === undefined
       ? 'make room'

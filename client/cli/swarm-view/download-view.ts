@@ -1,4 +1,4 @@
-/** What is seen of downloads under way: searches, one line for everything that is fetched, and what is behind it. */
+/** The live view of downloads: metadata searches, one line for all downloads, and details below it. */
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
 import type { Transfer } from '../../session/transfers/transfer.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
@@ -10,11 +10,11 @@ import { outlook, standstillAfterMs, standstillLines } from './standstill.ts';
 
 export class DownloadView {
   readonly transfers: Transfer[] = [];
-  /** For what magnet links stand for. */
+  /** Metadata searches of magnet links. */
   readonly searches = new Set<{ view(): LiveText }>();
-  /** Torrents that wait for another one's file, in words, by info-hash. */
+  /** Messages of torrents that wait for a file of another torrent, by info-hash. */
   readonly waits = new Map<string, string>();
-  /** Of what is there already; undefined while nothing is looked at. */
+  /** Progress of checking existing files; undefined while none are checked. */
   checking: HashProgress | undefined;
   readonly #output: Output;
   #movedMs = performance.now();
@@ -25,19 +25,19 @@ export class DownloadView {
     this.#output = output;
   }
 
-  /** To be called a few times a second. */
+  /** Call it a few times a second. */
   look(): void {
     this.#explainStandstill();
     if (this.#output.json) for (const transfer of this.transfers) announceProgress(transfer, this.#output);
     else this.#output.live(this.#text());
   }
 
-  /** Everything that is fetched as one. */
+  /** The sum of all downloads. */
   figures(): TransferFigures {
     const all = this.transfers.map(figuresOf);
     const sum = (of: (figures: TransferFigures) => number) => all.reduce((total, f) => total + of(f), 0);
     const open = all.filter(({ bytes, totalBytes }) => bytes < totalBytes);
-    // One disk that refuses is news, whatever goes on beside it: they mostly share it.
+    // One disk error is shown even while other downloads run: they mostly share the disk.
     const refusedAt = this.transfers.findIndex(({ run }) => run.following.diskTrouble !== undefined);
     const refused = all[refusedAt];
     const [bytes, totalBytes, downBps] = [
@@ -59,7 +59,7 @@ export class DownloadView {
   #text(): LiveText {
     const parts = [...this.searches].map((search) => search.view());
     if (this.checking !== undefined) parts.push(hashingLine('Checking what is there', this.checking));
-    // In a log each was said once, when it began.
+    // A log has printed each when the wait began.
     for (const words of this.waits.values()) parts.push({ lines: () => [words], plain: () => '' });
     const open = this.#open;
     if (open.length > 0 || (parts.length === 0 && this.transfers.length > 0))
@@ -80,7 +80,7 @@ export class DownloadView {
     return this.transfers.filter(({ run }) => !run.status.complete);
   }
 
-  /** Below the line: why nothing comes, and with `-v` from whom something does. */
+  /** Below the line: why no data arrives, and with `-v` the peers that send. */
   #details(columns: number, rows: number): string[] {
     const open = this.#open;
     const isRefused = open.some(({ run }) => run.following.diskTrouble !== undefined);
@@ -96,7 +96,7 @@ export class DownloadView {
     return [...why, ...table.map((line) => `      ${line}`)];
   }
 
-  /** Once, in a log, each time that nothing has moved for a while: what is seen all the time on a terminal. */
+  /** Prints to a log, once per stall, what a terminal shows all the time. */
   #explainStandstill(): void {
     const open = this.#open;
     const bytes = open.reduce((sum, { run }) => sum + run.status.downloaded, 0);

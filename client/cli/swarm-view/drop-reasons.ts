@@ -1,4 +1,4 @@
-/** Why a connection ended, in words. The engine and the system have codes for it. */
+/** Words why a connection ended, from the codes of the engine and the system. */
 
 const words: Readonly<Record<string, string>> = {
   'sent-corrupt-data': 'it sent data that does not match its hash',
@@ -28,6 +28,6 @@ const words: Readonly<Record<string, string>> = {
 };
 
 export function dropReason(code: string): string {
-  // The rest are violations of the protocol; their codes are words already: `block-unasked`.
+  // The other codes are protocol violations, and readable: `block-unasked`.
   return words[code] ?? `it broke the protocol (${code})`;
 }

@@ -1,6 +1,6 @@
 /**
- * What keeps a torrent from being fetched or found, as far as this client knows: sources that it does not support, and
- * peers that close at the handshake. Each has a code that never changes, words, and a way out.
+ * What keeps a torrent from being downloaded or found, as far as this client knows: sources that it does not
+ * support, and peers that close at the handshake. Each has a stable code, words, and advice.
  */
 import { count, list } from '../../../torrents/wording.ts';
 import { checkTrackerUrl } from '../../../tracker/protocol/tracker-url.ts';
@@ -23,7 +23,7 @@ export interface Obstacle {
   readonly advice: string;
 }
 
-/** What a torrent or a magnet link names. */
+/** The sources in a torrent or a magnet link. */
 export interface Sources {
   readonly trackers: readonly string[];
   readonly webSeeds: readonly string[];
@@ -33,20 +33,20 @@ const addSource =
   'add an HTTP tracker with --tracker http://HOST:PORT/announce, or a peer with --peer HOST:PORT';
 const allowPlain =
   'in the other client, set encryption to "allow" or "prefer" instead of "require", and check that it shares this torrent';
-/** The first say enough, and a list may have a hundred. */
+/** Three hosts are enough: a list may have a hundred. */
 const hostsNamedMax = 3;
 
-/** Nothing that may happen makes this one answer us: it is of a kind that we cannot ask. */
+/** This client cannot use a tracker of this kind at all. */
 export function isHopeless(tracker: string): boolean {
   return checkTrackerUrl(tracker) !== undefined;
 }
 
-/** At least one source that this client can ask. */
+/** At least one tracker that this client can announce to. */
 export function hasUsableTracker({ trackers }: Pick<Sources, 'trackers'>): boolean {
   return trackers.some((url) => !isHopeless(url));
 }
 
-/** Sources that are passed over, whatever else there is. */
+/** Sources that this client ignores. */
 export function unsupportedSources({ trackers, webSeeds }: Sources): Obstacle[] {
   const hopeless = trackers.filter(isHopeless);
   const ofScheme = (pattern: RegExp) => hopeless.filter((url) => pattern.test(url));
@@ -63,7 +63,10 @@ export function unsupportedSources({ trackers, webSeeds }: Sources): Obstacle[] 
   return obstacles;
 }
 
-/** Why no peer can be asked for; empty when one can. `peers` that were named beside count as sources. */
+/**
+ * Why there is no source of peers; empty when there is one. Peers that the user named (`peers`) count as
+ * sources.
+ */
 export function missingSources(sources: Sources): Obstacle[] {
   if (hasUsableTracker(sources)) return [];
   const unsupported = unsupportedSources(sources);
@@ -71,7 +74,7 @@ export function missingSources(sources: Sources): Obstacle[] {
   return [{ code: 'no-trackers', message: 'this torrent names no tracker', advice: addSource }];
 }
 
-/** Why nothing moves, of a torrent that is not complete; empty when that is not known. */
+/** Why an incomplete torrent makes no progress; empty when that is not known. */
 export function obstaclesOf(
   { peers, peersKnown, trackers }: Pick<TorrentStatus, 'peers' | 'peersKnown' | 'trackers'>,
   webSeeds: readonly string[],
@@ -101,7 +104,7 @@ export function obstaclesOf(
   return obstacles;
 }
 
-/** All of them in one sentence, each way out once. */
+/** All of them in one sentence, with each advice once. */
 export function obstacleWords(obstacles: readonly Obstacle[]): string {
   const messages = obstacles.map(({ message }) => message).join('; ');
   const ways = new Set(obstacles.map(({ advice }) => advice));

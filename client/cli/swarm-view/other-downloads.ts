@@ -1,4 +1,7 @@
-/** What is said of other downloads on this machine that write to the same place: who is waited for, and who is not seen. */
+/**
+ * Messages about other downloads on this machine that write to the same place: which one is waited for, and
+ * that some cannot be seen.
+ */
 import { basename } from 'node:path';
 import { hex } from '../../../torrents/byte-text.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -20,7 +23,7 @@ export class OtherDownloads {
     this.#output = output;
   }
 
-  /** Undefined: it waits no more. */
+  /** Undefined: the wait is over. */
   onWait(metainfo: Metainfo, wait: ClaimWait | undefined): void {
     const infoHash = hex(metainfo.infoHash);
     if (wait === undefined) {
@@ -34,7 +37,7 @@ export class OtherDownloads {
     this.#output.remark(words);
   }
 
-  /** Once is enough. */
+  /** Reported once. */
   onUnguarded(error: unknown): void {
     if (this.#isUnguarded) return;
     this.#isUnguarded = true;

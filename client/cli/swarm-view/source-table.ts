@@ -1,8 +1,8 @@
 /**
- * The table of `-v`: with whom we are connected, what comes from each and what goes to each, and why somebody is idle.
+ * The table of `-v`: the connected peers, the rates from and to each, and why one is idle.
  *
- * Invariant: no line is wider than the terminal, whatever peers call themselves; what does not fit is left out from the
- * least useful column on.
+ * Invariant: no line is wider than the terminal, even for long client names; columns that do not fit are
+ * dropped, the least useful first.
  */
 import { count, percent, rate, size } from '../../../torrents/wording.ts';
 import type { PeerStatus, TorrentStatus } from '../../engine/status.ts';
@@ -14,7 +14,7 @@ import { cutToWidth, padToWidth, textWidth } from '../screen/text-width.ts';
 interface Column {
   readonly title: string;
   readonly columnsMax: number;
-  /** The greatest goes first when it is narrow. */
+  /** The column with the greatest number is dropped first. */
   readonly dispensable: number;
   readonly right?: boolean;
   of(row: Row): string;
@@ -39,7 +39,7 @@ const table: readonly Column[] = [
 ];
 const gap = '  ';
 
-/** At most `rowsMax` lines, of at most `columns`; the busiest peers first. None when nobody is connected. */
+/** At most `rowsMax` lines of at most `columns`; the busiest peers first. Empty without connected peers. */
 export function sourceTable(statuses: readonly TorrentStatus[], columns: number, rowsMax: number): string[] {
   const rows = rowsOf(statuses);
   if (rows.length === 0 || rowsMax < 2) return [];
@@ -56,7 +56,7 @@ export function sourceTable(statuses: readonly TorrentStatus[], columns: number,
   return [paint('dim', title), ...lines, ...last];
 }
 
-/** The same for a log: a line a peer. */
+/** The same for a log: one line per peer. */
 export function sourceWords(statuses: readonly TorrentStatus[]): string[] {
   return rowsOf(statuses).map(({ address, client, ...row }) =>
     [
@@ -95,7 +95,7 @@ function rowOf(peer: PeerStatus, status: TorrentStatus): Row {
   };
 }
 
-/** Why nothing comes from it. */
+/** Why the peer sends no data. */
 function idleGiver(peer: PeerStatus, status: TorrentStatus): string {
   if (status.trouble !== undefined) return 'waiting for our disk';
   if (peer.stalled) return 'stalled: silent, though asked';
@@ -104,7 +104,7 @@ function idleGiver(peer: PeerStatus, status: TorrentStatus): string {
   return peer.onTrial ? 'on trial: its first piece is under way' : 'asked, nothing yet';
 }
 
-/** Why nothing goes to it. */
+/** Why the peer gets no data. */
 function idleTaker({ peerInterested, amChoking }: PeerStatus): string {
   if (!peerInterested) return 'wants nothing we have';
   return amChoking ? 'waits for its turn' : 'asks for nothing just now';
@@ -115,7 +115,7 @@ interface FittedColumn {
   readonly width: number;
 }
 
-/** What fits, and how wide each is: as wide as its widest cell, and the last one takes what is left. */
+/** The columns that fit, each as wide as its widest cell; the last one takes the remaining width. */
 function fitting(rows: readonly Row[], columns: number): FittedColumn[] {
   let kept = table.map((column) => {
     const widest = Math.max(textWidth(column.title), ...rows.map((row) => textWidth(column.of(row))));

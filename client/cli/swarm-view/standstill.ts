@@ -1,6 +1,6 @@
 /**
- * The whole picture when nothing comes: what each tracker last said, and what became of the peers. People get it as lines
- * below the live one; a log gets it once, after a while in which nothing moved.
+ * Details of a stall: what each tracker last said, and what happened to the peers. A terminal shows them
+ * below the live line; a log gets them once, after a time without progress.
  */
 import { count, duration } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
@@ -13,13 +13,10 @@ import { askedAgain } from './tracker-complaints.ts';
 import { trackerHost } from './tracker-host.ts';
 import { trackerNews } from './waiting-reason.ts';
 
-/** A stall of a few seconds explains itself: peers are being dialed, a turn is waited for. */
+/** 10 seconds: in a shorter stall peers are still being dialed, or an unchoke is awaited. */
 export const standstillAfterMs = 10_000;
 
-/**
- * `fatal`: nothing that we know of can end it, somebody has to do something. `temporary`: it may go on by itself, and is
- * tried again.
- */
+/** `fatal`: nothing known will end the stall without the user. `temporary`: it may end by itself. */
 export function outlook({ peers, peersKnown, trackers, trouble }: TorrentStatus): 'temporary' | 'fatal' {
   if (trouble !== undefined || peers.length > 0 || peersKnown > 0) return 'temporary';
   return trackers.every(({ url }) => isHopeless(url)) ? 'fatal' : 'temporary';

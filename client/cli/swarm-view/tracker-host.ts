@@ -1,4 +1,4 @@
-/** How a tracker is called: by its host alone, since the rest of its address may be somebody's passkey. */
+/** Names a tracker by its host alone: the rest of its URL may contain a passkey. */
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 
 export function trackerHost(url: string): string {

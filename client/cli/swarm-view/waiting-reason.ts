@@ -1,6 +1,6 @@
 /**
- * Why nothing comes, in one sentence: "0 peers" alone is the oldest complaint there is. What trackers say is shown with
- * the tracker's host only: the rest of its address may be somebody's passkey.
+ * Why no data arrives, in one sentence: "0 peers" alone explains nothing. Trackers are named by host only:
+ * the rest of a URL may contain a passkey.
  */
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { count } from '../../../torrents/wording.ts';
@@ -13,26 +13,26 @@ import { dropReason } from './drop-reasons.ts';
 import { obstaclesOf, obstacleWords } from './obstacles.ts';
 import { trackerHost } from './tracker-host.ts';
 
-/** What a status does not tell. */
+/** Facts that a status does not contain. */
 export interface Background {
   readonly webSeeds: readonly string[];
   readonly closers: Closers;
-  /** Reason → peers whose last dial ended with it. */
+  /** Reason → number of peers whose last dial failed with it. */
   readonly reasons: ReadonlyMap<string, number>;
 }
 
 const noBackground: Background = { webSeeds: [], closers: { closed: 0, dialed: 0 }, reasons: new Map() };
-/** The most frequent say enough. */
+/** The two most frequent are enough. */
 const reasonsNamedMax = 2;
 
-/** Of a torrent that is not complete. */
+/** For a torrent that is not complete. */
 export function waitingReason(status: TorrentStatus, background = noBackground): string {
   const { peers, peersKnown, trackers, trouble } = status;
-  // What was lost is fetched again like anything else: it is peers that are waited for.
+  // Lost data is downloaded again, so the wait is for peers, not for the disk.
   if (trouble !== undefined && !isAboutFiles(trouble)) return diskWords(trouble);
   if (peers.length > 0) return reasonWithPeers(status);
   const obstacles = obstaclesOf(status, background.webSeeds, background.closers);
-  // Trackers that know no other peers yet may soon: their own words say so.
+  // A tracker that knows no other peers yet may know some soon: its own words say so.
   const lasting = obstacles.filter(({ code }) => code !== 'no-other-peers');
   if (lasting.length > 0) return obstacleWords(lasting);
   if (peersKnown > 0)
@@ -40,7 +40,7 @@ export function waitingReason(status: TorrentStatus, background = noBackground):
   return `waiting for peers: ${trackers.map(trackerWords).join('; ')}`;
 }
 
-/** Why dials failed, in brackets behind a space; nothing when none has. */
+/** Why dials failed, in brackets after a space; empty when none failed. */
 export function unansweredWords(reasons: Background['reasons']): string {
   const named = [...reasons].sort(([, a], [, b]) => b - a).slice(0, reasonsNamedMax);
   if (named.length === 0) return '';
@@ -59,7 +59,7 @@ function reasonWithPeers({ peers }: TorrentStatus): string {
   return `${connected}, waiting for data`;
 }
 
-/** A tracker's last words, after its name. */
+/** The tracker's host and its last message. */
 export function trackerWords(tracker: TrackerStatus): string {
   const host = trackerHost(tracker.url);
   if (tracker.lastFailure !== undefined) return `${host}: ${trackerNews(tracker)}`;
@@ -67,7 +67,7 @@ export function trackerWords(tracker: TrackerStatus): string {
   return `${host} ${trackerNews(tracker)}`;
 }
 
-/** The same without its name. */
+/** The tracker's last message without its host. */
 export function trackerNews({ lastFailure, lastWarning, peers }: TrackerStatus): string {
   if (lastFailure !== undefined) return displayPath([trackerReason(lastFailure)]);
   if (lastWarning !== undefined) return `warns: ${displayPath([lastWarning])}`;

@@ -1,4 +1,4 @@
-/** A session for the time of one command: opened with its flags, closed whatever happens, and people told of it. */
+/** A session for one command: opened with the command's flags, always closed, with the close reported. */
 import { count, size } from '../../../torrents/wording.ts';
 import type { RecordingSummary } from '../../host/recording/flight-recorder.ts';
 import { openSession, type SessionOptions } from '../../session/open-session.ts';
@@ -17,19 +17,22 @@ export interface NetworkArgs {
 }
 
 interface SessionArgs extends NetworkArgs {
-  /** What was verified is recorded, and believed the next time. */
+  /** Verified data is recorded, and trusted the next time. */
   readonly remembers: boolean;
 }
 
 const lastWords = new WeakMap<Output, (() => void)[]>();
 
-/** For the words that sum a command up: they are told when its session is closed. */
+/** Registers a command's summary, which is printed after its session has closed. */
 export function afterClosing(output: Output, tell: () => void): void {
   const all = lastWords.get(output) ?? [];
   lastWords.set(output, [...all, tell]);
 }
 
-/** Answers what `use` answers. Trackers are told before this settles, for a few seconds at most. */
+/**
+ * Returns the result of `use`. Before it settles, `stopped` is announced to trackers, for a few seconds at
+ * most.
+ */
 export async function withSession<T>(
   args: SessionArgs,
   output: Output,
@@ -68,7 +71,7 @@ function sessionOptions({ port, remembers, record, ...limits }: SessionArgs, out
   };
 }
 
-/** Strangers' addresses: one that leads nowhere is no fault of the user who follows the link. */
+/** Peers named in a link (x.pe): an unresolvable one is not the user's fault. */
 async function resolveNamed(named: readonly string[], output: Output) {
   const resolved = await Promise.allSettled(named.map((peer) => resolvePeer(peer, 'x.pe')));
   return resolved.flatMap((result) => {

@@ -1,10 +1,10 @@
-/** What a command that fetches hears of its session: all that the voice tells, what is looked at, and who waits for whom. */
+/** Follows a session for a downloading command: feeds the view, and reports waits for other downloads. */
 import type { Session } from '../../session/session.ts';
 import type { Output } from '../screen/output.ts';
 import type { DownloadView } from '../swarm-view/download-view.ts';
 import { OtherDownloads } from '../swarm-view/other-downloads.ts';
 
-/** Answers how to end it. */
+/** Returns a function that stops following. */
 export function followDownloads(session: Session, view: DownloadView, output: Output): () => void {
   const others = new OtherDownloads(view, output);
   return session.onEvent((event, transfer) => {

@@ -1,6 +1,6 @@
 /**
- * Fetches torrents side by side, each from what is known of it to the last piece. One that cannot be had does not keep
- * the others; the first failure decides how we end.
+ * Downloads torrents side by side, each until its last piece. A failed one does not stop the others; the
+ * first failure decides the exit code.
  */
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -33,7 +33,7 @@ import { followDownloads } from './download-events.ts';
 import { runOnDone } from './on-done.ts';
 import { announceEveryMs } from './seeding.ts';
 
-/** Other programs write too: a disk that is to be filled to this part is worth a remark. */
+/** Other programs write too: a download that fills its disk to 95 percent is worth a warning. */
 const narrowShare = 0.95;
 
 export interface FetchOptions {
@@ -41,15 +41,15 @@ export interface FetchOptions {
   readonly peers: readonly HostPort[];
   readonly signal: AbortSignal;
   readonly files: ChoiceArgs;
-  /** The first pieces first. */
+  /** Requests pieces in order, the first ones first. */
   readonly sequential: boolean;
-  /** Not without room for all of it. */
+  /** Refuses to start without space for the whole torrent. */
   readonly spaceCheck: boolean;
-  /** The user's own command, for every torrent that is complete. */
+  /** The user's command that runs after each completed torrent. */
   readonly onDone: string | undefined;
 }
 
-/** Resolves when none is under way any more; a Ctrl-C rejects with what to type to go on. */
+/** Resolves when all have ended; a Ctrl-C rejects with the command that continues. */
 export async function fetchAll(
   session: Session,
   wanted: readonly WantedTorrent[],
@@ -76,7 +76,7 @@ export async function fetchAll(
   });
 }
 
-/** Shows what is fetched until `fetch` has an answer; a Ctrl-C rejects with what to type to go on. */
+/** Shows the downloads until `fetch` settles; a Ctrl-C rejects with the command that continues. */
 export async function watchFetches<T>(
   session: Session,
   signal: AbortSignal,
@@ -96,15 +96,15 @@ export async function watchFetches<T>(
   return answer;
 }
 
-/** One torrent that is under way. */
+/** One running download. */
 export interface Fetch {
   readonly transfer: Transfer;
   readonly wanted: WantedTorrent;
-  /** All of it is here. */
+  /** Resolves when the torrent is complete. */
   readonly fetched: Promise<void>;
 }
 
-/** What people and scripts are told of it, from its start to its end. Rejects with why it cannot be fetched. */
+/** Reports one download from start to end, for people and scripts. Rejects with the reason when it fails. */
 export async function tellFetch(
   { transfer, wanted, fetched }: Fetch,
   view: DownloadView,
@@ -112,7 +112,7 @@ export async function tellFetch(
   output: Output,
 ): Promise<void> {
   const begun = begin(transfer, wanted, view, output);
-  // It fails with `fetched`, which is waited for first.
+  // It fails together with `fetched`, which is awaited first.
   begun.catch(() => {});
   await fetched;
   await begun;
@@ -136,7 +136,7 @@ async function begin(
   view.look();
 }
 
-/** The torrent behind a magnet link. */
+/** Waits for the metadata of a magnet link. */
 async function find(transfer: Transfer, link: MagnetLink, view: DownloadView, output: Output): Promise<void> {
   const document = (event: string, name: string | null) =>
     output.document({ event, infoHash: transfer.id, name });
@@ -170,7 +170,7 @@ function requestOf(
   };
 }
 
-/** What is to be known of a torrent before it goes to the disk. */
+/** Warnings about a torrent before its files are created. */
 export async function tellBefore(metainfo: Metainfo, folder: string, output: Output): Promise<void> {
   tellWarnings(metainfo, output);
   await tellHiddenName(metainfo, folder, output);
@@ -199,7 +199,7 @@ function tellStart(transfer: Transfer, output: Output): void {
     output.remark(`Going on: ${percent(bytes, total)} of ${plain(metainfo.name)} is here already.`);
 }
 
-/** Both figures: always when it is asked for much, and when little room will be left. */
+/** Needed and free space: always for a large download, and when little would stay free. */
 function tellSpace(space: DiskSpace | undefined, output: Output): void {
   if (space === undefined || space.missingBytes === 0 || space.freeBytes === undefined) return;
   const { missingBytes, promisedBytes, freeBytes } = space;
@@ -219,7 +219,7 @@ function bothOf(
   return (file) => (songs.has(file.index) ? (choice?.(file) ?? true) : false);
 }
 
-/** Where it lies, when one song of an album was asked for. */
+/** The path of the file, when a single song of an album was asked for. */
 function songPath(wanted: WantedTorrent, { path, run }: Transfer): string | undefined {
   const { active } = run.last;
   const songs = 'metainfo' in wanted ? wanted.songs : undefined;

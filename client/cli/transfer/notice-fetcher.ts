@@ -1,4 +1,7 @@
-/** What people are told of releases that are fetched because of notices. The fetching is the session's (notice-fetcher.ts there). */
+/**
+ * Messages about releases that are downloaded because of notices. The session does the downloading
+ * (notice-fetcher.ts there).
+ */
 import type { TrackerAccount } from '../../account/account.ts';
 import { NoticeFetcher, type NoticeFetcherOptions } from '../../session/releases/notice-fetcher.ts';
 import type { Session } from '../../session/session.ts';

@@ -1,6 +1,6 @@
 /**
- * `--on-done`: runs the user's own command when a download is complete. The shell reads nothing but what the user wrote:
- * what strangers have named comes to it in environment variables, which it never takes apart.
+ * `--on-done`: runs the user's own command when a download is complete. The shell parses only the user's
+ * text: names from torrents are passed in environment variables, which it does not parse.
  */
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
@@ -9,16 +9,19 @@ import { plain } from '../commands/making/torrent-summary.ts';
 import type { Output } from '../screen/output.ts';
 
 export interface DoneTorrent {
-  /** Where its folder or file lies. */
+  /** The path of its folder or file. */
   readonly path: string;
   readonly name: string;
   readonly infoHash: string;
 }
 
-/** So much of what it prints is passed on. */
+/** At most 64 KiB of its output are passed on. */
 const printedBytesMax = 64 * 1024;
 
-/** Resolves when it has ended, however; a command that fails is said, and the download is complete all the same. */
+/**
+ * Resolves when the command has ended. A failing command is reported, and the download still counts as
+ * complete.
+ */
 export async function runOnDone(
   command: string,
   { path, name, infoHash }: DoneTorrent,
@@ -30,7 +33,7 @@ export async function runOnDone(
     shell: true,
     cwd: dirname(path),
     env: { ...inherited, CICADA_PATH: path, CICADA_NAME: name, CICADA_INFO_HASH: infoHash },
-    // Stdout may carry our documents: what the command prints goes to stderr, line by line.
+    // Stdout may carry our documents, so the command's output goes to stderr, line by line.
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });

@@ -1,4 +1,4 @@
-/** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
+/** Seeds until Ctrl-C or a limit: for `seed`, `share` and `download --seed`. */
 import { count, duration, grouped, rate, size } from '../../../torrents/wording.ts';
 import { noteSharing } from '../../session/machine/sharing-now.ts';
 import { noSeedLimits, reachedLimit, type SeedLimits } from '../../session/transfers/seed-limits.ts';
@@ -14,13 +14,16 @@ import { trackerWords } from '../swarm-view/waiting-reason.ts';
 import { afterClosing } from './client-session.ts';
 import { announceProgress } from './transfer-figures.ts';
 
-/** Two looks a second are what the engine's rates are worth. */
+/** Twice a second: the engine's rates change no faster. */
 export const announceEveryMs = 500;
 
-/** A look at one torrent takes some 50 microseconds: with thousands of them it is taken more rarely. */
+/** Reading one torrent's state takes about 50 microseconds, so thousands of torrents are read less often. */
 const lookMsEach = 1;
 
-/** Resolves when the signal or a limit says so, having told what was given. `isSummed`: scripts are told sums alone. */
+/**
+ * Resolves when the signal is aborted or a limit is reached, after it has reported the upload. `isSummed`:
+ * scripts get only sums.
+ */
 export async function seedUntil(
   signal: AbortSignal,
   transfers: readonly Transfer[],
@@ -46,7 +49,7 @@ export async function seedUntil(
     if (output.json && isSummed) announceSums(transfers, output);
     else if (output.json) for (const transfer of transfers) announceProgress(transfer, output);
     else output.live(seedingText(transfers, output.verbose));
-    // There may be more of them by now.
+    // The list of transfers may have grown.
     const bytes = sum(transfers, ({ metainfo }) => metainfo.bytes);
     const reached = reachedLimit(limits, given(transfers), bytes, seconds());
     limit = reached && limitWords(limits, reached);
@@ -64,7 +67,7 @@ export async function seedUntil(
   afterClosing(output, () => output.remark(story));
 }
 
-/** The `progress` line of thousands of torrents. */
+/** The `progress` document for thousands of torrents. */
 function announceSums(transfers: readonly Transfer[], output: Output): void {
   output.document({ event: 'progress', torrents: transfers.length, ...sumsOf(transfers) });
 }
@@ -103,7 +106,7 @@ function seedingText(transfers: readonly Transfer[], verbose: boolean): LiveText
   };
 }
 
-/** Nobody is here: the trackers may say why. */
+/** Without peers, the trackers' failures may explain why. */
 function trackerState(transfers: readonly Transfer[]): string {
   const failing = transfers.find(({ run }) =>
     run.status.trackers.some(({ lastFailure }) => lastFailure !== undefined),

@@ -1,4 +1,4 @@
-/** One transfer in figures: for the line that people see, and for the `progress` documents of scripts. */
+/** The figures of one transfer: for the live line, and for the `progress` documents of scripts. */
 import { basename } from 'node:path';
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
@@ -10,10 +10,10 @@ import { type Obstacle, obstaclesOf } from '../swarm-view/obstacles.ts';
 import { outlook } from '../swarm-view/standstill.ts';
 import { waitingReason } from '../swarm-view/waiting-reason.ts';
 
-/** As much of a transfer as is shown of it. */
+/** The part of a transfer that is shown. */
 export type ShownTransfer = Pick<Transfer, 'infoHash' | 'metainfo' | 'run'>;
 
-/** Why nothing moves, as far as that is known. */
+/** Why the transfer makes no progress, as far as known. */
 export function obstaclesOfTransfer({ metainfo, run }: ShownTransfer): readonly Obstacle[] {
   return obstaclesOf(run.status, metainfo.webSeeds, run.following.dials.closers);
 }
@@ -51,7 +51,7 @@ function waitsFor(transfer: ShownTransfer): string | undefined {
   return waitingReason(run.status, { webSeeds: metainfo.webSeeds, closers, reasons });
 }
 
-/** The `progress` line of scripts. */
+/** Prints the `progress` document for scripts. */
 export function announceProgress(transfer: ShownTransfer, output: Output): void {
   const { infoHash, run } = transfer;
   const { bytes, totalBytes: total, etaSeconds = null, waitingFor = null, ...figures } = figuresOf(transfer);

@@ -1,6 +1,6 @@
 /**
- * Tells what happens to the transfers of a session: documents for scripts, remarks for people, details with `-v`. What a
- * command says of its own work (that something has begun, or is done) is left to the command.
+ * Reports the events of a session's transfers: documents for scripts, remarks for people, details with `-v`.
+ * Left to the command: messages about its own start and end.
  */
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { capital, count, size } from '../../../torrents/wording.ts';
@@ -18,11 +18,11 @@ import { trackerHost } from '../swarm-view/tracker-host.ts';
 import { diskWordsOf } from './transfer-figures.ts';
 
 export interface VoiceOptions {
-  /** Folders are watched, and become new versions when they change. */
+  /** Folders are watched, and published as new versions when they change. */
   readonly areWatched?: boolean;
-  /** Of many torrents at the same trackers: each tracker is told of once. */
+  /** Many torrents share trackers: each tracker is reported once. */
   readonly areMany?: boolean;
-  /** With `one document` scripts hear nothing of a search: they wait for what is found. */
+  /** With `one document` scripts get no events of a search, only its result. */
   readonly json?: 'events' | 'one document';
 }
 
@@ -112,7 +112,7 @@ export class TransferVoice {
         this.#document(transfer, 'pieces-lost', {
           ...{ pieces, bytes, code: trouble.code, message: trouble.message },
         });
-        // The download ends with that, and says so.
+        // The download ends with this error, and reports it itself.
         if (about === 'end') return;
         if (about === 'disk') return isNews ? this.#tellRefusal(transfer, trouble) : undefined;
         const what = `${count(pieces, 'piece')} (${size(bytes)}) ${pieces === 1 ? 'is' : 'are'}`;
@@ -135,7 +135,7 @@ export class TransferVoice {
     this.#document(transfer, 'content-offline', { code, message });
     const until = code === 'ECHANGED' || code === 'EREPLACED' ? 'as it was' : 'back';
     const words = `${displayPath([message])}: it is not shared until it is ${until}`;
-    // A changed folder becomes a new version within seconds: there is nothing to do.
+    // A changed folder becomes a new version within seconds: the user need not act.
     if (this.#options.areWatched === true && code === 'ECHANGED') this.#output.detail(words);
     else this.#output.remark(words);
   }
@@ -155,7 +155,7 @@ export class TransferVoice {
   }
 }
 
-/** Peers are asked what a link stands for, and nothing is fetched yet. */
+/** The transfer asks peers for metadata and downloads no files yet. */
 function isSearch({ link }: Transfer): boolean {
   return link !== undefined;
 }

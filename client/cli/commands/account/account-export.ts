@@ -1,4 +1,4 @@
-/** All that a tracker keeps of an account, into a file: whole, or not at all. */
+/** Writes everything that a tracker keeps of an account into a file: all of it, or no file. */
 import { once } from 'node:events';
 import process from 'node:process';
 import { writeWhole } from '../../../../torrents/whole-file.ts';
@@ -9,7 +9,7 @@ import { exitCode } from '../../exit-codes.ts';
 import type { Output } from '../../screen/output.ts';
 import { plain } from '../making/torrent-summary.ts';
 
-/** Of the last line, which says that nothing is missing. */
+/** The size of the end that is kept: it holds the last line, which says that the export is complete. */
 const tailBytes = 200;
 
 export async function exportAccount(
@@ -31,7 +31,7 @@ export async function exportAccount(
     endOf(tail);
     return exitCode.done;
   }
-  // For its owner alone: it holds messages that were written to them.
+  // Only the owner may read the file: it holds messages that others wrote to them.
   const options = { mode: 0o600, replace: force };
   const written = await writeWhole<number>(file, write, options).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -51,7 +51,7 @@ export async function exportAccount(
   }
 }
 
-/** Throws CliError `tracker-unclear` when the end is missing. */
+/** Throws CliError `tracker-unclear` when the last line is missing. */
 function endOf(tail: Buffer): number {
   const last = tail.toString('utf8').trimEnd().split('\n').at(-1) ?? '';
   const lines = /^\{"kind":"end","lines":(\d{1,15})\}$/.exec(last)?.[1];

@@ -1,4 +1,4 @@
-/** An account at a tracker for the time of one command: which tracker is meant, and who one is there. */
+/** The tracker and the account that one command uses. */
 import type { Options } from 'yargs';
 import { type AccountPlace, openAccount, type TrackerAccount } from '../../../account/account.ts';
 import { lastTracker } from '../../../account/last-tracker.ts';
@@ -23,7 +23,7 @@ interface AccountArgs {
   readonly tracker?: string | undefined;
 }
 
-/** Throws CliError `tracker-unknown` when none was named, now or ever. */
+/** Throws CliError `tracker-unknown` when no tracker is named and none is remembered. */
 export async function accountPlace({ tracker }: AccountArgs): Promise<AccountPlace> {
   const state = stateFolder();
   const named = tracker ?? (await lastTracker(state));
@@ -36,7 +36,7 @@ export async function accountPlace({ tracker }: AccountArgs): Promise<AccountPla
   return { stateFolder: state, tracker: named, signal: interruption() };
 }
 
-/** For what everybody may ask, where the tracker lets strangers in. */
+/** For requests that need no account, where the tracker lets strangers in. */
 export async function withTracker<T>(
   args: AccountArgs,
   use: (account: TrackerAccount, place: AccountPlace) => Promise<T>,
@@ -53,7 +53,7 @@ export async function withTracker<T>(
   }
 }
 
-/** For what one does under one's name. Throws CliError `not-signed-in`. */
+/** For requests under the user's name. Throws CliError `not-signed-in`. */
 export async function withAccount<T>(
   args: AccountArgs,
   use: (account: TrackerAccount & { readonly name: string }, place: AccountPlace) => Promise<T>,

@@ -1,4 +1,4 @@
-/** `cicada account`: takes along all that a tracker keeps of one's account, or deletes the account. */
+/** `cicada account`: exports everything that a tracker keeps of the account, or deletes the account. */
 import { deleteAccount, ownAccount } from '../../../account/account.ts';
 import { badOption, CliError, codeOf } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,4 +1,4 @@
-/** `cicada login`: opens one's account, by the key of this client or by its password. */
+/** `cicada login`: signs in to an account, by the key of this client or by its password. */
 import { ownAccount } from '../../../../tracker/protocol/api/people-shapes.ts';
 import { type AccountPlace, openAccount, signIn } from '../../../account/account.ts';
 import { rememberTracker } from '../../../account/last-tracker.ts';
@@ -53,7 +53,9 @@ export default defineCommand({
   },
 });
 
-/** The tracker tells strangers nothing of names and keys; who was signed in here last is known here. */
+/**
+ * The tracker tells strangers nothing about names and keys, but this client remembers who was last signed in.
+ */
 async function withKeyOwner(error: unknown, name: string, place: AccountPlace): Promise<unknown> {
   if (codeOf(error) !== 'sign-in-failed') return error;
   const tracker = trackerBase(place.tracker);

@@ -1,4 +1,4 @@
-/** `cicada register`: makes an account at a tracker. The key of this client owns the name there. */
+/** `cicada register`: creates an account at a tracker. The key of this client owns the name there. */
 import { type OwnAccount, register } from '../../../account/account.ts';
 import { rememberTracker } from '../../../account/last-tracker.ts';
 import { CliError, codeOf } from '../../cli-error.ts';
@@ -59,7 +59,7 @@ export default defineCommand({
   },
 });
 
-/** Whose the name is, the tracker tells nobody: it may well be the user's own, from before. */
+/** The tracker does not tell who owns the name: it may be the user's own earlier account. */
 function withLogin(error: unknown, name: string): unknown {
   const code = codeOf(error);
   if (code === 'name-taken') {
@@ -69,7 +69,7 @@ function withLogin(error: unknown, name: string): unknown {
   return error;
 }
 
-/** The passkey is not told: whoever has it announces under this name. */
+/** The passkey is not printed: its holder can announce under this name. */
 export function tellAccount(event: string, account: OwnAccount, tracker: string, output: Output): void {
   const { name, role, groups, unreadNotices, hasPassword } = account;
   output.document({ event, tracker, name, role, groups, unreadNotices, hasPassword });

@@ -1,6 +1,6 @@
 /**
- * Whether a person may share what they publish: asked once for an account and kept at its tracker, so that no other computer
- * asks again.
+ * Asks whether the user may share what they publish: once per account. The tracker keeps the answer, so that
+ * no other computer asks again.
  */
 import type { Options } from 'yargs';
 import { ownAccount as shape } from '../../../../tracker/protocol/api/people-shapes.ts';
@@ -20,7 +20,7 @@ export const rightsOption = {
 const explanation =
   'Publishing shows others what is in a folder, and gives them its files. You may do so with what is your own work, what has a licence that allows it, and what its owner has allowed you to share.';
 
-/** Before anything is hashed or sent. Throws CliError `rights-unconfirmed`, or TrackerError. */
+/** Call before anything is hashed or sent. Throws CliError `rights-unconfirmed`, or TrackerError. */
 export async function confirmRights(
   account: TrackerAccount,
   isSaid: boolean | undefined,

@@ -1,4 +1,4 @@
-/** `cicada whoami`: one's own account at a tracker, and what waits there. */
+/** `cicada whoami`: shows the user's account at a tracker, and its unread notices. */
 import { count, list } from '../../../../torrents/wording.ts';
 import { ownAccount } from '../../../account/account.ts';
 import { defineCommand } from '../../command.ts';

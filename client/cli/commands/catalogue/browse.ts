@@ -1,4 +1,6 @@
-/** `cicada browse`: what somebody shares, or what is new; numbered like the results of a search. */
+/**
+ * `cicada browse`: lists what a user shares, or the newest releases, numbered like the results of a search.
+ */
 import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
 import * as releaseShapes from '../../../../tracker/protocol/api/release-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';

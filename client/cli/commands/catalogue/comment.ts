@@ -1,4 +1,4 @@
-/** `cicada comment`: says something about a release. */
+/** `cicada comment`: comments on a release. */
 import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,4 +1,4 @@
-/** `cicada follow`: be told of new versions of a release, or of what somebody publishes; alone, what one follows. */
+/** `cicada follow`: follows a release or a user; without an argument it lists what the user follows. */
 import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
@@ -35,7 +35,7 @@ export default defineCommand({
         output.document(followed);
         for (const name of followed.accounts) output.data(`@${plain(name)}`);
         for (const id of followed.releases) {
-          // Only people need its name.
+          // The JSON output needs no title, so it is not requested.
           if (!output.json) output.data(await followedWords(account, id));
         }
         if (followed.accounts.length + followed.releases.length === 0)
@@ -50,7 +50,7 @@ export default defineCommand({
   },
 });
 
-/** Answers what it is about: `@NAME` or a release's id, and in words for people. */
+/** Returns what is followed: `@NAME` or a release's id, and its words for the terminal. */
 export async function setFollow(
   account: TrackerAccount,
   what: string,
@@ -73,7 +73,7 @@ export async function setFollow(
   return { target: releaseId, words: await followedWords(account, releaseId) };
 }
 
-/** With its id, which `unfollow` understands; alone when the release is no longer there for us. */
+/** The title with the id that `unfollow` takes; the id alone when the user can no longer see the release. */
 async function followedWords(account: TrackerAccount, releaseId: string): Promise<string> {
   const release = await releaseAt(account, releaseId);
   const id = plain(releaseId);

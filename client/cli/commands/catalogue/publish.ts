@@ -1,4 +1,4 @@
-/** `cicada publish`: puts folders, or torrents that were made of them, into the catalogue of a tracker. */
+/** `cicada publish`: puts folders, or torrents made of them, into the catalogue of a tracker. */
 import { statSync } from 'node:fs';
 import { type ReleaseFault, readRelease } from '../../../../torrents/release/release.ts';
 import { openIdentity } from '../../../account/identity.ts';
@@ -25,7 +25,7 @@ import { confirmRights, rightsOption } from '../account/rights.ts';
 import { tellFaults } from '../making/release-faults.ts';
 import { plain } from '../making/torrent-summary.ts';
 
-// Announce addresses are the tracker's own, and `--tracker` is which tracker.
+// The tracker sets the announce addresses; `--tracker` names the tracker.
 const { announce: _, ...folderOptions } = contentOptions;
 
 export default defineCommand({
@@ -53,7 +53,7 @@ export default defineCommand({
 
   async run({ path: paths, visibility: access, from, ...args }, output) {
     const signal = interruption();
-    // All of them, before anything of the first one is published.
+    // Checks all folders before the first one is published.
     sharedPlaces(
       paths.filter((path) => !isTorrent(path)),
       args,
@@ -66,7 +66,7 @@ export default defineCommand({
       const publish = async (path: string): Promise<void> => {
         if (isTorrent(path)) {
           const { metainfo } = await loadTorrent(path, signal);
-          // Its tags and its cover are read from there, and published.
+          // The tags and the cover are read from that folder, and published.
           if (from !== undefined) await checkSeeded(metainfo, from, args, output);
           else refuseSecrets(metainfo, secretNames(metainfo), args, output);
           const release = await readRelease(metainfo, from ?? (() => undefined), { signal });
@@ -99,7 +99,7 @@ export default defineCommand({
           await publish(path);
         } catch (error) {
           if (!isHeld(error) || paths.length === 1) throw error;
-          // A moderator is asked about this one; the others are published all the same.
+          // This release waits for a moderator; the others are published all the same.
           held = error;
           tellHeld(error, path, undefined, output);
         }

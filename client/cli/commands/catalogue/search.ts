@@ -1,4 +1,4 @@
-/** `cicada search`: finds songs or albums in the catalogue of a tracker, and who has them. */
+/** `cicada search`: finds songs or albums in the catalogue of a tracker, and shows who has them. */
 import type { Options } from 'yargs';
 import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
 import * as releaseShapes from '../../../../tracker/protocol/api/release-shapes.ts';

@@ -1,4 +1,4 @@
-/** `cicada unfollow`: be told no more. */
+/** `cicada unfollow`: stops following a release or a user. */
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { calledAs } from '../../screen/command-line.ts';

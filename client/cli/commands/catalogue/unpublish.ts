@@ -1,4 +1,6 @@
-/** `cicada unpublish`: takes a release of one's own out of the catalogue; as a moderator, takes one down. */
+/**
+ * `cicada unpublish`: removes the user's own release from the catalogue; a moderator takes down any release.
+ */
 import { releaseDetail } from '../../../../tracker/protocol/api/release-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { TrackerError } from '../../../account/tracker-error.ts';
@@ -35,7 +37,7 @@ export default defineCommand({
       const releaseId = await releaseIdOf(release, stateFolder);
       const path = apiPath`/releases/${releaseId}`;
       const found = await account.call({ path, answer: releaseDetail }).catch((error: unknown) => {
-        // A moderator takes down what was reported to them without seeing it.
+        // A moderator can take down a reported release that they may not see.
         const isHidden = error instanceof TrackerError && error.code === 'not-found';
         if (!isHidden || reason === undefined) throw error;
         return undefined;

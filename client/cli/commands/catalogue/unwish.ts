@@ -1,4 +1,4 @@
-/** `cicada unwish`: forgets a wish. */
+/** `cicada unwish`: deletes a wish. */
 import { apiPath } from '../../../account/tracker-client.ts';
 import { wishesOf } from '../../../account/wishes.ts';
 import { CliError } from '../../cli-error.ts';

@@ -1,4 +1,4 @@
-/** `cicada wish`: be told when something like this is published, and have it fetched if one likes. */
+/** `cicada wish`: asks for a notice when a matching release is published; `inbox --download` can fetch it. */
 import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

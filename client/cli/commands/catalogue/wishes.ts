@@ -1,4 +1,4 @@
-/** `cicada wishes`: what one wishes for, numbered. */
+/** `cicada wishes`: lists the user's wishes, numbered. */
 import { type Wish, wishesOf } from '../../../account/wishes.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

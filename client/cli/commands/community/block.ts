@@ -1,4 +1,4 @@
-/** `cicada block`: as mute, and somebody can neither write to one, nor follow one, nor comment on one's releases. */
+/** `cicada block`: mutes a user, and refuses their messages, follows and comments on releases. */
 import { calledAs } from '../../screen/command-line.ts';
 import { mutingCommand } from './mutes.ts';
 

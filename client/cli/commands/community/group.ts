@@ -1,4 +1,4 @@
-/** `cicada group`: circles of people to share with, whom their founder chooses. */
+/** `cicada group`: groups of users to share with. The founder of a group chooses its members. */
 import Type, { type Static } from 'typebox';
 import * as shapes from '../../../../tracker/protocol/api/people-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';

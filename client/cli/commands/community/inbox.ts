@@ -1,4 +1,7 @@
-/** `cicada inbox`: what one is told; with --follow as it happens, and with --download it is fetched as well. */
+/**
+ * `cicada inbox`: prints the user's notices; with --follow as they arrive, and with --download it fetches
+ * their releases.
+ */
 import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
 import { type LiveNewsOptions, liveNews, type Notice } from '../../../account/live-news.ts';
@@ -17,7 +20,7 @@ import { accountOptions, withAccount } from '../account/account-session.ts';
 import { noticeLine } from './notice-view.ts';
 
 const noticePage = talk.talk(talk.notice);
-/** As much as comes in one answer. */
+/** The number of notices in one response. */
 const rowsMax = 50;
 
 export default defineCommand({
@@ -76,7 +79,7 @@ export default defineCommand({
         new TransferVoice(session, output);
         const fetcher = openNoticeFetcher(session, account, { folder, stateFolder, signal }, output);
         const take = (notice: Notice) => fetcher.take(notice);
-        // What came while the program did not run.
+        // Notices that arrived while the program was not running.
         for (const notice of notices) if (!notice.isRead) take(notice);
         await Promise.race([tellNews(account, live, notices, take, output), fetcher.ended]);
         return exitCode.done;
@@ -108,13 +111,14 @@ async function tellNews(
   for await (const news of liveNews(account, live)) {
     if (news.type === 'notice') await tell(news.notice);
     if (news.type !== 'listening' && news.type !== 'reload') continue;
-    // Between the page and the stream, and in a break without an event to go on from, something may have happened.
+    // Notices may arrive between the page and the stream, or while the stream is broken and has no event id
+    // to resume from.
     for (const notice of await noticesAfter(account, last)) await tell(notice);
     if (news.type === 'listening') output.document({ event: 'listening' });
   }
 }
 
-/** The oldest first. */
+/** Oldest first. */
 async function noticesAfter(account: TrackerAccount, last: Notice | undefined): Promise<Notice[]> {
   const look = (query: { readonly after?: string }) =>
     account.call({ path: '/notices', query: { limit: rowsMax, ...query }, answer: noticePage });
@@ -122,7 +126,7 @@ async function noticesAfter(account: TrackerAccount, last: Notice | undefined): 
     return (await look(last === undefined ? {} : { after: last.id })).rows.toReversed();
   } catch (error) {
     if (codeOf(error) !== 'cursor-invalid') throw error;
-    // The tracker has lost its key, and with it what ids meant: all notices have new ones.
+    // The tracker has lost its key, so old ids are invalid: all notices have new ids.
     return (await look({})).rows.toReversed().filter(({ isRead }) => !isRead);
   }
 }

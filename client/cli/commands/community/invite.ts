@@ -1,4 +1,4 @@
-/** `cicada invite`: makes an invitation to hand on. */
+/** `cicada invite`: creates an invitation to hand on. */
 import { count } from '../../../../torrents/wording.ts';
 import * as shapes from '../../../../tracker/protocol/api/people-shapes.ts';
 import { badOption } from '../../cli-error.ts';

@@ -1,4 +1,4 @@
-/** `cicada mute`: not see what somebody says. They are not told. */
+/** `cicada mute`: hides a user's messages. That user is not notified. */
 import { calledAs } from '../../screen/command-line.ts';
 import { mutingCommand } from './mutes.ts';
 

@@ -1,4 +1,4 @@
-/** Muting and blocking people: what `mute`, `unmute`, `block` and `unblock` have in common. */
+/** The common part of `mute`, `unmute`, `block` and `unblock`. */
 import Type from 'typebox';
 import { muted } from '../../../../tracker/protocol/api/moderation-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
@@ -23,7 +23,7 @@ interface Muting {
   readonly done: (name: string) => string;
 }
 
-/** Without a name those that put somebody on the list show it. */
+/** Without a name, `mute` and `block` print one list of all muted and blocked users. */
 export function mutingCommand({ name: command, describe, what, method, examples, done }: Muting): Command {
   return defineCommand({
     usage: `${command} [name]`,

@@ -1,11 +1,11 @@
-/** What one is told, in a line each. */
+/** Formats notices, one line each. */
 import type { Notice } from '../../../account/live-news.ts';
 import { calledAs, commandLine } from '../../screen/command-line.ts';
 import { paint } from '../../screen/output.ts';
 import { plain } from '../making/torrent-summary.ts';
 import { timeWords } from './talk-view.ts';
 
-/** `number`: by which commands take its release. */
+/** `number`: the number by which commands take its release. */
 export function noticeLine(notice: Notice, number?: number): string {
   const mark = notice.isRead ? ' ' : paint('green', '•');
   const id = notice.releaseId === undefined ? '' : `  ${paint('dim', plain(notice.releaseId))}`;

@@ -1,4 +1,7 @@
-/** `cicada read`: what was said in a room, to somebody, or about a release; with --follow what is said from now on. */
+/**
+ * `cicada read`: prints the messages of a room, a conversation or a release; with --follow new ones as they
+ * arrive.
+ */
 import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { ownAccount, type TrackerAccount } from '../../../account/account.ts';
 import { liveNews } from '../../../account/live-news.ts';
@@ -13,7 +16,7 @@ import { accountOptions, withTracker } from '../account/account-session.ts';
 import { type Message, messageLines, noSuchPlace, type Place, placeOf } from './talk-view.ts';
 
 const page = talk.talk(talk.message);
-/** As much as comes in one answer. */
+/** The number of messages in one response. */
 const rowsMax = 50;
 
 type Heard = Place | { readonly releaseId: string };
@@ -67,7 +70,7 @@ async function mayDelete(account: TrackerAccount): Promise<boolean> {
   return role === 'moderator' || role === 'owner';
 }
 
-/** The oldest first. */
+/** Oldest first. */
 async function lastSaid(account: TrackerAccount, place: Heard): Promise<Message[]> {
   const path =
     'releaseId' in place
@@ -89,7 +92,8 @@ async function goOn(
 ): Promise<void> {
   for await (const news of liveNews(account, { signal })) {
     if (news.type === 'message' && isThere(news.message, place, account.name)) tell(news.message);
-    // Between the page and the stream, and in a break without an event to go on from, something may have been said.
+    // Messages may arrive between the page and the stream, or while the stream is broken and has no event id
+    // to resume from.
     if (news.type !== 'listening' && news.type !== 'reload') continue;
     for (const message of await lastSaid(account, place)) tell(message);
     if (news.type === 'listening') output.document({ event: 'listening' });
@@ -104,7 +108,7 @@ function isThere(message: Message, place: Heard, self: string | undefined): bool
   return isSame(isSame(author, self) ? receiver : author, place.person);
 }
 
-/** Names are one whatever their case; the tracker knows them by more than that, and writes them one way. */
+/** Compares names without case. The tracker folds more than case, but always sends a name in one spelling. */
 function isSame(a: string | undefined, b: string | undefined): boolean {
   return (
     a !== undefined &&

@@ -1,4 +1,4 @@
-/** `cicada report`: tells the moderators of a release, a message or a person. */
+/** `cicada report`: reports a release, a message or a user to the moderators. */
 import { newReport } from '../../../../tracker/protocol/api/moderation-shapes.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';

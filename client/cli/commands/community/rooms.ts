@@ -1,4 +1,4 @@
-/** `cicada rooms`: the rooms one may read, with whom one talks, and a new room. */
+/** `cicada rooms`: lists the rooms that the user may read and their conversations; creates a room. */
 import Type from 'typebox';
 import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { badOption } from '../../cli-error.ts';

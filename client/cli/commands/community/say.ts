@@ -1,4 +1,4 @@
-/** `cicada say`: says something in a room, or to somebody. */
+/** `cicada say`: writes to a room, or to a user. */
 import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { defineCommand } from '../../command.ts';

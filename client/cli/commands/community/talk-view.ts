@@ -1,4 +1,6 @@
-/** What people say, fit for a terminal: when, who, and their words, whatever they put into them. */
+/**
+ * Formats messages for the terminal: time, author and text. Control characters in a text are made harmless.
+ */
 import type { Static } from 'typebox';
 import type * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { badOption } from '../../cli-error.ts';
@@ -8,7 +10,7 @@ import { plain } from '../making/torrent-summary.ts';
 
 export type Message = Static<typeof talk.message>;
 
-/** Somebody (`@ada`), or a room. */
+/** A user (`@ada`), or a room. */
 export type Place = { readonly person: string } | { readonly room: string };
 
 export function placeOf(text: string): Place {
@@ -25,7 +27,9 @@ export function noSuchPlace(place: Place): string {
   return 'person' in place ? noSuchPerson(place.person) : noSuchRoom(place.room);
 }
 
-/** `withId`: for those who may have it deleted by its id. Lines of a longer text stand below one another. */
+/**
+ * `withId`: for users who may delete the message by its id. A text of several lines stays in several lines.
+ */
 export function messageLines(
   { id, author, text, sentAtMs, isDeleted }: Message,
   { withId = false }: { readonly withId?: boolean } = {},
@@ -36,7 +40,7 @@ export function messageLines(
   return [head, ...more.map((line) => `    ${line}`)].join('\n');
 }
 
-/** `2026-11-20`, by the clock of this machine. */
+/** `2026-11-20`, in this machine's time zone. */
 export function dayWords(ms: number): string {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return '?';
@@ -45,7 +49,7 @@ export function dayWords(ms: number): string {
 
 const two = (number: number) => String(number).padStart(2, '0');
 
-/** `2026-11-20 23:05`, by the clock of this machine. */
+/** `2026-11-20 23:05`, in this machine's time zone. */
 export function timeWords(ms: number): string {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return '?';

@@ -1,4 +1,4 @@
-/** `cicada unblock`: lets somebody come near again. */
+/** `cicada unblock`: unblocks a user. */
 import { mutingCommand } from './mutes.ts';
 
 export default mutingCommand({

@@ -1,4 +1,4 @@
-/** `cicada unmute`: see again what somebody says. */
+/** `cicada unmute`: shows a muted user's messages again. */
 import { mutingCommand } from './mutes.ts';
 
 export default mutingCommand({

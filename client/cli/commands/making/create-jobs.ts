@@ -1,8 +1,9 @@
 /**
- * Which torrents `create` makes of its paths, and where each goes: one a path, or one an album inside it.
+ * Decides which torrents `create` makes of its paths, and where each is written: one per path, or one per
+ * album inside it.
  *
- * Invariant: all targets differ, and each was looked at before anything is hashed. Of several, one that cannot be made
- * is on record and stops no other.
+ * Invariant: all targets differ, and each is checked before anything is hashed. Of several torrents, one that
+ * cannot be made is recorded and stops no other.
  */
 import { resolve, sep } from 'node:path';
 import { type Album, findAlbums } from '../../../../torrents/create/albums.ts';
@@ -17,15 +18,15 @@ import { plain } from './torrent-summary.ts';
 export interface CreateJob {
   readonly path: string;
   readonly options: CreateOptions;
-  /** As it was found; without it nothing is known before the path is looked through. */
+  /** The album as found. Without it the size is unknown until the path is scanned. */
   readonly album?: Album;
-  /** The torrent file to write; undefined when there is none to write. */
+  /** The torrent file to write; undefined when none is written. */
   readonly target: string | undefined;
-  /** There is such a torrent file already, and that is all right. */
+  /** The torrent file exists already, which is no error. */
   readonly isThere: boolean;
-  /** Why it cannot be made. */
+  /** Why the torrent cannot be made. */
   readonly fault: Error | undefined;
-  /** Of what the scan left out, what was not put into another torrent instead. */
+  /** Of the files that the scan left out, those that no other torrent of this run contains. */
   readonly skippedHere: (skipped: readonly Skipped[]) => readonly Skipped[];
 }
 
@@ -34,7 +35,7 @@ interface JobSettings {
   readonly name?: string | undefined;
   readonly force?: boolean | undefined;
   readonly 'skip-existing'?: boolean | undefined;
-  /** A torrent file, a folder, or - for stdout; undefined when nothing is written. */
+  /** A torrent file, a folder, or `-` for stdout; undefined when nothing is written. */
   readonly place: string | undefined;
   readonly output: Output;
   readonly signal: AbortSignal;
@@ -42,14 +43,14 @@ interface JobSettings {
 
 type Wish = Pick<CreateJob, 'path' | 'options' | 'album' | 'fault' | 'skippedHere'>;
 
-/** Throws CliError; when there is one path, CreateError if it cannot be looked through. */
+/** Throws CliError; for a single path also CreateError when it cannot be scanned. */
 export async function createJobs(
   paths: readonly string[],
   options: CreateOptions,
   settings: JobSettings,
 ): Promise<CreateJob[]> {
   const wishes: Wish[] = [];
-  // `create Album *` names one of them twice: it is one torrent.
+  // `create Album *` names the same path twice: that makes one torrent.
   for (const path of new Map(paths.map((path) => [resolve(path), path])).values()) {
     if (settings['per-album']) wishes.push(...(await albumWishes(path, paths.length > 1, options, settings)));
     else wishes.push({ path, options, fault: undefined, skippedHere: (skipped) => skipped });
@@ -82,7 +83,7 @@ export async function createJobs(
   return jobs;
 }
 
-/** `isOneOfMany`: what stands in its way is kept for the end. */
+/** `isOneOfMany`: a fault is recorded instead of thrown. */
 async function placed(
   wish: Wish,
   settings: Parameters<typeof torrentTarget>[1] & Pick<JobSettings, 'skip-existing'>,
@@ -132,7 +133,7 @@ async function albumWishes(
       options: { ...options, wanted: album.wanted },
       album,
       fault: undefined,
-      // All of it has been told, for the whole collection; in the document of an album stands what lies in its folder.
+      // The whole collection was reported above; the JSON of an album lists what its own folder left out.
       skippedHere: (those: readonly Skipped[]) =>
         output.json ? those.filter((entry) => known.has(entry.path)) : [],
     }));
@@ -144,7 +145,7 @@ async function albumWishes(
   }
 }
 
-/** For each path the last part of it; where two are the same, as much before it as tells them apart. */
+/** The last part of each path; where two are the same, as many parts before it as tell them apart. */
 function torrentNames(paths: readonly string[]): string[] {
   const whole = paths.map((path) => resolve(path).split(sep));
   const depths = whole.map(() => 1);

@@ -1,6 +1,7 @@
 /**
- * Makes several torrents in one run: over one pool of hash workers, with one progress and one summary. One that fails is
- * said at once and stops no other; a full disk stops all, since none of the others would fit either.
+ * Makes several torrents in one run, with one pool of hash workers, one progress line and one summary. A
+ * failure is reported at once and stops no other torrent; a full disk stops all, since the others would not
+ * fit either.
  */
 import {
   type CreatedTorrent,
@@ -25,21 +26,24 @@ export interface RunSettings {
   readonly force: boolean;
   /** Nothing is hashed or written. */
   readonly dryRun: boolean;
-  /** Albums that were found: scripts are told how it went. Of several paths they have always had one document each. */
+  /**
+   * Albums were searched for, so the JSON has a summary. Several paths without it print one document each, as
+   * before.
+   */
   readonly perAlbum: boolean;
 }
 
-/** What has been made of one job; of a dry run the plan alone. */
+/** The result of one job; of a dry run only the plan. */
 export type Made = Pick<CreatedTorrent, 'plan' | 'skipped'> & Partial<CreatedTorrent>;
 
 interface Tally {
   count: number;
   bytes: number;
-  /** Of some the size is not known: they were not looked through. */
+  /** False when a job was not scanned: its size is unknown. */
   isBytesKnown: boolean;
 }
 
-/** Answers the exit code: that of the first failure. A single job throws what is wrong with it. */
+/** Returns the exit code of the first failure. A single job throws its error instead. */
 export async function makeTorrents(
   jobs: readonly CreateJob[],
   settings: RunSettings,
@@ -100,7 +104,7 @@ async function makeOne(
   return created;
 }
 
-/** How far the whole run is: by bytes where all sizes are known, else how far the torrent at hand is. */
+/** Progress of the whole run: by bytes where all sizes are known, else that of the current torrent. */
 class RunProgress {
   readonly #jobs: readonly CreateJob[];
   readonly #totalBytes: number | undefined;
@@ -116,7 +120,7 @@ class RunProgress {
       : sizes.reduce<number>((sum, bytes) => sum + bytes!, 0);
   }
 
-  /** The job at hand is over, however it went. */
+  /** The current job is over, successful or not. */
   next(): void {
     const job = this.#jobs[this.#at++]!;
     if (!job.isThere && job.fault === undefined) this.#doneBytes += job.album?.bytes ?? 0;

@@ -49,8 +49,8 @@ export default defineCommand({
   ],
 
   async run(args, output) {
-    // Left to itself the heap grows to twice what 100,000 files need, because there is room. Tidying up more often takes
-    // a second there, and no time for an album.
+    // Without this the heap grows to twice what 100,000 files need. More frequent collections cost a second
+    // there, and no time for an album.
     setFlagsFromString('--optimize-for-size');
     const toStdout = args.output === '-';
     if (toStdout && output.json)
@@ -61,7 +61,7 @@ export default defineCommand({
     const options = createOptions(args, args.announce ?? []);
     const dryRun = args['dry-run'] === true;
     const place = dryRun ? undefined : (args.output ?? '.');
-    // A torrent file alone gives nothing away but names and hashes; who is to share it is better told now.
+    // A torrent file alone reveals only names and hashes, but sharing it later would fail: warn now.
     const faults = args.path.map((path) => shareFault(path, args));
     for (const fault of faults) if (fault !== undefined) warn(fault, output);
     const jobs = await createJobs(args.path, options, { ...args, place, output, signal });
@@ -124,7 +124,9 @@ function tell(
   output.remark(`Share it with: ${plain(commandLine(['seed', target, path, ...flags]))}`);
 }
 
-/** What is told of a torrent, but for its hashes. Reading it back would take longer, and more memory than making it. */
+/**
+ * The summary without hashes. Reading the torrent file back would take more time and memory than making it.
+ */
 function summaryOf(plan: CreatedTorrent['plan'], options: CreateOptions) {
   const { trackers = [], webSeeds = [], comment, source, createdBy, creationDate } = options;
   return {

@@ -1,4 +1,4 @@
-/** `cicada info`: what is in a torrent. */
+/** `cicada info`: shows what is in a torrent. */
 import { magnetOf } from '../../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../../torrents/metainfo/metainfo.ts';
 import { defineCommand } from '../../command.ts';
@@ -74,7 +74,7 @@ export default defineCommand({
   },
 });
 
-/** Most torrents come from a file: what talks to peers is loaded for those that do not. */
+/** Most torrents come from a file: the code that talks to peers is loaded only for links. */
 async function ask(
   wanted: Extract<WantedTorrent, { link: unknown }>,
   peers: readonly HostPort[],

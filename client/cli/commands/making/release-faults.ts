@@ -1,10 +1,10 @@
-/** What is said of files whose bytes could not be read as music, or are not what their names promise. */
+/** Warns of files that could not be read as music, or whose content does not match their extension. */
 import type { ReleaseFault } from '../../../../torrents/release/release.ts';
 import { count } from '../../../../torrents/wording.ts';
 import type { Output } from '../../screen/output.ts';
 import { plain } from './torrent-summary.ts';
 
-/** A line each up to here; a folder of wrong files would push everything else off the screen. */
+/** At most 10 lines: a folder of wrong files would push everything else off the screen. */
 const linesMax = 10;
 
 const unread = 'no format is claimed for it, and its name serves as its title';
@@ -19,7 +19,7 @@ const reasons: Readonly<Record<Exclude<ReleaseFault['fault'], 'misnamed'>, strin
   'not-reached': `the time for reading tags was over: ${unread}`,
 };
 
-/** `isTorrentAlone`: no file was at hand. */
+/** `isTorrentAlone`: the files were not available. */
 export function tellFaults(faults: readonly ReleaseFault[], isTorrentAlone: boolean, output: Output): void {
   if (faults.length === 0) return;
   if (isTorrentAlone) {

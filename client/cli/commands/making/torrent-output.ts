@@ -1,4 +1,4 @@
-/** Where a new torrent file goes: looked at before an hour of hashing, not after it. */
+/** Where a new torrent file is written: checked before an hour of hashing, not after it. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { makeFolders } from '../../../../torrents/make-folders.ts';
@@ -7,14 +7,20 @@ import { badOption, CliError, codeOf } from '../../cli-error.ts';
 
 interface OutputOptions {
   readonly name?: string | undefined;
-  /** A file, a folder, or nothing for `NAME.torrent` in the current folder. */
+  /** A file, a folder, or undefined for `NAME.torrent` in the current folder. */
   readonly output?: string | undefined;
   readonly force?: boolean | undefined;
-  /** There are several torrents: what is not there yet and is not called `….torrent` is going to be a folder. */
+  /**
+   * Several torrents are written: a path that does not exist and does not end in `.torrent` is a folder to
+   * create.
+   */
   readonly forSeveral?: boolean | undefined;
 }
 
-/** The path of the torrent file. Throws CliError when it cannot go there, but not when there is one already. */
+/**
+ * The path of the torrent file. Throws CliError when it cannot be written there; an existing file is no
+ * error.
+ */
 export async function torrentTarget(path: string, options: OutputOptions): Promise<string> {
   const { output = '.' } = options;
   const name = options.name ?? basename(resolve(path));
@@ -29,7 +35,7 @@ export async function torrentTarget(path: string, options: OutputOptions): Promi
   return target;
 }
 
-/** The same. Throws CliError `exists` too when there is something already and `force` is not set. */
+/** As torrentTarget, but throws CliError `exists` for an existing file unless `force` is set. */
 export async function torrentOutput(path: string, options: OutputOptions): Promise<string> {
   const target = await torrentTarget(path, options);
   if (options.force !== true && (await isThere(target))) throw alreadyThere(target);
@@ -46,8 +52,9 @@ export function alreadyThere(target: string, orSkip = ''): CliError {
 }
 
 /**
- * Makes the folder that torrent files are to be put into, with those above it; a file's folder has to be there, since its
- * name may be mistyped. To be called when nothing else stands in the way. Throws CliError `folder-not-writable`.
+ * Creates the output folder for torrent files, with its parents. The folder of a single output file has to
+ * exist, since its name may be mistyped. Call it after all other checks. Throws CliError
+ * `folder-not-writable`.
  */
 export async function makeOutputFolder(output: string | undefined, forSeveral = false): Promise<void> {
   if (output === undefined || !(await isOutputFolder(output, forSeveral))) return;

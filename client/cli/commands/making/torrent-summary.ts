@@ -1,4 +1,4 @@
-/** What a torrent is, for people and for programs: the same words after `create`, `share` and `info`. */
+/** Describes a torrent for people and for programs: the same words after `create`, `share` and `info`. */
 import { hex } from '../../../../torrents/byte-text.ts';
 import { magnetOf } from '../../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../../torrents/metainfo/metainfo.ts';
@@ -8,7 +8,10 @@ import { count, grouped, size } from '../../../../torrents/wording.ts';
 import { paint } from '../../screen/output.ts';
 import { unsupportedSources } from '../../swarm-view/obstacles.ts';
 
-/** What is told of every torrent. A Metainfo is one; of a torrent that is not hashed yet the hashes are not known. */
+/**
+ * The fields that are printed of every torrent. A Metainfo has them all; a torrent that is not hashed yet has
+ * no hashes.
+ */
 export type TorrentSummary = Pick<
   Metainfo,
   | 'name'
@@ -29,7 +32,9 @@ export type TorrentSummary = Pick<
   readonly files: readonly { readonly isPad?: boolean | undefined }[];
 };
 
-/** The document of `create --json`; `torrent` is where the torrent file lies, null when it lies nowhere. */
+/**
+ * The document of `create --json`; `torrent` is the path of the torrent file, or null when none is written.
+ */
 export function torrentDocument(
   summary: TorrentSummary,
   torrent: string | null,
@@ -52,7 +57,7 @@ export function torrentDocument(
   };
 }
 
-/** The document of `info --json`: the same with every file, the trackers and the web seeds. */
+/** The document of `info --json`: also lists every file, the trackers and the web seeds. */
 export function torrentDetailDocument(metainfo: Metainfo, torrent: string) {
   const {
     trackers,
@@ -86,12 +91,12 @@ export function torrentDetailDocument(metainfo: Metainfo, torrent: string) {
     createdBy,
     creationDate,
     warnings: metainfo.warnings,
-    /** Sources that this client passes over: a stable code and words for each. */
+    /** Sources that this client ignores: a stable code and words for each. */
     unsupported,
   };
 }
 
-/** Lines of `name  value`, below a title. */
+/** Lines of `name  value`, for below a title. */
 export function torrentLines(summary: TorrentSummary): string {
   const { infoHash, infoHashV2, geometry, pieceLength, bytes, trackers, webSeeds } = summary;
   const tiers = trackers.map((tier) => tier.map(plain).join(', '));
@@ -109,7 +114,7 @@ export function torrentLines(summary: TorrentSummary): string {
   ]);
 }
 
-/** In the order people list tracks; the place in it, from 1, is the number a file is chosen by. */
+/** In track order; the position, counted from 1, is the number by which a file is chosen. */
 export function listedFiles(metainfo: Metainfo): readonly Metainfo['files'][number][] {
   return realFiles(metainfo).toSorted((a, b) => comparePaths(a.components, b.components));
 }
@@ -128,7 +133,7 @@ export function fileLines(metainfo: Metainfo): string {
     .join('\n');
 }
 
-/** Fit for a terminal, whoever wrote it. */
+/** Text from others, made safe to print on a terminal. */
 export function plain(text: string): string {
   return displayPath([text]);
 }

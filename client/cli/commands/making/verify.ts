@@ -1,4 +1,4 @@
-/** `cicada verify`: checks every piece of what lies on the disk, and says which files are bad. */
+/** `cicada verify`: checks every piece on the disk, and prints which files are bad. */
 import { type VerifiedFile, verifyTorrent } from '../../../../torrents/verify.ts';
 import { count, size } from '../../../../torrents/wording.ts';
 import { defineCommand } from '../../command.ts';
@@ -10,7 +10,7 @@ import { givenPositional, givenTorrent } from '../../sources/given-torrent.ts';
 import { tellWarnings } from './torrent-notes.ts';
 import { plain } from './torrent-summary.ts';
 
-/** So many bad files are named; the rest are in the JSON. */
+/** At most 50 bad files are printed; the JSON has all. */
 const filesShownMax = 50;
 
 export default defineCommand({

@@ -1,4 +1,4 @@
-/** What moderators do, one function an action: each answers what it has done in a sentence. */
+/** The actions of moderators, one function each. Each returns a sentence that says what it did. */
 import type { Static } from 'typebox';
 import * as shapes from '../../../../tracker/protocol/api/people-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';

@@ -1,4 +1,6 @@
-/** What moderators look through: takedowns, blocks, what waits, reports, people, invitations, the audit list. */
+/**
+ * The lists of moderators: takedowns, blocks, pending releases, reports, users, invitations, the audit list.
+ */
 import Type, { type Static, type TSchema } from 'typebox';
 import { count, size } from '../../../../torrents/wording.ts';
 import * as shapes from '../../../../tracker/protocol/api/moderation-shapes.ts';
@@ -13,7 +15,7 @@ import { plain } from '../making/torrent-summary.ts';
 export interface AdminPage {
   readonly rows: readonly object[];
   readonly lines: readonly string[];
-  /** Of the last one shown; undefined when there are no more. */
+  /** The id of the last row shown; undefined when there are no more rows. */
   readonly before: number | undefined;
 }
 
@@ -23,7 +25,7 @@ export interface AdminQuery {
 }
 
 interface AdminList {
-  /** When it is empty. */
+  /** The text for an empty list. */
   readonly empty: string;
   readonly load: (account: TrackerAccount, query: AdminQuery) => Promise<AdminPage>;
 }
@@ -154,7 +156,7 @@ function auditWords({
   return `${when(atMs)}  ${plain(moderator)} ${verb} ${plain(person ?? 'nobody')}${what}${why}${id}`;
 }
 
-/** A moderator judges it without seeing it. */
+/** A moderator can judge a report about a release that they may not see. */
 function hidden(title: string | undefined): string {
   return title === undefined ? 'a release that you may not see' : paint('bold', plain(title));
 }

@@ -1,4 +1,4 @@
-/** `cicada admin`: what moderators and owners of a tracker do and look through. */
+/** `cicada admin`: the actions and lists of a tracker's moderators and owners. */
 import { list } from '../../../../torrents/wording.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,7 +1,4 @@
-/**
- * `cicada tracker`: introduces people who share the same torrents to one another; with `--data` it is the catalogue they
- * search as well.
- */
+/** `cicada tracker`: runs a tracker; with `--data` also its searchable catalogue. */
 import { readFile } from 'node:fs/promises';
 import { count } from '../../../../torrents/wording.ts';
 import { openPolicy } from '../../../../tracker/community/method-context.ts';
@@ -107,7 +104,8 @@ export default defineCommand({
       ...(publicUrl !== undefined && { publicUrl: webAddress(publicUrl) }),
       trustedProxies,
       externalAddresses: (args['external-address'] ?? []).filter((address) => address !== undefined),
-      // What they call it is their word, and is not repeated: somebody might copy it.
+      // The unknown host name is not printed: it comes from the request, and the user might copy it into an
+      // option.
       onUnknownHost: () => {
         output.document({ event: 'host-unknown' });
         output.remark(
@@ -175,7 +173,7 @@ export default defineCommand({
   },
 });
 
-/** A tracker elsewhere says `database-full` too; the disk of this one is the user's. */
+/** A remote tracker reports `database-full` too; here the full disk is the user's own. */
 async function started(options: Parameters<typeof startTracker>[0]): Promise<RunningTracker> {
   return await startTracker(options).catch((error: unknown) => {
     if (codeOf(error) !== 'database-full') throw error;
@@ -183,7 +181,7 @@ async function started(options: Parameters<typeof startTracker>[0]): Promise<Run
   });
 }
 
-/** Without `--data` there is nothing to sign in to. */
+/** Without `--data` there are no accounts. */
 function catalogueOptions(
   data: string | undefined,
   signInRequired: boolean,

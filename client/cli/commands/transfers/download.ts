@@ -1,4 +1,4 @@
-/** `cicada download`, or `get`: fetches torrents from everybody who has them. */
+/** `cicada download`, or `get`: downloads torrents from all peers that have them. */
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { resolvePeer } from '../../options/endpoints.ts';
@@ -96,7 +96,7 @@ export default defineCommand({
       if (args.seed ?? isLimited) await seedUntil(signal, transfers, output, limits);
       else {
         output.remark(paint('dim', 'Not shared on from here: --seed goes on sharing.'));
-        // Nobody is given anything any more: what lies beside the wanted files has no use.
+        // This client seeds no further, so part files are not needed any more.
         await Promise.all(transfers.map((transfer) => session.remove(transfer)));
       }
       return code;
@@ -104,7 +104,7 @@ export default defineCommand({
   },
 });
 
-/** What talks to catalogues is loaded for those who do. */
+/** The code that talks to catalogues is loaded only for results and release ids. */
 async function releasesAmong(sources: readonly string[], asked: CatalogueAsked, output: Output) {
   if (!sources.some((source) => isNumbers(source) || isReleaseId(source)))
     return { wanted: [], others: sources };
@@ -112,7 +112,10 @@ async function releasesAmong(sources: readonly string[], asked: CatalogueAsked, 
   return await readCatalogueSources(sources, asked, output);
 }
 
-/** All of them are read before the first one starts: a bad one is better known at once. The same one twice is once. */
+/**
+ * Reads all torrents before the first one starts, so that a bad one is reported at once. Duplicates count
+ * once.
+ */
 async function readAll(
   releases: readonly KnownTorrent[],
   sources: readonly string[],
@@ -124,7 +127,7 @@ async function readAll(
   for (const source of sources) {
     const wanted = withTypedTrackers(await readWanted(source, helpers, signal, output), helpers.trackers);
     const hash = infoHashOf(wanted);
-    // A torrent file knows all that its magnet link would have to ask for.
+    // A torrent file has the metadata that its magnet link would have to request.
     if ('metainfo' in wanted || !byHash.has(hash)) byHash.set(hash, wanted);
   }
   return [...byHash.values()];

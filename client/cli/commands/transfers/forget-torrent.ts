@@ -1,6 +1,6 @@
 /**
- * Forgetting what is known of a torrent: its records go, its files stay, and are hashed when it is begun again. A program
- * that works on it would write the record anew: then nothing is forgotten.
+ * Forgets a torrent: deletes its records but not its files, which are hashed when it is added again. A
+ * running program would write the record again, so a torrent in use is not forgotten.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,10 @@ import { numberRanges } from '../../options/file-choice.ts';
 import { calledAs } from '../../screen/command-line.ts';
 import { plain } from '../making/torrent-summary.ts';
 
-/** `2`, `1-3,5`: of the list that `status` shows; `gone`: all whose files are not there; a path or an info-hash. */
+/**
+ * `2`, `1-3,5`: numbers of the list that `status` shows; `gone`: all torrents without files; or a path or an
+ * info-hash.
+ */
 export function chosenEntries(text: string, listed: readonly KnownTorrent[]): KnownTorrent[] {
   if (text === 'gone') return listed.filter(({ state }) => state === 'gone');
   const named = listed.filter(({ path, infoHash }) => path === text || infoHash === text.toLowerCase());
@@ -29,7 +32,7 @@ export function chosenEntries(text: string, listed: readonly KnownTorrent[]): Kn
   });
 }
 
-/** Answers how many records are gone, of all versions that lie there. Throws CliError `claimed`. */
+/** Returns how many records were deleted, of all record versions. Throws CliError `claimed`. */
 export async function forgetTorrent(stateFolder: string, { path, processId }: KnownTorrent): Promise<number> {
   if (processId !== undefined) throw isAtWork(path, processId);
   const folder = join(stateFolder, 'resume');

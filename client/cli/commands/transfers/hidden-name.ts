@@ -1,6 +1,6 @@
 /**
- * What people are told of a torrent whose own name is hidden: under which name it goes to the disk (path-rules.ts), and
- * what an earlier Cicada, which knew no such rule, has put under the hidden one.
+ * Messages about a torrent whose own name is hidden: the name that it gets on the disk (path-rules.ts), and
+ * files that an earlier Cicada without this rule wrote under the hidden name.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { quoted } from '../../screen/command-line.ts';
 import type { Output } from '../../screen/output.ts';
 import { plain } from '../making/torrent-summary.ts';
 
-/** Before anything is fetched. */
+/** Call before the download starts. */
 export async function tellHiddenName(metainfo: Metainfo, folder: string, output: Output): Promise<void> {
   const { rootName, ownRootName } = metainfo.layout;
   if (!isHidden(metainfo)) return;
@@ -26,7 +26,7 @@ export async function tellHiddenName(metainfo: Metainfo, folder: string, output:
   }
 }
 
-/** Behind the place where it lies, when it is not called there as in the torrent. */
+/** Follows the path in a message when the name on the disk differs from that in the torrent. */
 export function hiddenNameWords(metainfo: Metainfo): string {
   return isHidden(metainfo) ? `  (in the torrent: ${plain(metainfo.name)})` : '';
 }
@@ -35,7 +35,7 @@ function isHidden({ layout }: Metainfo): boolean {
   return layout.rootName !== layout.ownRootName;
 }
 
-/** What lies there by our own record, and where it belongs now. */
+/** The earlier files according to our own record, and their new place. */
 async function begunBefore(
   { infoHash, files, layout }: Metainfo,
   folder: string,

@@ -1,4 +1,7 @@
-/** `cicada seed FOLDER PATH`: what people are told of all torrents of a folder. The seeding is the session's (seeded-folder.ts). */
+/**
+ * `cicada seed FOLDER PATH`: messages about all torrents of a folder. The session does the seeding
+ * (seeded-folder.ts).
+ */
 import { count, grouped, size } from '../../../../torrents/wording.ts';
 import type { Session } from '../../../session/session.ts';
 import type { IncompleteContent } from '../../../session/shares/content-finder.ts';
@@ -14,29 +17,29 @@ import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { plain } from '../making/torrent-summary.ts';
 
 export interface SeedFolderOptions {
-  /** Of the torrent files. */
+  /** The folder with the torrent files. */
   readonly torrents: string;
-  /** Of the music. */
+  /** The folder with the music. */
   readonly path: string;
   readonly verify: boolean | 'anew';
   readonly 'include-secrets'?: boolean | undefined;
   readonly signal: AbortSignal;
-  /** With the trackers that the user typed. */
+  /** Adds the trackers that the user typed. */
   readonly complete: (loaded: LoadedTorrent) => LoadedTorrent;
-  /** Another pace for tests. */
+  /** Tests set a shorter interval. */
   readonly lookEveryMs?: number;
 }
 
 export interface FolderSeeding {
-  /** Those that are seeded now: they come and go. */
+  /** The transfers that are seeded now; the list changes over time. */
   readonly transfers: readonly Transfer[];
   /** The exit code. */
   readonly code: number;
-  /** Takes up what comes into the folder and lets go of what leaves it, until the signal is aborted; never rejects. */
+  /** Adds new torrents of the folder and removes deleted ones, until the signal is aborted; never rejects. */
   follow(signal: AbortSignal): Promise<void>;
 }
 
-/** Throws CliError and SessionError when nothing can be seeded. */
+/** Throws CliError and SessionError when no torrent can be seeded. */
 export async function seedFolder(
   session: Session,
   options: SeedFolderOptions,
@@ -65,12 +68,12 @@ export async function seedFolder(
   };
 }
 
-/** With what the torrents of one folder are told of. */
+/** How messages about the folder's torrents are printed. */
 interface Voice {
   readonly output: Output;
   readonly leftOut: LeftOut;
   readonly port: number;
-  /** All that were there have been tried: from now on each is told of. */
+  /** All initial torrents have been tried: from now on each new one is reported. */
   isStarted: boolean;
 }
 
@@ -114,7 +117,7 @@ function missingWords(nearest: IncompleteContent | undefined): string {
   return `${missing} of ${files} files are missing or of another size in ${place}`;
 }
 
-/** Throws CliError when none of them is seeded. */
+/** Throws CliError when no torrent is seeded. */
 function tellReady(
   transfers: readonly Transfer[],
   torrents: number,

@@ -1,4 +1,4 @@
-/** `cicada seed`: gives on what is already there, until it is told to stop. */
+/** `cicada seed`: seeds existing files until it is stopped. */
 import { stat } from 'node:fs/promises';
 import { capital } from '../../../../torrents/wording.ts';
 import type { Session } from '../../../session/session.ts';
@@ -81,7 +81,7 @@ export default defineCommand({
       await seedUntil(signal, [transfer], output, seedLimits(args));
       return exitCode.done;
     };
-    // What is believed without a look is not remembered as verified.
+    // Files that are trusted without hashing are not recorded as verified.
     return await withSession({ ...args, remembers: args.verify !== false }, output, share);
   },
 });
@@ -96,7 +96,7 @@ interface SeedArgs extends NetworkArgs {
   readonly 'seed-time'?: number | undefined;
 }
 
-/** A folder of torrents. */
+/** Seeds a folder of torrents. */
 async function seedAll(args: SeedArgs, signal: AbortSignal, output: Output): Promise<number> {
   const { seedFolder } = await import('./seed-folder.ts');
   const verify = args.verify === true ? 'anew' : (args.verify ?? true);
@@ -117,7 +117,7 @@ async function seedAll(args: SeedArgs, signal: AbortSignal, output: Output): Pro
   });
 }
 
-/** Without a tracker that can be asked no peer finds this seed; others are mentioned with `-v` alone. */
+/** Without a usable tracker no peer finds this seed. Other missing sources are mentioned only with `-v`. */
 function tellSources(sources: Sources, output: Output): void {
   const missing = missingSources({ ...sources, webSeeds: [] });
   for (const { code, message } of missing) {
@@ -133,7 +133,7 @@ function tellSources(sources: Sources, output: Output): void {
   }
 }
 
-/** Those that the user typed, each in a tier of its own unless the torrent names it. */
+/** Adds the trackers that the user typed, each in a tier of its own unless the torrent has it already. */
 function withTrackers<Given extends Pick<GivenTorrent, 'metainfo' | 'trust'>>(
   loaded: Given,
   typed: readonly string[],

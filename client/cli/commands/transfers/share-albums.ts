@@ -1,6 +1,6 @@
 /**
- * `cicada share --per-album` without a catalogue: what people are told of albums that are shared, and their torrent files.
- * The sharing itself is the session's (album-shares.ts).
+ * `cicada share --per-album` without a catalogue: messages about shared albums, and their torrent files. The
+ * session does the sharing (album-shares.ts).
  */
 
 import type { Album } from '../../../../torrents/create/albums.ts';
@@ -28,20 +28,20 @@ export interface AlbumSharing {
   /** Folders of albums. */
   readonly collections: readonly string[];
   readonly create: CreateOptions;
-  /** Where torrent files go; undefined when none are written. Those that are there are left. */
+  /** The folder for torrent files; undefined when none are written. Existing files are kept. */
   readonly place: string | undefined;
   readonly force: boolean;
   readonly threads: number | undefined;
   readonly includeSecrets: boolean | undefined;
-  /** Those that the user typed. */
+  /** The trackers that the user typed. */
   readonly trackers: readonly string[];
   readonly tracker: RunningTracker | undefined;
-  /** Another pace for tests. */
+  /** Tests set shorter intervals. */
   readonly lookEveryMs?: number;
   readonly settleMs?: number;
 }
 
-/** Resolves when it is time to stop. */
+/** Resolves when the command is to stop. */
 export async function shareAlbums(
   session: Session,
   sharing: AlbumSharing,
@@ -92,7 +92,7 @@ class AlbumFiles {
   readonly #sharing: AlbumSharing;
   readonly #signal: AbortSignal;
   readonly #output: Output;
-  /** By the path of the album. */
+  /** Keyed by the path of the album. */
   readonly #files = new Map<string, AlbumTorrent>();
 
   constructor(sharing: AlbumSharing, signal: AbortSignal, output: Output) {
@@ -101,7 +101,7 @@ class AlbumFiles {
     this.#output = output;
   }
 
-  /** The albums that are there. Throws CliError and CreateError when there are none. */
+  /** The albums that exist now. Throws CliError and CreateError if there is no album. */
   async find(): Promise<readonly FoundAlbum[]> {
     const jobs = await this.#jobsOf(this.#sharing.collections, true);
     return jobs.map(({ path, album, options, target, fault }) => {
@@ -109,7 +109,7 @@ class AlbumFiles {
     });
   }
 
-  /** One that has come later. Undefined when its torrent cannot be written, which is told. */
+  /** For an album that was added later. Undefined when its torrent cannot be written; that is reported. */
   async createFor({ path, wanted }: Album): Promise<CreateOptions | undefined> {
     try {
       const [job] = await this.#jobsOf([path], false);

@@ -1,4 +1,4 @@
-/** `cicada share` without a catalogue: each folder becomes one torrent, for good, and all of them are seeded. */
+/** `cicada share` without a catalogue: makes one fixed torrent of each folder, and seeds them all. */
 import { type CreateOptions, createTorrent, writeTorrentFile } from '../../../../torrents/create/create.ts';
 import type { HashProgress } from '../../../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../../../torrents/metainfo/metainfo.ts';
@@ -20,18 +20,18 @@ interface FolderSharing {
   readonly folders: readonly {
     readonly path: string;
     readonly name: string;
-    /** Where its torrent file goes; undefined when none is written. */
+    /** The torrent file to write; undefined when none is written. */
     readonly target: string | undefined;
   }[];
   readonly create: CreateOptions;
   readonly threads: number | undefined;
   readonly force: boolean;
-  /** Those that the user typed. */
+  /** The trackers that the user typed. */
   readonly trackers: readonly string[];
   readonly tracker: RunningTracker | undefined;
 }
 
-/** Resolves when it is time to stop. */
+/** Resolves when the command is to stop. */
 export async function shareFolders(
   session: Session,
   { folders, create, threads, force, trackers, tracker }: FolderSharing,
@@ -61,7 +61,7 @@ export async function shareFolders(
   return exitCode.done;
 }
 
-/** What was shared, and the line to type elsewhere: alone on its line, to be copied. */
+/** Prints what is shared, and the command for another computer on a line of its own, to be copied. */
 function tellShared(
   metainfo: Metainfo,
   target: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * `cicada share`: makes a torrent of a folder and seeds it, in one go. A user who is signed in at a tracker with a catalogue
- * publishes it there; others have a tracker of their own when none is named.
+ * `cicada share`: makes a torrent of a folder and seeds it. A user who is signed in at a tracker with a
+ * catalogue publishes it there; without a named tracker other users get a tracker of their own.
  */
 import { basename, resolve } from 'node:path';
 import type { InferredOptionTypes } from 'yargs';
@@ -102,7 +102,7 @@ async function publish(
   );
 }
 
-/** Without a catalogue: torrents to hand on, announced at the trackers that are named, or at one of our own. */
+/** Shares without a catalogue: announces at the named trackers, or at a tracker of our own. */
 async function shareHere(
   args: ShareArgs,
   places: readonly string[],
@@ -110,7 +110,7 @@ async function shareHere(
   output: Output,
 ): Promise<number> {
   const named = args.announce ?? [];
-  // With another's tracker the torrent file is all that can be handed on.
+  // With a remote tracker the torrent file is the only thing to hand on.
   const place = args.output ?? (named.length > 0 ? '.' : undefined);
   const perAlbum = args['per-album'] === true;
   const targets = perAlbum ? [] : await targetsOf(args, place);
@@ -129,7 +129,7 @@ async function shareHere(
       const folders = places.map((path, index) => ({
         path,
         target: targets[index],
-        // Of a link it is the link's name that people know.
+        // For a symbolic link, the name of the link: that is the name that people know.
         name: create.name ?? basename(resolve(args.path[index]!)),
       }));
       return await shareFolders(session, { ...common, folders }, signal, output);
@@ -139,7 +139,7 @@ async function shareHere(
   }
 }
 
-/** Where the torrent file of each path goes; undefined when none is written. */
+/** The torrent file of each path; undefined when none is written. */
 async function targetsOf(args: ShareArgs, place: string | undefined): Promise<(string | undefined)[]> {
   const forSeveral = args.path.length > 1;
   const targets: (string | undefined)[] = [];
@@ -149,7 +149,7 @@ async function targetsOf(args: ShareArgs, place: string | undefined): Promise<(s
   return targets;
 }
 
-/** The places themselves, or the albums in them. Throws CreateError for one that cannot be looked through. */
+/** The folders themselves, or the albums in them. Throws CreateError for a folder that cannot be scanned. */
 async function foldersOf(
   places: readonly string[],
   collections: readonly string[],
@@ -162,7 +162,7 @@ async function foldersOf(
   return found;
 }
 
-/** Where it is to be published, if anywhere. Throws CliError `not-signed-in` when that was asked for. */
+/** The tracker to publish at, if any. Throws CliError `not-signed-in` when publishing was asked for. */
 async function catalogueOf(
   args: {
     readonly publish?: boolean | undefined;
@@ -173,7 +173,7 @@ async function catalogueOf(
   named: readonly (readonly string[])[],
 ): Promise<string | undefined> {
   const isAsked = args.publish === true || args.visibility !== undefined;
-  // A torrent file to hand on, a tracker of one's own, or several trackers: that is another way of sharing.
+  // An output file, an own tracker or several trackers mean sharing without a catalogue.
   const isOtherwise = args.publish === false || args.output !== undefined || args.listen !== undefined;
   const urls = named.flat();
   if (isAsked && isOtherwise) {
@@ -194,7 +194,7 @@ async function catalogueOf(
   );
 }
 
-/** On the usual port if it is free; a person who named one gets that one or an error. */
+/** Uses the usual port if it is free. A port that the user named is used, or an error is thrown. */
 async function startOwnTracker(listen: HostPort | undefined): Promise<RunningTracker> {
   if (listen !== undefined) return await startTracker(listen);
   const host = everyAddress();

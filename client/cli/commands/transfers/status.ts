@@ -1,4 +1,6 @@
-/** `cicada status`: what this machine has fetched and shared, what is at work now; and forgetting an entry of it. */
+/**
+ * `cicada status`: lists the torrents of this machine and which are running; forgets entries of that list.
+ */
 import { count, duration, percent, size, sizeOf } from '../../../../torrents/wording.ts';
 import { type KnownTorrent, shownTorrents } from '../../../session/machine/known-torrents.ts';
 import { defineCommand } from '../../command.ts';
@@ -43,7 +45,7 @@ export default defineCommand({
 });
 
 async function forgetAll(entries: readonly KnownTorrent[], output: Output): Promise<number> {
-  // All or none, as far as can be known: a number that means a torrent at work was a slip.
+  // Torrents in use come first, so that the command fails before it forgets any: such a number was a mistake.
   for (const entry of entries.toSorted(
     (a, b) => Number(b.processId !== undefined) - Number(a.processId !== undefined),
   )) {
@@ -59,7 +61,7 @@ async function forgetAll(entries: readonly KnownTorrent[], output: Output): Prom
 }
 
 const marks = {
-  // What the last run has verified is not looked at here.
+  // The state comes from the records of the last run; the files are not checked.
   complete: paint('green', '●'),
   chosen: paint('green', '◑'),
   unfinished: paint('yellow', '◐'),
@@ -78,7 +80,7 @@ function lines(torrent: KnownTorrent, number: string, nowMs: number): string {
   return `${head}\n${indent}${paint('dim', plain(path))}`;
 }
 
-/** How much of it is here. */
+/** How much of it is on the disk. */
 function what({ state, piecesVerified, bytes, wantedBytes, haveWantedBytes }: KnownTorrent): string {
   if (bytes === undefined || wantedBytes === undefined || haveWantedBytes === undefined) {
     const pieces = `unfinished, ${count(piecesVerified, 'piece')} so far`;
