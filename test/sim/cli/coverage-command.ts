@@ -1,6 +1,7 @@
 /**
- * `npm run sim -- --coverage [--seeds N]`: which branches of the engine, the wire, the tracker and the storage no drawn seed
- * reaches. A branch that is never reached is one in which nothing is ever found: it is drawn, or unreached.ts says why not.
+ * `npm run sim -- --coverage [--seeds N]`: lists the branches of engine, wire, tracker and storage that no
+ * drawn seed reaches. The simulator finds no bug in such a branch: make a plan draw it, or explain it in
+ * unreached.ts.
  */
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,14 +12,14 @@ import { codeIn, explains } from './unreached.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const worker = new URL(`./coverage-worker${extname(import.meta.url)}`, import.meta.url);
-/** What is judged: the parts that decide, as far as a simulated run is made of them. */
+/** The production code that simulated runs execute. */
 const judged =
   /^(client\/(engine|wire|host)\/|tracker\/(registry|admission|swarm-access|presence|protocol)|torrents\/)/;
 
 interface Gap {
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
-  /** What is not reached, from the beginning of its line on. */
+  /** The missed code, from the beginning of its first line. */
   readonly text: string;
   /** Offsets in the file's text. */
   readonly start: number;
@@ -83,7 +84,7 @@ function ask(wish: CoverageWish): Promise<CoverageDone> {
 
 function coverageOf(file: string, functions: readonly (readonly Stretch[])[]): FileCoverage {
   const text = readFileSync(file, 'utf8');
-  // The innermost stretch around a place says how often it was reached.
+  // The innermost stretch around an offset has its count.
   const stretches = functions.flat().sort((a, b) => a.start - b.start || b.end - a.end);
   const isMissed = new Uint8Array(text.length);
   for (const { start, end, count } of stretches) isMissed.fill(count === 0 ? 1 : 0, start, end);
@@ -101,7 +102,10 @@ function coverageOf(file: string, functions: readonly (readonly Stretch[])[]): F
   return { path: file.slice(root.length), lines, linesCovered, gaps };
 }
 
-/** From the beginning of its line on; of the line before where nothing else stands in it: that says when it happens. */
+/**
+ * The code from the beginning of its line. A gap that starts its line includes the line before, which has the
+ * condition.
+ */
 function around(text: string, first: number, end: number): string {
   const lineStart = text.lastIndexOf('\n', first) + 1;
   const isAlone = text.slice(lineStart, first).trim() === '';
@@ -110,7 +114,7 @@ function around(text: string, first: number, end: number): string {
   return codeIn(text.slice(from, Math.max(end, lineEnd < 0 ? text.length : lineEnd)));
 }
 
-/** What is told of a branch. */
+/** Characters printed for each branch. */
 const wordsMax = 160;
 
 function shorten(code: string): string {

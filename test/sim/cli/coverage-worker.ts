@@ -1,6 +1,6 @@
 /**
- * A process that runs seeds with V8's counters on, and answers which stretches of the production code they never reached.
- * The counters are started first: what was compiled before them is not counted.
+ * A process that runs seeds with V8's coverage counters and returns the stretches of production code that
+ * they never reached. The counters start first: code compiled before them is not counted.
  */
 import { Session } from 'node:inspector';
 import process from 'node:process';
@@ -18,7 +18,7 @@ export interface Stretch {
 }
 
 export interface CoverageDone {
-  /** By file URL; within a function the outer stretch stands before the inner ones. */
+  /** By file URL. Within a function, an outer stretch precedes its inner ones. */
   readonly files: readonly { readonly url: string; readonly functions: readonly (readonly Stretch[])[] }[];
   readonly failed: readonly number[];
 }

@@ -1,5 +1,6 @@
 /**
- * `--experiment NAME`: measures one story, or `all` of them, tells the numbers, and writes a page of plots when asked.
+ * `--experiment NAME`: runs one experiment, or `all` of them, prints the measurements, and writes a page of
+ * plots on request.
  */
 import { experiments } from '../experiments/catalogue.ts';
 import type { Experiment } from '../experiments/experiment.ts';

@@ -1,4 +1,4 @@
-/** Files that were named on the command line: what is wrong with one is said, and where. */
+/** Errors about files named on the command line say which file is wrong, and where in it. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -25,13 +25,13 @@ it.each([
   expect(() => readPlan(file)).toThrow(`${file} is no plan: line ${line}: `);
 });
 
-it('a file that is not there is named', () => {
+it('the error for a missing file names the file', () => {
   expect(() => readPlan('/nope.json')).toThrow(/^\/nope\.json is no plan: ENOENT/);
   const options = readOptions([], 1, 1);
   expect(() => replayRecording('/nope.jsonl', options)).toThrow(/^\/nope\.jsonl: ENOENT/);
   expect(() => replayRecording(fileOf('{}'), options)).toThrow(/file\.json: line 1: /);
 });
 
-it('--help is no mistake', () => {
+it('--help is accepted and gives the task help', () => {
   expect(readOptions(['--help'], 1, 1).task).toEqual({ kind: 'help' });
 });

@@ -1,6 +1,4 @@
-/**
- * The command line of `npm run sim`: what is to be run, and how it is told.
- */
+/** The options of `npm run sim`: what to run, and how to print the result. */
 import { parseArgs } from 'node:util';
 import { simProgram } from './sim-program.ts';
 
@@ -46,13 +44,13 @@ export interface SimOptions {
   readonly json: boolean;
   readonly shrink: boolean;
   readonly out: string | undefined;
-  /** A page of one run, and of a second one beside it: a seed or a file. */
+  /** A page of one run, and of a second run beside it: a seed or a file. */
   readonly report: string | undefined;
   readonly beside: string | undefined;
   readonly jobs: number;
 }
 
-/** `clockSeed`: used when no seed is given. Throws a UsageError. */
+/** `clockSeed` is used when no seed is given. Throws a UsageError. */
 export function readOptions(args: readonly string[], clockSeed: number, coreCount: number): SimOptions {
   const { values } = parse(args);
   const seed = integer('seed', values.seed, 0, 0xffff_ffff);
@@ -94,7 +92,7 @@ export function readOptions(args: readonly string[], clockSeed: number, coreCoun
   }
 }
 
-/** Enough to reach what is reached at all; more find a branch now and then. */
+/** Reaches nearly every branch that seeds can reach; more seeds rarely add one. */
 const coverageSeeds = 500;
 
 const options = {

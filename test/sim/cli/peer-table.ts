@@ -1,7 +1,7 @@
-/** What each peer of a run came to, as lines for a terminal. */
+/** The results of each peer of a run, as lines for a terminal. */
 import type { PeerOutcome, PeerResult } from '../runner/peer-results.ts';
 
-/** More lines than this push what matters off the screen; --json has all of them. */
+/** More lines push the summary off the screen. --json has all peers. */
 const peersToldMax = 20;
 
 const outcomeWords: Readonly<Record<PeerOutcome, string>> = {
@@ -11,7 +11,7 @@ const outcomeWords: Readonly<Record<PeerOutcome, string>> = {
   'no-source': 'no source',
 };
 
-/** Those that are incomplete come first, when not all are told. */
+/** Incomplete peers come first when the table is cut. */
 export function peerTable(peers: readonly PeerResult[]): string[] {
   const isCut = peers.length > peersToldMax;
   const rows = peerRows(isCut ? [...peers].sort(byTrouble).slice(0, peersToldMax) : peers);
@@ -25,7 +25,7 @@ export function peerTable(peers: readonly PeerResult[]): string[] {
   return isCut ? [...lines, `and ${peers.length - peersToldMax} more; --json tells of all`] : lines;
 }
 
-/** The head first, then a row of cells for each. */
+/** The header, then one row of cells for each peer. */
 export function peerRows(peers: readonly PeerResult[]): string[][] {
   return [['peer', '', 'after', 'received', 'sent', 'wasted'], ...peers.map(cellsOf)];
 }

@@ -1,6 +1,6 @@
 /**
- * One swarm: drawn from a seed, or described in a file. When it fails, it is run again with its last events kept: one
- * plan is one run.
+ * Runs one swarm, drawn from a seed or described in a file. A failing plan is run a second time, identically,
+ * with its last events kept.
  */
 import process from 'node:process';
 import { drawPlan } from '../plan/draw.ts';
@@ -17,7 +17,7 @@ import { writeReport } from './report-file.ts';
 import { failureLines, fileOrigin, type Origin, seedOrigin, summary } from './wording.ts';
 
 const lastEventsKept = 100;
-/** What `--shrink` may cost: a few minutes for a drawn plan. */
+/** The most runs of `--shrink`: a few minutes for a drawn plan. */
 const shrinkRunsMax = 5_000;
 
 export function runSeed(seed: number, options: SimOptions): number {
@@ -36,7 +36,8 @@ function runAndTell(plan: SwarmPlan, result: RunResult, origin: Origin, options:
   else for (const line of failureLines(result, origin)) console.log(line);
   if (options.report !== undefined)
     reportRun({ plan, origin, result }, options.report, options.beside, options.json);
-  // The storage of a seed is small already: its last calls are told. So is a part of the engine.
+  // Only swarms are shrunk. A failed storage run or engine part is small already, and its last calls are
+  // printed.
   if (result.failure !== undefined && isOfSwarm(result.failure) && options.shrink)
     shrinkAndTell(plan, result, options);
   if (!options.json) for (const line of [...peerTable(result.peers), summary(result)]) console.log(line);
@@ -49,7 +50,7 @@ interface ToldRun {
   readonly result: RunResult;
 }
 
-/** Filmed the second time: one plan is one run. */
+/** The second run is filmed: a plan always gives the same run. */
 function reportRun({ plan, origin }: ToldRun, file: string, beside: string | undefined, json: boolean): void {
   const runs = [{ plan, origin }, ...(beside === undefined ? [] : [planCalled(beside)])];
   const filmed = runs.map((run) => filmRun(run.origin.what, run.origin.command, run.plan));
@@ -57,7 +58,7 @@ function reportRun({ plan, origin }: ToldRun, file: string, beside: string | und
   if (!json) console.log(`the report is in ${file}`);
 }
 
-/** A seed, or else a file. */
+/** A seed if the text is a number, else a file. */
 function planCalled(text: string): Pick<ToldRun, 'plan' | 'origin'> {
   const isSeed = /^\d+$/.test(text) && Number(text) <= 0xffff_ffff;
   return isSeed
@@ -65,7 +66,7 @@ function planCalled(text: string): Pick<ToldRun, 'plan' | 'origin'> {
     : { plan: readPlan(text), origin: fileOrigin(text) };
 }
 
-/** Remembering costs as much as running: only what fails is remembered, the second time. */
+/** Recording events doubles the cost of a run, so only a failing plan is recorded, in a second run. */
 function runPlanTwice(plan: SwarmPlan): RunResult {
   return twice((options) => runPlan(plan, options));
 }
@@ -79,7 +80,7 @@ function twice(run: (options?: RunOptions) => RunResult): RunResult {
   return result.failure === undefined ? result : run({ lastEvents: lastEventsKept });
 }
 
-/** The story goes to the file that was named, or to stdout; progress to stderr. */
+/** The plan goes to the file of `--out`, or to stdout; progress goes to stderr. */
 function shrinkAndTell(plan: SwarmPlan, { failure }: RunResult, { out, json }: SimOptions): void {
   const checker = failure!.checker;
   const smallest = shrinkPlan(plan, (smaller) => runPlan(smaller).failure?.checker === checker, {

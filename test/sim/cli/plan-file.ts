@@ -1,11 +1,9 @@
-/**
- * Plans in files: read and checked, written so that a person can read them and a diff shows what changed.
- */
+/** Plan files: read and checked, and written in a layout that people can read and diff. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { SwarmPlan } from '../plan/schema.ts';
 import { validatePlan } from '../plan/validate.ts';
 
-/** Five thousand peers described one by one have a few MB; more is no plan. */
+/** A plan of five thousand peers described one by one has a few MB; a larger file is refused. */
 const planBytesMax = 64 * 1024 * 1024;
 
 class PlanFileError extends Error {
@@ -13,7 +11,7 @@ class PlanFileError extends Error {
   readonly code = 'plan-file-unreadable';
 }
 
-/** Throws a PlanFileError, or a PlanError when what it holds is no plan. */
+/** Throws a PlanFileError, or a PlanError when the content is no valid plan. */
 export function readPlan(file: string): SwarmPlan {
   return validatePlan(parse(file));
 }
@@ -37,7 +35,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The parser says what it came upon but not always where: the first lines that it stumbles over in the same way. */
+/**
+ * The JSON parser does not always give a position, so a search finds the first line that causes a syntax
+ * error.
+ */
 function wrongLine(text: string): number {
   const lines = text.split('\n');
   let [good, bad] = [0, lines.length];
@@ -49,7 +50,7 @@ function wrongLine(text: string): number {
   return bad;
 }
 
-/** And not merely because there is no more of it. */
+/** True if the text has a syntax error other than its early end. */
 function breaksWithin(text: string): boolean {
   try {
     JSON.parse(text);
@@ -65,7 +66,7 @@ export function writePlan(file: string, plan: SwarmPlan): void {
   writeFileSync(file, planText(plan));
 }
 
-/** Small objects and lists stand on one line. */
+/** Small objects and lists are written on one line. */
 export function planText(plan: SwarmPlan): string {
   return `${layOut(plan, '')}\n`;
 }

@@ -1,11 +1,12 @@
 /**
- * A flight recording of a real run, fed to a fresh engine: identical actions, or where they part.
+ * Replays the flight recording of a real run on a new engine. Prints whether the actions are identical, or
+ * where they first differ.
  */
 import { readFileSync } from 'node:fs';
 import { type ReplayResult, replay } from '../replay/replay.ts';
 import type { SimOptions } from './options.ts';
 
-/** A recording of an hour has some tens of MB; this is what one string may hold. */
+/** A recording of an hour has some tens of MB. The limit is near the longest string of V8. */
 const charsMax = 500_000_000;
 
 class ReplayFileError extends Error {

@@ -1,4 +1,4 @@
-/** A report goes to the file that was named. */
+/** Writes a report to the file that the user named. */
 import { writeFileSync } from 'node:fs';
 
 class ReportFileError extends Error {

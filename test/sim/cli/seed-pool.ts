@@ -1,6 +1,7 @@
 /**
- * Consecutive seeds on several processes, up to the first that fails: the lowest one, whichever process is faster. A seed
- * that takes too long has failed, too, and its process is killed: a loop that never ends must not hang the run.
+ * Runs consecutive seeds on several processes, up to the lowest seed that fails, whichever process is faster.
+ * A seed that exceeds its time has failed as well, and its process is killed: an endless loop must not hang
+ * the run.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -11,11 +12,14 @@ import type { SwarmPlan } from '../plan/schema.ts';
 import type { RunResult } from '../runner/result.ts';
 import type { SeedDone } from './seed-worker.ts';
 
-/** A drawn swarm takes a tenth of a second; one in thousands half a minute, and on a loaded machine more. */
+/**
+ * A drawn swarm takes a tenth of a second. One in thousands takes half a minute, and longer on a loaded
+ * machine.
+ */
 const seedMsMaxDefault = 180_000;
 
 export interface SeedsOutcome {
-  /** Seeds that passed, failures apart. */
+  /** Seeds that passed, without the failed one. */
   readonly passed: number;
   readonly events: number;
   readonly completed: number;
@@ -24,24 +28,24 @@ export interface SeedsOutcome {
 
 export type SeedFailure =
   | { readonly seed: number; readonly kind: 'failed'; readonly result: RunResult }
-  /** Its process ended, or had to be. */
+  /** The process of the seed ended, or was killed. */
   | { readonly seed: number; readonly kind: 'lost'; readonly reason: string };
 
 export interface SeedRange {
   readonly from: number;
   readonly count: number;
   readonly jobs: number;
-  /** Where the code under test is, when it is another tree's. */
+  /** The worker of another source tree, when code of that tree is tested. */
   readonly worker?: URL;
-  /** After so long a seed has failed. */
+  /** A seed that takes longer than this has failed. */
   readonly seedMsMax?: number;
 }
 
 const ownWorker = new URL(`./seed-worker${extname(import.meta.url)}`, import.meta.url);
-/** Where Node keeps compiled modules unless it is told otherwise: a worker starts in half the time. */
+/** Node's default compile cache: it halves the start time of a worker. */
 const compiled = join(tmpdir(), 'node-compile-cache');
 
-/** `onPassed` is told how many have passed so far. */
+/** `onPassed` is called with the number of seeds that have passed. */
 export function runSeeds(
   range: SeedRange,
   onPassed: (count: number) => void = () => {},
@@ -52,7 +56,7 @@ export function runSeeds(
   });
 }
 
-/** One plan in a process of its own; undefined when it comes to no result within `msMax`. */
+/** Runs one plan in a process of its own. Undefined when there is no result within `msMax`. */
 export function askWorker(worker: URL, plan: SwarmPlan, msMax: number): Promise<RunResult | undefined> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(worker), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
@@ -104,7 +108,7 @@ class SeedPool {
   #hire(): void {
     const child = fork(fileURLToPath(this.#range.worker ?? ownWorker), {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // A tree of mutants is new each time: what is kept of it is of no more use.
+      // A tree of mutants is new each time, so a compile cache of it would be useless.
       env: this.#range.worker === undefined ? { NODE_COMPILE_CACHE: compiled, ...process.env } : process.env,
     });
     const worker: Worker = { process: child, seed: -1, watchdog: undefined };
@@ -154,7 +158,7 @@ class SeedPool {
     });
   }
 
-  /** Nothing after it is begun any more; what is before it is waited for. */
+  /** No later seed is started any more; earlier seeds are awaited. */
   #fail(failure: SeedFailure): void {
     if (this.#failure === undefined || failure.seed < this.#failure.seed) this.#failure = failure;
     this.#end = Math.min(this.#end, this.#failure.seed);

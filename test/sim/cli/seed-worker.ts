@@ -1,6 +1,4 @@
-/**
- * A process that runs seeds for seed-pool.ts: a number or a plan in, its result out.
- */
+/** A process that runs seeds for seed-pool.ts. Its input is a seed or a plan, its output the result. */
 import process from 'node:process';
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { RunResult } from '../runner/result.ts';

@@ -1,6 +1,4 @@
-/**
- * Many drawn swarms on all cores, up to the first that fails.
- */
+/** Runs many drawn swarms on all cores, up to the first that fails. */
 import process from 'node:process';
 import type { SimOptions } from './options.ts';
 import { runSeed, runSeedTwice } from './plan-command.ts';
@@ -36,7 +34,7 @@ export async function runSeedRange(
   return failure === undefined ? 0 : 1;
 }
 
-/** One line that is painted over on a terminal, one every second elsewhere. */
+/** One line that is redrawn on a terminal, or one line a second elsewhere. */
 function showProgress(passed: number, count: number, elapsedMs: number): void {
   const leftSeconds = Math.ceil(((count - passed) * elapsedMs) / passed / 1000);
   const line = `${passed} of ${count} passed, ${leftSeconds} s to go`;

@@ -1,4 +1,4 @@
-/** A process that runs sessions for seed-pool.ts: a seed in, its result out. */
+/** A process that runs sessions for seed-pool.ts. Its input is a seed, its output the result. */
 import process from 'node:process';
 import { runSession } from '../session/run-session.ts';
 import type { SeedDone } from './seed-worker.ts';

@@ -1,10 +1,13 @@
-/** How this program is called, for lines that people copy: `npm run sim` in a checkout, its own name from the npm package. */
+/**
+ * The command that starts this program, for lines that people copy: `npm run sim` in a checkout, `cicada-sim`
+ * from the npm package.
+ */
 import { extname } from 'node:path';
 import process from 'node:process';
 
-/** The package holds compiled files. */
+/** The npm package holds compiled files. */
 const isPackaged = extname(import.meta.url) === '.js';
-/** npx finds a program by the name of its package alone, unless it is told which package has it. */
+/** npx finds a program by the name of its package only, unless `-p` names the package. */
 const packagedProgram = process.env.npm_command === 'exec' ? 'npx -p cicada-swarm cicada-sim' : 'cicada-sim';
 
 export const simProgram = isPackaged ? packagedProgram : 'npm run sim --';

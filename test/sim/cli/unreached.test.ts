@@ -1,4 +1,4 @@
-/** Explanations that have gone stale would hide branches in which nothing is ever found. */
+/** A stale explanation would hide a branch in which the simulator finds no bugs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ const whys = unreached.flatMap(({ file, branches }) =>
 );
 
 describe('branches that no drawn seed reaches', () => {
-  it('are explained with code that is in its file', () => {
+  it('the code of every explained branch exists in its file', () => {
     const stale = whys.filter(({ file, code }) => {
       const at = `${root}${file}`;
       return !existsSync(at) || (code !== wholeFile && !codeIn(readFileSync(at, 'utf8')).includes(code));
@@ -18,25 +18,25 @@ describe('branches that no drawn seed reaches', () => {
     expect(stale).toEqual([]);
   });
 
-  it('are explained with tests that are there', () => {
+  it('every test named in an explanation exists', () => {
     const named = whys.flatMap(({ why, ...of }) =>
       [...why.matchAll(/test\/[\w/.-]+\.ts/g)].map(([test]) => ({ ...of, test })),
     );
     expect(named.filter(({ test }) => !existsSync(`${root}${test}`))).toEqual([]);
   });
 
-  it('are explained in so many words that a reader can judge them', () => {
+  it('every explanation and every piece of code is long enough to judge', () => {
     expect(
       whys.filter(({ code, why }) => why.length < 20 || (code !== wholeFile && code.length < 9)),
     ).toEqual([]);
   });
 
-  it('are explained once for each file, in order', () => {
+  it('every file with explained branches is listed once', () => {
     const files = unreached.map(({ file }) => file);
     expect(files).toEqual([...new Set(files)]);
   });
 
-  it('are found by their code, wherever it stands', () => {
+  it('an explained branch is found by its code inside a longer text', () => {
     const [{ file, code } = { file: '', code: '' }] = whys.filter((one) => one.code !== wholeFile);
     expect(explains(file, `if (it) ${code} else`)).toBe(true);
     expect(explains(file, 'other code')).toBe(false);

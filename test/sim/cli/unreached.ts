@@ -1,6 +1,6 @@
 /**
- * Branches that drawn seeds do not reach, and why that is right. One that can be drawn does not belong here. The lists lie in
- * test/sim/cli/unreached, a file for each area; unreached.test.ts keeps them true.
+ * Branches that drawn seeds do not reach, and why. A branch that a plan could draw does not belong here. The
+ * lists are in test/sim/cli/unreached, one file for each area; unreached.test.ts checks them.
  */
 import { contentUnreached } from './unreached/content.ts';
 import { engineUnreached } from './unreached/engine.ts';
@@ -23,14 +23,14 @@ export const unreached: readonly Unreached[] = [
 
 const byFile = new Map(unreached.map(({ file, branches }) => [file, Object.keys(branches)]));
 
-/** `text`: the code of a branch, and what stands before it. */
+/** `text`: the code of a branch, with the code before it. */
 export function explains(file: string, text: string): boolean {
   return byFile.get(file)?.some((code) => code === wholeFile || text.includes(code)) ?? false;
 }
 
 export const wholeFile = '*';
 
-/** Without comments, each run of blanks as one. */
+/** Removes comments and collapses white space. */
 export function codeIn(text: string): string {
   return text
     .replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')

@@ -1,12 +1,13 @@
 /**
- * Results as lines for people. Whoever reads of a failure can repeat it: seed, commit, one command.
+ * Results as lines for people. Every failure comes with what is needed to repeat it: seed, commit and one
+ * command.
  */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import type { RunResult } from '../runner/result.ts';
 import { simProgram } from './sim-program.ts';
 
-/** What one types to see the same again. */
+/** How to repeat a run. */
 export interface Origin {
   /** A seed or a file. */
   readonly what: string;
@@ -23,7 +24,7 @@ export const fileOrigin = (file: string): Origin => ({
   command: `${simProgram} --scenario ${file}`,
 });
 
-/** One line. */
+/** A summary in one line. */
 export function summary(result: RunResult): string {
   const { traceHash, virtualSeconds, events, completed, failed, seed } = result;
   const verdict = result.failure === undefined ? 'passed' : 'FAILED';
@@ -43,7 +44,7 @@ export function failureLines({ failure, traceHash }: RunResult, { what, command 
   ];
 }
 
-/** Of the checkout this runs in, and whether it has changed since. */
+/** The commit of this checkout, and whether the working tree has changed since. */
 export function commit(): string {
   const git = (...args: string[]) =>
     execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

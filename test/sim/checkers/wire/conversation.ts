@@ -1,7 +1,6 @@
 /**
- * One connection as somebody would write it down who sits between the two and knows only the BEPs: what each has said of
- * itself, what is asked for and not answered, and whether what an honest host says next is in its place.
- *                                                                                                      BEP 3 6 9 10
+ * A model of one connection, written from the BEPs alone, as an observer of both hosts would keep it: what
+ * each has announced, which requests are pending, and whether the host's next message is legal.  BEP 3 6 9 10
  */
 import type { Geometry } from '../../../../torrents/geometry.ts';
 import { count, settle, settleOlder } from './counts.ts';
@@ -33,11 +32,13 @@ export class Conversation {
   chokes = 0;
   peerInterested = false;
   readonly peerHas = new Set<number>();
-  /** What it would like the host to take, the oldest first.  BEP 6 */
+  /**
+   * Pieces that the peer has suggested, the oldest first.                                               BEP 6
+   */
   readonly peerSuggested = new Set<number>();
   /** Payload of blocks that came, whole or not. */
   payloadIn = 0;
-  /** What came of it in this turn, run by run; 0 stands for the end of a block. */
+  /** Byte counts of payload received in this turn; 0 marks the end of a block. */
   readonly runs: number[] = [];
   /** Blocks that answered a request. */
   blocksSettled = 0;
@@ -56,15 +57,17 @@ export class Conversation {
   amInterested = false;
   /** Blocks it has asked for and that are not answered, by place: how many times. */
   readonly asked = new Map<string, number>();
-  /** Requests that were taken back, by place, and that neither a block nor a reject has answered.  BEP 6 */
+  /**
+   * Cancelled requests, by block, that no block or reject has answered.                                 BEP 6
+   */
   readonly #takenBack = new Map<string, number>();
-  /** Places of which it cannot be told whether the answer is still to come: a block began before it was asked for, say. */
+  /** Blocks of which it is unclear whether an answer is due: some arrived before their request. */
   readonly unclear = new Set<string>();
   /** The block that is arriving, and whether it was asked for meanwhile. */
   #arriving = { place: '', wasAsked: false };
   /** Blocks the peer has asked for and that are not answered. */
   readonly wanted = new Map<string, number>();
-  /** At some time of this turn: what is said in it leaves when it is over. */
+  /** The peer did not choke the host at some time of this turn. The host's messages leave at its end. */
   #wasUnchoked = false;
   #saidPieces = false;
   #words = 0;
@@ -239,7 +242,7 @@ export class Conversation {
           : `says that it is alive ${silentMs} ms after its last word`;
       }
       case 'head': {
-        // Its own torrent's terms hold for what it says, too: others would end the connection.
+        // The same rules hold for the host: a peer would close the connection otherwise.
         const reason = reasonToEnd(heard, { geometry, fast: this.fast, extended: this.extended });
         return reason && `says what others end a connection for: ${reason} (message ${heard.id})`;
       }
@@ -270,7 +273,7 @@ export class Conversation {
     if (reason !== undefined) return `says what others end a connection for: ${reason} (message ${which})`;
     this.#words += 1;
     const tellsPieces = which === id.bitfield || which === id.haveAll || which === id.haveNone;
-    // BEP 6: exactly one of the three, and first. BEP 3: first or never.
+    // BEP 6: exactly one of the three, as first message. BEP 3: a bitfield is first or absent.
     if (tellsPieces ? this.#saidPieces || this.#words > 1 : this.fast && !this.#saidPieces)
       return `says ${which} as its word number ${this.#words}`;
     if (tellsPieces) this.#saidPieces = true;
@@ -309,8 +312,7 @@ export class Conversation {
       case id.cancel: {
         this.cancels += 1;
         this.unclear.delete(placeOf(body));
-        // What was asked for before a choke may still be taken back: both cross.
-        // Its answer may have come in this very turn: the host says after it what it decides in it.
+        // Also legal after a choke, because both cross. The answer may have arrived in this turn already.
         if (settle(this.asked, placeOf(body)) && this.fast) count(this.#takenBack, placeOf(body));
         return undefined;
       }

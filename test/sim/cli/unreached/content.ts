@@ -1,4 +1,4 @@
-/** Of the watch of stored content, which storage runs execute over a simulated disk. */
+/** Branches that watch stored content. Storage runs execute this code on a simulated disk. */
 import type { Unreached } from './entry.ts';
 
 const links =

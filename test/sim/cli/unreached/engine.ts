@@ -1,4 +1,4 @@
-/** Of the engine, without what fetches, and of the wire. */
+/** Branches of the wire protocol and of the engine, except those that fetch. */
 import type { Unreached } from './entry.ts';
 
 const guard = 'our own bug if it happens';

@@ -1,4 +1,4 @@
-/** Of what fetches: pieces and requests. */
+/** Branches that fetch: pieces and requests. */
 import type { Unreached } from './entry.ts';
 
 const guard = 'our own bug if it happens';

@@ -1,4 +1,7 @@
-/** Of the host: what is made of the machine, its user or its clock, and loaded by a run without being run. */
+/**
+ * Branches of the host that depend on the machine, its user or its clock: simulated runs load them but do not
+ * execute them.
+ */
 import type { Unreached } from './entry.ts';
 
 const promises = 'for callers that await: a run takes the steps itself, without promises';

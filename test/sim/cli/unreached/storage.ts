@@ -1,4 +1,4 @@
-/** Of the storage of a download, which storage runs execute over a simulated disk (test/sim/storage). */
+/** Branches that store a download. Storage runs execute this code on a simulated disk (test/sim/storage). */
 import type { Unreached } from './entry.ts';
 
 const links =

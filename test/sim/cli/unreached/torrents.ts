@@ -1,4 +1,6 @@
-/** Of torrents: what a run loads and has no use for, and limits of hundreds of thousands. */
+/**
+ * Branches of the torrents code: code that runs load without using it, and limits of hundreds of thousands.
+ */
 import type { Unreached } from './entry.ts';
 
 const creates = 'writes torrents that are shared: a run reads them; test/torrents/create/create.test.ts';

@@ -1,4 +1,7 @@
-/** Of the tracker: what is asked by its pages and its API, and limits that no small registry comes to. */
+/**
+ * Branches of the tracker: those used by its pages and API only, and limits that a small registry does not
+ * reach.
+ */
 import type { Unreached } from './entry.ts';
 
 const guard = 'our own bug if it happens';
