@@ -1,6 +1,6 @@
 /**
- * Everybody in a plan, one by one, with all that the plan left out: groups are taken apart, links looked up, and what
- * each has at first is drawn.
+ * The cast of a plan: every peer by itself, with defaults filled in. Groups are split, links looked up, and
+ * the pieces that each peer has at first are drawn.
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 import { Randomness } from '../kernel/randomness.ts';
@@ -23,14 +23,17 @@ export interface CastMember {
   readonly magnet: boolean;
   readonly link: Link;
   readonly reachability: Reachability;
-  /** Undefined: an IPv4 address of its own, as it comes. */
+  /** Undefined: the next free IPv4 address. */
   readonly place: Place | undefined;
   readonly families: Families;
   readonly house: HousePlan | undefined;
-  /** By which family trackers know it, by their names; those it cannot ask do not. */
+  /**
+   * By which address family each tracker knows this peer, by tracker name. Trackers that it cannot reach are
+   * missing.
+   */
   readonly listings: ReadonlyMap<string, Family>;
   readonly trackers: readonly string[];
-  /** Each by its own name. */
+  /** Names of single peers; groups are split. */
   readonly knows: readonly string[];
   readonly joinMs: number;
   readonly leaveMs: number | undefined;
@@ -41,12 +44,12 @@ export interface CastMember {
 }
 
 export interface CastPart extends Pick<PartPlan, 'stopMs' | 'againMs'> {
-  /** Which of the plan's other torrents. */
+  /** The index of the torrent among the plan's other torrents. */
   readonly torrent: number;
   has(pieceIndex: number): boolean;
 }
 
-/** In the order of the plan, which is the order in which they get their addresses. */
+/** In the order of the plan, which is the order in which addresses are assigned. */
 export function castOf(plan: SwarmPlan): CastMember[] {
   const called = callSheet(plan);
   const trackers = (plan.trackers ?? []).map(({ name }) => name);
@@ -81,7 +84,7 @@ export function castOf(plan: SwarmPlan): CastMember[] {
 
 type Stead = Pick<CastMember, 'place' | 'families' | 'house' | 'listings'>;
 
-/** Gives everybody a place, one after the other. */
+/** Assigns a place to each peer, in order. */
 function placesOf(plan: SwarmPlan): (peer: PeerPlan) => Stead {
   const houses = plan.houses ?? [];
   const members = houses.map(() => 0);
@@ -106,7 +109,7 @@ function placesOf(plan: SwarmPlan): (peer: PeerPlan) => Stead {
   };
 }
 
-/** Who answers to a name: a group to its own, and each of its members to the name with a number. */
+/** Names → peers. A group's name means all of its members; a member has the group's name with a number. */
 export function callSheet({ peers }: Pick<SwarmPlan, 'peers'>): ReadonlyMap<string, readonly string[]> {
   const called = new Map<string, readonly string[]>();
   for (const { name, count } of peers) {

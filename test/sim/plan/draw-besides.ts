@@ -1,12 +1,13 @@
 /**
- * What goes on beside a drawn swarm: others at trackers of their own, and bytes of strangers. Drawn apart, so that the swarm stays what it was.
+ * Draws what runs beside a drawn swarm: strangers and members at trackers of their own, hostile bytes and
+ * wire talk. It has a random stream of its own, so that it does not change the swarm.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { SwarmPlan } from './schema.ts';
 
 type Besides = Pick<SwarmPlan, 'strangers' | 'members' | 'hostileBytes' | 'wireTalk'>;
 
-/** Others at trackers of their own, and bytes of strangers: in most seeds, since that costs a few milliseconds. */
+/** Most seeds have all of it, because it costs only a few milliseconds. */
 export function drawBesides(random: Prng): Besides {
   const strangers = random.below(8) === 0 ? undefined : drawStrangers(random);
   const members =
@@ -17,7 +18,7 @@ export function drawBesides(random: Prng): Besides {
           signInRequired: random.below(4) === 0,
           ...(random.below(2) === 0 && { presentMax: 1 + random.below(3) }),
         };
-  // Reading one takes a tenth of a millisecond.
+  // Reading one sample takes a tenth of a millisecond.
   const hostileBytes = random.below(2) === 0 ? undefined : { steps: 10 + random.below(30) };
   if (strangers !== undefined && random.below(3) === 0) {
     strangers.isPicky = random.below(2) === 0;
@@ -28,7 +29,7 @@ export function drawBesides(random: Prng): Besides {
     ...(strangers && { strangers }),
     ...(members && { members }),
     ...(hostileBytes && { hostileBytes }),
-    // A third of a millisecond each.
+    // One step takes a third of a millisecond.
     wireTalk: { steps: 2 + random.below(4) },
   };
 }
@@ -40,7 +41,7 @@ function drawStrangers(random: Prng): NonNullable<SwarmPlan['strangers']> {
   return {
     steps: 40 + random.below(100),
     torrents: 1 + random.below(4),
-    // The tables of a tracker begin with room for 64.
+    // The tables of a tracker begin with room for 64 peers.
     ...(hasCrowd && { crowd: 65 + random.below(120) }),
     sinceSeconds: random.below(4) === 0 ? 0 : random.below(100_000),
     registry: {

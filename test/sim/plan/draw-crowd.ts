@@ -1,12 +1,13 @@
 /**
- * A crowd of a drawn plan: peers that only take up room, from several networks, before engines with few seats. One swarm
- * in six has it: each costs twice as much as another. Times after which a peer is judged are short, so that it happens within the run.
+ * Draws a crowd: useless peers from several networks that take up connections of engines with few seats. One
+ * swarm in six has a crowd, because it doubles the cost of a run. Timeouts are short, so that peers are
+ * judged within the run.
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { PeerPlan, Role } from './schema.ts';
 
-/** Roles that are drawn here alone. */
+/** Roles that only this file draws. */
 export const crowdRoles: readonly Role[] = ['silent', 'half-open'];
 
 export interface Crowd {

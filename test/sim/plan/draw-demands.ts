@@ -1,6 +1,6 @@
 /**
- * Users who want much at once, in one swarm of sixteen: more deadlines than there is room for, the order of the torrent, and
- * to be told of peers now.
+ * Draws users with many demands at once, in one swarm of sixteen: more deadlines than a torrent can hold,
+ * sequential order, and announces on request.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { beginMsMax, drawNames, endOf } from './draw-faults.ts';

@@ -1,5 +1,6 @@
 /**
- * The troubles of a drawn plan, and when all of them have healed. Kinds first: each is there or not, half and half.
+ * Draws the faults of a plan, and when all of them have healed. First each kind of fault is drawn to occur or
+ * not, with even odds.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import {
@@ -13,9 +14,9 @@ import {
   trackerKinds,
 } from './schema.ts';
 
-/** What others do to files is drawn apart (drawContentFaults): the rest stays as frequent as it was. */
+/** Content faults, restarts and choices are drawn elsewhere, so that the other kinds keep their frequency. */
 const oldKinds = faultTypes.filter((type) => !['content', 'restart', 'choice'].includes(type));
-/** Faults begin within this: most drawn swarms are at work for so long. */
+/** Faults begin within this time, because most drawn swarms are busy for that long. */
 export const beginMsMax = 40_000;
 const faultsMax = 8;
 
@@ -24,7 +25,7 @@ export function drawFaults(
   peers: readonly PeerPlan[],
   trackers: readonly TrackerPlan[],
 ): { faults: Fault[]; healMs: number } {
-  // One in eight has no faults at all: then it must be fast, and nothing hides what peers do to each other.
+  // One swarm in eight has no faults: it must be fast, and no fault hides what peers do to each other.
   if (random.below(8) === 0) return { faults: [], healMs: 0 };
   const kinds = oldKinds.filter(
     (type) => (trackers.length > 0 || !type.startsWith('tracker')) && random.below(2) === 0,
@@ -38,8 +39,8 @@ export function drawFaults(
 }
 
 /**
- * In one swarm of three: folders that are moved, files that are deleted or changed, while the program runs, and while it is
- * ended or has crashed. Whoever is the only one to have something may lose it: then others need not get it.
+ * In one swarm of three, folders are moved, and files deleted or changed, while the program runs, is stopped
+ * or has crashed. The only holder of a piece may lose it: then other peers need not complete.
  */
 export function drawContentFaults(random: Prng, peers: readonly PeerPlan[]): Fault[] {
   if (random.below(3) > 0) return [];
@@ -58,7 +59,7 @@ function drawContentFault(random: Prng, honest: readonly string[]): Fault[] {
     ...(isForGood ? {} : { forMs: 1 + random.below(30_000) }),
   };
   if (random.below(2) === 0) return [fault];
-  // It happens while the program does not run, or a moment before or after that.
+  // The content fault happens while the program does not run, or a moment before or after.
   const beginMs = Math.max(0, atMs - random.below(5_000));
   const stop = { peers, atMs: beginMs, forMs: 2_000 + random.below(10_000) };
   const powerCut = random.below(2) === 0;
@@ -67,7 +68,7 @@ function drawContentFault(random: Prng, honest: readonly string[]): Fault[] {
     : [{ type: 'restart', ...stop }, fault];
 }
 
-/** When the last of them is over. */
+/** When the last fault is over. */
 export function endOf(faults: readonly Fault[]): number {
   return Math.max(0, ...faults.map((fault) => fault.atMs + ('forMs' in fault ? (fault.forMs ?? 0) : 0)));
 }
@@ -139,7 +140,7 @@ function drawFault(
   }
 }
 
-/** One of them mostly, several now and then. */
+/** Mostly one name, sometimes several. */
 export function drawNames(random: Prng, names: readonly string[]): string[] {
   const count = random.below(3) === 0 ? 1 + random.below(Math.min(4, names.length)) : 1;
   const drawn = new Set<string>();

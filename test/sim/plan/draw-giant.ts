@@ -1,6 +1,6 @@
 /**
- * Torrents of more than 2^31 and 2^32 bytes: one drawn swarm in twelve is about one. Almost everybody has almost everything
- * at first, so that little goes over the wire and the seed costs no more than others.
+ * Draws torrents of more than 2^31 and 2^32 bytes, in one swarm of twelve. Almost every peer has almost every
+ * piece at first, so that little data is sent and a seed costs no more than others.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { PeerPlan, SwarmPlan, TorrentPlan } from './schema.ts';
@@ -8,15 +8,15 @@ import type { PeerPlan, SwarmPlan, TorrentPlan } from './schema.ts';
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 
-/** Beyond each power of two at which numbers of 32 bits, with and without a sign, are over. */
+/** Sizes beyond the limits of 32-bit integers, signed and unsigned. */
 const sizes = [2 * GiB, 3 * GiB, 4 * GiB, 5 * GiB];
-/** 16 MiB is the largest that is common. */
+/** 16 MiB is the largest common piece size. */
 const pieceSizes = [4 * MiB, 8 * MiB, 16 * MiB];
-/** Of the last piece, which is fetched: as much as a drawn torrent has as a rule. */
+/** The last piece is the only one transferred: it is as large as a usual drawn torrent. */
 const lastBytesMax = 256 * 1024;
-/** Of those who lack everything and would fetch all of it: three blocks a second. */
+/** For peers that would download everything: three blocks a second. */
 const slowLink = { upBps: 50_000, downBps: 50_000 };
-/** When those who came with nothing leave: what they could get until then is a small part. */
+/** Peers that joined without data leave by this time, after a small part of the torrent. */
 const stayMsMax = 20_000;
 
 export function drawGiant(random: Prng, plan: SwarmPlan): SwarmPlan {
@@ -27,13 +27,13 @@ export function drawGiant(random: Prng, plan: SwarmPlan): SwarmPlan {
     torrent,
     peers: [
       ...plan.peers.map((peer) => withMost(random, peer, torrent)),
-      // It tells trackers that gigabytes are left.
+      // This peer announces gigabytes as left.
       {
         ...{ name: 'visitor', joinMs: random.below(5_000), leaveMs: 5_000 + random.below(stayMsMax) },
         link: slowLink,
       },
     ],
-    // What others harm would be fetched again, a whole file of it.
+    // A content fault would make a peer download a whole file again.
     faults: (plan.faults ?? []).filter(({ type }) => type !== 'content'),
   };
 }
@@ -44,7 +44,7 @@ function drawTorrent(random: Prng): TorrentPlan {
   return { pieces, pieceBytes, lastPieceBytes: 1 + random.below(lastBytesMax) };
 }
 
-/** The last piece is what others lack; the seeds have it. */
+/** Other peers lack the last piece; the seeds have it. */
 function withMost(random: Prng, peer: PeerPlan, { pieces }: TorrentPlan): PeerPlan {
   if ((peer.role ?? 'honest') !== 'honest') return { ...peer, link: slowLink };
   if (peer.has === 'all') return peer;

@@ -1,13 +1,13 @@
 /**
- * Limits of a drawn plan: the usual ones, or some of them absurdly small. Nothing may rely on a constant being large.
+ * Draws limits: the defaults, or some extremely small ones. No code may rely on a constant being large.
  *
- * Not drawn: the size of tables of peers. With room for two, two useless ones may fill it, and then a swarm stands
- * still with every right.
+ * Not drawn: the sizes of peer tables. Two useless peers may fill a table for two, and a swarm may then
+ * rightly stall.
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 
-/** Each is drawn alone; together they keep the relations that the engine asserts. */
+/** Each knob is drawn by itself, and keeps the relations between limits that the engine asserts. */
 const knobs: readonly ((random: Prng, pieceBytes: number) => Partial<Limits>)[] = [
   (random) => {
     const requests = 1 + random.below(8);
@@ -23,7 +23,7 @@ const knobs: readonly ((random: Prng, pieceBytes: number) => Partial<Limits>)[] 
   (random) => ({ uploadSlotsMax: 1 + random.below(3) }),
   (random) => ({ dialsMax: 1 + random.below(2) }),
   (random, pieceBytes) => ({ pieceMemoryBytesMax: pieceBytes * (1 + random.below(3)) }),
-  // Less would not hold one block of metadata, and who is asked for the next refuses it then.
+  // The smallest window that holds a block of metadata. With less, a peer would reject the next request.
   () => ({ uploadWindowBytes: 32 * 1024, unreadBytesMax: 128 * 1024, metadataRequestsMax: 1 }),
   (random) => ({ tickMs: 20 + random.below(1_500) }),
   (random) => ({ stallTimeoutMs: 3_000 + random.below(3_000), stallCloseMs: 8_000 + random.below(5_000) }),
@@ -43,7 +43,10 @@ const knobs: readonly ((random: Prng, pieceBytes: number) => Partial<Limits>)[] 
   (random) => ({ peersWantedDefault: 1 + random.below(8) }),
 ];
 
-/** For swarms whose files are harmed: what takes a minute or half an hour as a rule is seen within the run. */
+/**
+ * For swarms with content faults: durations of a minute or half an hour by default are short enough to pass
+ * within the run.
+ */
 export function drawHarmLimits(random: Prng): Partial<Limits> {
   if (random.below(2) === 0) return {};
   return { lossRoundMs: 1 + random.below(3_000), seedMemoryMs: 1 + random.below(20_000) };
@@ -51,7 +54,7 @@ export function drawHarmLimits(random: Prng): Partial<Limits> {
 
 export function drawLimits(random: Prng, pieceBytes: number): Partial<Limits> {
   if (random.below(2) === 0) return {};
-  // A few at a time: what breaks then can be told from what would break anyway.
+  // A few at a time, so that a failure can be attributed.
   const drawn = Array.from({ length: 1 + random.below(4) }, () => knobs[random.below(knobs.length)]!);
   return Object.assign({}, ...drawn.map((knob) => knob(random, pieceBytes)));
 }

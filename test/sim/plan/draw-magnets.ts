@@ -1,6 +1,6 @@
 /**
- * Peers that have only the hash, among others that give wrong metadata, refuse it or say nothing, and with little patience:
- * one of the small swarms in sixteen. Elsewhere most that look for metadata find it at once.
+ * Draws magnets among peers that send wrong metadata, reject requests or stay silent, with short timeouts, in
+ * one small swarm of sixteen. In other swarms most magnets find metadata at once.
  */
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -22,7 +22,7 @@ export function drawMagnets(random: Prng, plan: SwarmPlan): SwarmPlan {
   } catch {
     return plan;
   }
-  // Where addresses have families, a peer without one can be out of reach of every seed.
+  // In a swarm with address families, a peer without a family may be unable to reach any seed.
   const place = plan.peers.some(({ family }) => family !== undefined) ? { family: 'both' as const } : {};
   return {
     ...plan,

@@ -1,6 +1,7 @@
 /**
- * What is added to a drawn swarm, apart from all that was drawn before it: users who choose, old clients and mumblers, magnets
- * that are disconnected again and again, trackers with wishes of their own, limits on connections, and a long tick.
+ * Draws additions with random streams of their own, so that earlier draws do not change: users who choose
+ * files, old clients and odd peers, magnets that are disconnected repeatedly, tracker settings, connection
+ * limits, and a long tick.
  */
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -10,8 +11,8 @@ import { drawQueues } from './draw-queues.ts';
 import type { Fault, PeerPlan, Role, SwarmPlan, TrackerPlan } from './schema.ts';
 
 /**
- * Connections: enough for every honest peer of a drawn swarm to find another one, few enough to be full. Ticks: longer than
- * half of what they are the grain of, so that nothing may rely on a look every half second.
+ * Connections: enough for every honest peer to find another, and few enough for full tables. Ticks: longer
+ * than half of the timeouts that they check, so that no code relies on a tick every half second.
  */
 const knobs: readonly ((random: Prng) => Partial<Limits>)[] = [
   (random) => ({ connectionsPerTorrentMax: 8 + random.below(6) }),
@@ -55,7 +56,7 @@ export function drawMore(plan: SwarmPlan, randomness: Randomness): SwarmPlan {
   };
 }
 
-/** Users who choose what they want: in one swarm of three. */
+/** Users who choose pieces, in one swarm of three. */
 function drawChoices(random: Prng, peers: readonly PeerPlan[]): Fault[] {
   if (random.below(3) > 0) return [];
   const honest = peers.filter(({ role = 'honest' }) => role === 'honest').map(({ name }) => name);
@@ -75,7 +76,7 @@ function drawChoices(random: Prng, peers: readonly PeerPlan[]): Fault[] {
   });
 }
 
-/** Whoever looks for metadata is disconnected in the middle of it, several times. */
+/** Half of the magnets are disconnected several times while they fetch metadata. */
 function drawInterruptions(random: Prng, peers: readonly PeerPlan[]): Fault[] {
   return peers
     .filter(({ magnet }) => magnet === true)
@@ -99,7 +100,7 @@ function drawOddOnes(random: Prng, peers: readonly PeerPlan[]): PeerPlan[] {
   return Array.from({ length: 1 + random.below(2) }, (_, i) => ({
     name: `odd-${i}`,
     role: roles[random.below(roles.length)]!,
-    // Over the line of one of the others.
+    // On the same kind of line as another peer of the swarm.
     ...(peers[0]?.link !== undefined && { link: peers[random.below(peers.length)]!.link ?? 'home' }),
   }));
 }
@@ -113,8 +114,8 @@ function drawWishes(random: Prng, trackers: readonly TrackerPlan[]): TrackerPlan
 }
 
 /**
- * A ban of an hour is waited for by whoever needs the one who is banned: then nearly all of a run is waiting, and costs as
- * much as thirty others. One seed in eight has it.
+ * A peer may have to wait out the ban of the peer it needs. With bans of an hour nearly all of a run is
+ * waiting and costs as much as thirty others, so only one seed in eight has them.
  */
 function drawBan(random: Prng): Partial<Limits> {
   return random.below(8) === 0 ? {} : { banMs: 60_000 + random.below(120_000) };
@@ -127,7 +128,7 @@ function drawLimits(random: Prng, limits: Partial<Limits>): Partial<Limits> {
     assertLimits({ ...defaultLimits, ...limits, ...more });
     return { ...limits, ...more };
   } catch {
-    // The two do not go together.
+    // These two limits contradict each other.
     return limits;
   }
 }

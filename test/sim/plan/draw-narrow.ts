@@ -1,6 +1,6 @@
 /**
- * Swarms in which upload slots are short for long: a share of the small swarms. The lines are slow, each peer has
- * one to four slots, and gives them anew several times a second: many rounds fall into one run.
+ * Draws swarms with a lasting shortage of upload slots, as a share of the small swarms. Lines are slow, each
+ * peer has one to four slots, and chokers run several times a second, so that a run has many rounds.
  */
 import { assertLimits, defaultLimits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -8,14 +8,14 @@ import { endOf } from './draw-faults.ts';
 import { bytesOf } from './files.ts';
 import type { Fault, SwarmPlan } from './schema.ts';
 
-/** With three more peers on slow lines these would cost as much as ten other runs. */
+/** With three more peers on slow lines, more peers would cost as much as ten other runs. */
 const peersMax = 9;
 const healMsMax = 60_000;
 const bytesMax = 1024 * 1024;
 
 export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
   if (random.below(10) > 0 || isDear(plan)) return plan;
-  // With one slot there is the optimistic one alone, and no peer is served for what it gives.
+  // A single slot is always the optimistic one: then no peer is served for its upload rate.
   const uploadSlotsMin = 1 + random.below(3);
   const limits = {
     ...plan.limits,
@@ -30,9 +30,9 @@ export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
   } catch {
     return plan;
   }
-  // One copy takes half a minute at most: that is some sixty rounds.
+  // One copy takes at most half a minute, which is about sixty rounds.
   const upBps = Math.max(10_000, Math.floor(bytesOf(plan.torrent) / 30));
-  // Where addresses have families, a peer without one can be out of reach of every seed.
+  // In a swarm with address families, a peer without a family may be unable to reach any seed.
   const hasFamilies = plan.peers.some(({ family }) => family !== undefined);
   const harm = drawHarm(random, plan);
   return {
@@ -43,7 +43,7 @@ export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
     peers: [
       ...plan.peers.map((peer) => ({
         ...peer,
-        // Those that lose something fetch it again, and go on giving the rest.
+        // A peer that loses pieces fetches them again, and keeps serving the others.
         ...(harm.length > 0 && (peer.role ?? 'honest') === 'honest' && { mends: true }),
         link: { upBps: upBps + random.below(upBps), downBps: 8 * upBps },
       })),
@@ -57,7 +57,7 @@ export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
   };
 }
 
-/** In one of four a file of a peer is lost while blocks of it wait for a slow line. */
+/** In one swarm of four a peer loses a file while blocks of it wait for a slow line. */
 function drawHarm(random: Prng, { peers }: SwarmPlan): Fault[] {
   if (random.below(4) > 0) return [];
   const owners = peers.filter(({ role = 'honest' }) => role === 'honest');

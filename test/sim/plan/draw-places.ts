@@ -1,9 +1,9 @@
 /**
- * Where the peers of a drawn plan are: in one swarm of four some have IPv6, alone or besides IPv4; in one of four some
- * share a house.
+ * Draws where peers are. In one swarm of four some peers have IPv6, alone or besides IPv4; in one of four
+ * some share a house.
  *
- * Not drawn: more in one house than a peer takes from it at a time. Then those who have nothing may keep out the one who
- * has something.
+ * Not drawn: more peers in one house than a peer accepts from it. Peers without data could then keep out the
+ * only one with data.
  */
 import { defaultLimits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -21,7 +21,7 @@ export function drawFamilies(
   trackers: readonly TrackerPlan[],
 ): Pick<Placed, 'peers' | 'trackers'> {
   if (random.below(4) > 0) return { peers: [...peers], trackers: [...trackers] };
-  // Of all in one house there is mostly one kind: then the others are those who cannot meet.
+  // Most peers of a swarm have the same family: the others are the ones that cannot meet.
   const usual = (['ipv4', 'ipv6', 'both'] as const)[random.below(3)]!;
   return {
     peers: peers.map((peer) => ({
@@ -41,7 +41,7 @@ export function drawHouses(random: Prng, peers: readonly PeerPlan[]): Pick<Place
     ...(random.below(2) === 0 ? { hairpin: true } : {}),
   }));
   const members = new Map<string, number>();
-  // Behind a router most can only be reached when it was told to let others in.
+  // Most peers behind a router can only be reached if it forwards a port.
   const placed = peers.map((peer): PeerPlan => {
     const house = houses[random.below(houses.length)]!.name;
     const count = members.get(house) ?? 0;

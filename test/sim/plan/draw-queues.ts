@@ -1,11 +1,12 @@
-/**
- * Peers of a drawn swarm that let few requests wait, among others that ask for many: one swarm in four has some.
- */
+/** Draws peers with short request queues among peers that send many requests, in one swarm of four. */
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { PeerPlan } from './schema.ts';
 
-/** Smaller than what the endgame, a deadline or a piece that changes hands asks for at once. */
+/**
+ * Smaller than the number of requests that the endgame, a deadline or a piece that changes hands sends at
+ * once.
+ */
 const queueMax = 6;
 
 export function drawQueues(random: Prng, peers: readonly PeerPlan[]): readonly PeerPlan[] {
@@ -16,7 +17,10 @@ export function drawQueues(random: Prng, peers: readonly PeerPlan[]): readonly P
   });
 }
 
-/** The peer asks for no more itself: the engine asserts that two alike never overrun each other. */
+/**
+ * The peer requests no more than that itself: the engine asserts that two equal engines never overrun each
+ * other.
+ */
 function smallQueue(requests: number): Partial<Limits> {
   return {
     uploadQueueMax: requests,

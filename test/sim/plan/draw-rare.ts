@@ -1,6 +1,6 @@
 /**
- * What a drawn swarm would seldom meet: households that are let in again within the run, and lie again; hosts that may send a
- * few hundred bytes a second; trackers that say when to come back, and are back before.
+ * Draws what a swarm seldom meets: households that are unbanned within the run and lie again; hosts limited
+ * to a few hundred bytes a second; trackers that name a time to come back, and are back earlier.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Randomness } from '../kernel/randomness.ts';
@@ -9,7 +9,7 @@ import { isDear } from './draw-narrow.ts';
 import { bytesOf } from './files.ts';
 import type { Fault, PeerPlan, SwarmPlan, TrackerPlan } from './schema.ts';
 
-/** At a few hundred bytes a second more would take hours. */
+/** At a few hundred bytes a second, more would take hours. */
 const slowBytesMax = 48 * 1024;
 
 export function drawRare(randomness: Randomness, plan: SwarmPlan): SwarmPlan {
@@ -30,7 +30,7 @@ function drawHouseholdBan(random: Prng) {
   return random.below(2) === 0 ? {} : { hostBanFirstMs: 1_000 + random.below(4_000) };
 }
 
-/** One that fills its line is not to be the only one that has something: then all would wait for it. */
+/** A rate-limited peer must not be the only one with a piece: all others would wait for it. */
 function drawSlow(random: Prng, plan: SwarmPlan): PeerPlan[] {
   if (
     random.below(6) > 0 ||
@@ -48,7 +48,10 @@ function drawSlow(random: Prng, plan: SwarmPlan): PeerPlan[] {
   });
 }
 
-/** It refuses for a while, and is started again in the middle of that: those who follow it hear that it is there. */
+/**
+ * The tracker refuses for a while and restarts in the middle of that; clients with an alive stream notice the
+ * restart.
+ */
 function drawComebacks(random: Prng, trackers: readonly TrackerPlan[]): Fault[] {
   if (trackers.length === 0 || random.below(6) > 0) return [];
   const tracker = trackers[random.below(trackers.length)]!.name;

@@ -1,6 +1,6 @@
 /**
- * Other torrents of a drawn plan: in one swarm of four, one or two, in which some of the peers have a part as well. Some
- * stop one in the middle, and most of these add it again.
+ * Draws one or two other torrents, in one swarm of four, which some of the peers share. Some of these peers
+ * stop one in the middle, and most of them add it again.
  */
 import { defaultLimits, type Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -9,7 +9,7 @@ import type { PartPlan, PeerPlan, SwarmPlan } from './schema.ts';
 
 const KiB = 1024;
 const pieceSizes = [16 * KiB, 32 * KiB, 64 * KiB, 20_000, 5_000];
-/** Most drawn swarms are at work for so long. */
+/** Most drawn swarms are busy for this long. */
 const stopMsMax = 20_000;
 
 interface Sides {
@@ -44,7 +44,7 @@ export function drawSides(random: Prng, peers: readonly PeerPlan[]): Sides {
       return own.length === 0 ? peer : { ...peer, parts: own };
     }),
     torrents,
-    // One connection for each torrent, and none of them keeps another from its source.
+    // One connection for each torrent, so that no torrent takes the connection of another.
     limits: { connectionsPerHostMax: (1 + torrents.length) * defaultLimits.connectionsPerHostMax },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Disks whose fsyncs fail, in one swarm of eight: what was stored is missing again, several times over, and is fetched again
- * after a pause that grows. In most of them the pauses are short, so that a run sees several.
+ * Draws disks with failing fsyncs, in one swarm of eight: stored pieces are lost several times, and fetched
+ * again after a growing pause. In most of these swarms the pauses are short, so that a run sees several.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { drawNames, endOf } from './draw-faults.ts';

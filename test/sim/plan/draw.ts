@@ -1,9 +1,10 @@
 /**
- * A seed → a small random swarm with troubles: swarm testing (Groce and others, 2012). Which kinds of trouble there are
- * at all is drawn first, so that seeds differ in kind and not only in measure; then who takes part, over which lines,
- * and with which limits, some of them absurdly small.
+ * A seed → a small random swarm with troubles, by swarm testing (Groce and others, 2012). The kinds of
+ * trouble are drawn first, so that seeds differ in kind and not only in degree; then the peers, their lines,
+ * and their limits, some of them extremely small.
  *
- * Rates are drawn so that the whole takes some ten seconds of virtual time: faults must fall into the middle of it.
+ * Rates are drawn so that a swarm takes some ten seconds of virtual time: faults must happen in the middle of
+ * it.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { Randomness } from '../kernel/randomness.ts';
@@ -29,14 +30,14 @@ import { validatePlan } from './validate.ts';
 
 const KiB = 1024;
 
-/** One that is no power of two, and one that is smaller than a block, besides the usual ones. */
+/** The usual sizes, one that is no power of two, and one that is smaller than a block. */
 const pieceSizes = [16 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 128 * KiB, 20_000, 5_000];
 
 const hostileRoles: readonly Role[] = roles.filter(
   (role) => !['honest', 'old-client', 'mumbler', ...crowdRoles].includes(role),
 );
 
-/** `seed`: a u32. The same seed gives the same plan, always. */
+/** `seed`: a u32. The same seed always gives the same plan. */
 export function drawPlan(seed: number): SwarmPlan {
   const randomness = new Randomness(seed);
   const torrent = drawFiles(randomness.of('plan files'), drawTorrent(randomness.of('plan torrent')));
@@ -81,11 +82,14 @@ export function drawPlan(seed: number): SwarmPlan {
   const unforced = drawUnforced(randomness.of('plan unforced'), demanding);
   const rare = drawRare(randomness, unforced);
   const drawn = withSlack(drawMagnets(randomness.of('plan magnets'), rare));
-  // With several torrents, one connection for each host is not enough: whatever was drawn since, that stays.
+  // Several torrents need several connections for each host, so these limits override later draws.
   return introduced(validatePlan({ ...drawn, limits: { ...drawn.limits, ...sideLimits } }));
 }
 
-/** Without a tracker, or with one reachable peer alone, a swarm may consist of strangers: then the second knows the first. */
+/**
+ * Without a tracker, or with a single reachable peer, no two peers may be able to meet: then the second peer
+ * knows the first.
+ */
 function introduced(plan: SwarmPlan): SwarmPlan {
   if (hasMeeting(castOf(plan))) return plan;
   const [one, other, ...others] = plan.peers as [PeerPlan, PeerPlan, ...PeerPlan[]];
@@ -99,13 +103,13 @@ function withoutPlace({ family, house, ...peer }: PeerPlan): PeerPlan {
 
 function drawTorrent(random: Prng): SwarmPlan['torrent'] {
   const pieceBytes = oneOf(random, pieceSizes);
-  // Half a megabyte at most: a seed should cost milliseconds.
+  // At most half a megabyte: a seed should cost milliseconds.
   const piecesMax = Math.min(40, Math.ceil((512 * KiB) / pieceBytes));
   return { pieces: 1 + random.below(piecesMax), pieceBytes, lastPieceBytes: 1 + random.below(pieceBytes) };
 }
 
 function drawTrackers(random: Prng): TrackerPlan[] {
-  // None at all now and then: then peers only know whom they were told of.
+  // Sometimes no tracker: then peers know only the addresses in their plan.
   const count = [1, 1, 1, 1, 2, 2, 3, 0][random.below(8)]!;
   return Array.from({ length: count }, (_, i) => ({
     name: `tracker-${i}`,
@@ -130,14 +134,17 @@ function drawPeers(random: Prng, bytes: number): PeerPlan[] {
     ...named('leech', leechers, () => ({ ...drawPlace(random, bytes), ...drawStay(random) })),
     ...named('foe', hostile, () => ({ role: oneOf(random, hostileRoles), link: drawLink(random, bytes) })),
   ];
-  // Some know another by hand, so that there is a swarm without a tracker, too.
+  // Some peers know the address of another, so that a swarm can form without a tracker.
   return peers.map((peer, i) => {
     const other = peers[random.below(peers.length)]!;
     return i > 0 && random.below(3) === 0 && other !== peer ? { ...peer, knows: [other.name] } : peer;
   });
 }
 
-/** Half of them fetch again what a complete torrent has lost; the others leave it to its owner, as the real program does. */
+/**
+ * Half of the peers fetch again what a complete torrent has lost. The others leave it to the user, as the
+ * real program does.
+ */
 function drawMenders(random: Prng, peers: readonly PeerPlan[]): PeerPlan[] {
   return peers.map((peer) => (random.below(2) === 0 ? { ...peer, mends: true } : peer));
 }
@@ -162,8 +169,8 @@ function drawStay(random: Prng): Partial<PeerPlan> {
 
 function drawLink(random: Prng, bytes: number): NonNullable<PeerPlan['link']> {
   if (random.below(4) === 0) return oneOf(random, ['lan', 'fibre', 'cable', 'adsl', 'mobile', 'satellite']);
-  // One copy takes from one to ten seconds over it. Slower ones can be drowned for good by whoever chatters on a fast one
-  // (seed 5001709 at 9dd9364).
+  // One copy takes from one to ten seconds. A slower line can be flooded for good by a chatty peer on a fast
+  // one (seed 5001709 at 9dd9364).
   const upBps = Math.max(slowestBps, Math.floor(bytes / (1 + random.below(10))));
   return {
     latencyMs: random.below(3) === 0 ? random.below(300) : random.below(40),

@@ -1,17 +1,15 @@
-/**
- * The files of a planned torrent: how many bytes there are, files that fill exactly so many, and drawn ones.
- */
+/** The files of a planned torrent: their total size, adjusting them to it, and drawing them. */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { SwarmPlan, TorrentPlan } from './schema.ts';
 
 type FilePlan = NonNullable<TorrentPlan['files']>[number];
 
-/** Pads included. */
+/** Includes pads. */
 export function bytesOf({ pieces, pieceBytes, lastPieceBytes = pieceBytes }: TorrentPlan): number {
   return (pieces - 1) * pieceBytes + lastPieceBytes;
 }
 
-/** The same torrent with files that fill it: cut off behind its end, or with the last one longer. */
+/** The same torrent with files that fill it exactly: cut off at its end, or with a longer last file. */
 export function fitFiles(torrent: TorrentPlan): TorrentPlan {
   if (torrent.files === undefined) return torrent;
   let left = bytesOf(torrent);
@@ -27,8 +25,8 @@ export function fitFiles(torrent: TorrentPlan): TorrentPlan {
 }
 
 /**
- * In one torrent of four: files with pads between them. Most pads end with their piece, as BEP 47 has them; some reach over
- * whole pieces, or lie in the middle of one, where they are bytes like others.
+ * One torrent of four has files with pads between them. Most pads end with their piece, as in BEP 47. Some
+ * span whole pieces, or lie in the middle of one, where they count as ordinary bytes.
  */
 export function drawFiles(random: Prng, torrent: SwarmPlan['torrent']): TorrentPlan {
   if (random.below(4) > 0) return torrent;
@@ -43,7 +41,7 @@ export function drawFiles(random: Prng, torrent: SwarmPlan['torrent']): TorrentP
     at += bytes;
   };
   while (at < totalBytes) {
-    // An empty file now and then: it lies nowhere.
+    // Sometimes an empty file, which lies in no piece.
     add({ bytes: random.below(8) === 0 ? 0 : 1 + random.below(3 * pieceBytes) });
     const toEnd = (pieceBytes - (at % pieceBytes)) % pieceBytes;
     const kind = random.below(8);

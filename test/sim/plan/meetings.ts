@@ -1,19 +1,22 @@
-/** Which participants of a plan can meet: one of two learns of the other, and can dial it. */
+/** Which peers of a plan can meet: one of the two learns the other's address, and can dial it. */
 import type { Family } from '../world/place.ts';
 import type { CastMember } from './cast.ts';
 
-/** For certain: by the tracker that both ask first, when it works, or by hand. */
+/** Certain to meet: through the first tracker of both, when it works, or through an address in the plan. */
 export function canMeet(a: CastMember, b: CastMember): boolean {
   return learnsOf(a, b, true) || learnsOf(b, a, true);
 }
 
-/** Whether any two participants can meet at all. */
+/** Whether any two peers can meet at all. */
 export function hasMeeting(cast: readonly CastMember[]): boolean {
   const mayMeet = (a: CastMember, b: CastMember) => learnsOf(a, b, false) || learnsOf(b, a, false);
   return cast.some((a, i) => cast.slice(i + 1).some((b) => mayMeet(a, b)));
 }
 
-/** One learns of the other's address, and can dial it there. A tracker behind the first is asked when that one fails. */
+/**
+ * Whether `a` learns the address of `b` and can dial it. A tracker after the first is only asked when the
+ * first fails.
+ */
 function learnsOf(a: CastMember, b: CastMember, isCertain: boolean): boolean {
   if (b.reachability !== 'open') return false;
   const dials = (family: Family) =>

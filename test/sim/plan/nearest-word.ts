@@ -1,15 +1,15 @@
-/** Which of the words that exist was probably meant. */
+/** Finds the known word that was probably meant. */
 
-/** More than this many wrong letters, or a third of a word, is another word. */
+/** A word with more wrong letters than this, or than a third of its length, is a different word. */
 const distanceMax = 3;
 
-/** Undefined when none is near. Upper and lower case count as equal. */
+/** Undefined when no word is near. Upper and lower case count as equal. */
 export function nearestOf(word: string, words: readonly string[]): string | undefined {
   const most = Math.min(distanceMax, Math.floor(word.length / 3));
   let nearest: string | undefined;
   let least = most + 1;
   for (const other of words) {
-    // A word much longer or shorter cannot be near; and a text from outside may have a million letters.
+    // The lengths are compared first, because a text from outside may have a million letters.
     if (Math.abs(other.length - word.length) > most) continue;
     const distance = distanceOf(word.toLowerCase(), other.toLowerCase());
     if (distance < least) [nearest, least] = [other, distance];
@@ -17,7 +17,7 @@ export function nearestOf(word: string, words: readonly string[]): string | unde
   return nearest;
 }
 
-/** Letters to insert, leave out, replace or swap with their neighbour (optimal string alignment). */
+/** Letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
 function distanceOf(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -18,16 +18,16 @@ const smallPlan: SwarmPlan = {
   ],
 };
 
-describe('a plan from outside', () => {
-  it('is taken as it is when it is right', () => {
+describe('validatePlan', () => {
+  it('a valid plan is returned unchanged', () => {
     expect(validatePlan(smallPlan)).toBe(smallPlan);
   });
 
   it.each<[string, unknown, string, RegExp]>([
-    ['no object', null, '', /must be object/],
+    ['null in place of an object', null, '', /must be object/],
     ['a misspelt key', { ...smallPlan, sed: 1 }, '', /no "sed"/],
     ['a seed below zero', { ...smallPlan, seed: -1 }, 'seed', />= 0.*-1/],
-    ['nobody at all', { ...smallPlan, peers: [] }, 'peers', /fewer than 1/],
+    ['no peers', { ...smallPlan, peers: [] }, 'peers', /fewer than 1/],
     [
       'a fraction of a millisecond',
       withPeer({ link: { latencyMs: 1.5 } }),
@@ -43,11 +43,11 @@ describe('a plan from outside', () => {
       'peers[1].name',
       /taken/,
     ],
-    ['a piece that is none', withPeer({ has: [4] }), 'peers[0].has', /piece 4 of a torrent of 4/],
+    ['a piece out of range', withPeer({ has: [4] }), 'peers[0].has', /piece 4 of a torrent of 4/],
     ['a leave before the join', withPeer({ joinMs: 9, leaveMs: 9 }), 'peers[0].leaveMs', /not after/],
     ['an unknown fault', withFault({ type: 'flood' }), 'faults[0].type', /"flood" is none of "crash"/],
     [
-      'harm that nobody knows',
+      'an unknown content fault',
       withFault({ type: 'content', peers: ['seed'], atMs: 1, kind: 'burnt' }),
       'faults[0].kind',
       /"burnt" is none of "moved"/,
@@ -59,18 +59,18 @@ describe('a plan from outside', () => {
       /"forMs" is missing/,
     ],
     [
-      'a fault of nobody',
+      'a fault of an unknown peer',
       withFault({ type: 'reset', peers: ['leech-3'], atMs: 1 }),
       'faults[0].peers',
       /no one is called "leech-3"/,
     ],
     [
-      'a fault of no tracker',
+      'a fault of an unknown tracker',
       withFault({ type: 'tracker-restart', tracker: 'seed', atMs: 1 }),
       'faults[0].tracker',
       /no one is called "seed"/,
     ],
-    ['a limit that is none', { ...smallPlan, limits: { speed: 1 } }, 'limits', /no "speed"/],
+    ['an unknown limit', { ...smallPlan, limits: { speed: 1 } }, 'limits', /no "speed"/],
     [
       'limits that contradict each other',
       { ...smallPlan, limits: { tickMs: 20_000 } },
@@ -78,12 +78,12 @@ describe('a plan from outside', () => {
       /longer than their grain/,
     ],
     [
-      'too many in all',
+      'too many peers in all',
       { ...smallPlan, peers: [{ name: 'a', count: 5_000 }, { name: 'b' }] },
       'peers',
       /5001/,
     ],
-  ])('is refused with %s', (_what, plan, path, problem) => {
+  ])('a plan is refused for %s', (_what, plan, path, problem) => {
     const error = failureOf(() => validatePlan(plan));
     expect(error).toBeInstanceOf(PlanError);
     expect(error).toMatchObject({ code: 'plan-invalid', path, message: expect.stringMatching(problem) });
@@ -91,7 +91,7 @@ describe('a plan from outside', () => {
 });
 
 describe('the cast', () => {
-  it('takes groups apart and knows everybody by name', () => {
+  it('the cast splits groups and resolves names to single peers', () => {
     const cast = castOf({
       ...smallPlan,
       peers: [
@@ -105,7 +105,7 @@ describe('the cast', () => {
     expect(cast[1]!.trackers).toEqual(['main']);
   });
 
-  it('what one peer has does not depend on who else is there', () => {
+  it('the pieces of a peer do not depend on the other peers of a plan', () => {
     const half = { name: 'half', has: { perMille: 500 } };
     const pieces = (peers: SwarmPlan['peers']) => {
       const member = castOf({ ...smallPlan, torrent: { pieces: 64, pieceBytes: 1 }, peers }).find(
@@ -118,12 +118,12 @@ describe('the cast', () => {
 });
 
 describe('drawn plans', () => {
-  it('always let two peers meet', () => {
-    // Each of these drew a swarm of strangers once.
+  it('drawn plans always let two peers meet', () => {
+    // Each of these seeds once drew a swarm in which no two peers could meet.
     for (const seed of [53, 76, 91, 136, 195, 264]) expect(hasMeeting(castOf(drawPlan(seed)))).toBe(true);
   });
 
-  it('are the same for the same seed, and valid', () => {
+  it('drawn plans are valid, and the same for the same seed', () => {
     fc.assert(
       fc.property(fc.nat(0xffff_ffff), (seed) => {
         const plan = drawPlan(seed);
@@ -149,7 +149,7 @@ describe('shrinking', () => {
     );
   });
 
-  it('leaves what the failure needs and nothing else', () => {
+  it('shrinking keeps what the failure needs and nothing else', () => {
     const failing = Array.from({ length: 200 }, (_, seed) => drawPlan(seed)).find(crashesALeech)!;
     const shrunk = shrinkPlan(failing, crashesALeech, { runsMax: 10_000 });
     expect(shrunk.peers).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('shrinking', () => {
     expect(shrunk).toMatchObject({ trackers: [], limits: {}, torrent: { pieces: 1, pieceBytes: 1 } });
   });
 
-  it('stops when its runs are used up', () => {
+  it('shrinking stops when its runs are used up', () => {
     let runs = 0;
     shrinkPlan(drawPlan(3), () => ++runs > 0, { runsMax: 7 });
     expect(runs).toBe(7);

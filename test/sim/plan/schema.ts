@@ -1,10 +1,10 @@
 /**
- * A swarm as data: everything that happens in one run, in plain JSON. A plan and the code of this commit are the run:
- * whatever is drawn, is drawn from `seed`.
+ * A swarm as data, in plain JSON. A plan and the code of one commit determine a run completely: everything
+ * random is drawn from `seed`.
  *
- * Times are virtual ms from the start of the run. Peers and trackers are called by name; a group of several is called
- * by its own name, or each by `name-0`, `name-1` … What does not fit the shapes or names nobody is refused by
- * validate.ts; what is left out has the default of cast.ts.
+ * Times are virtual ms from the start of the run. Peers and trackers are referred to by name: a group by its
+ * own name, a member by `name-0`, `name-1` … validate.ts refuses wrong shapes and unknown names. Missing
+ * values get the defaults of cast.ts.
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { defaultLimits, type Limits } from '../../../client/engine/limits.ts';
@@ -13,7 +13,7 @@ import { families } from '../world/place.ts';
 
 /** A leap year: longer runs prove nothing new, and every sum of times stays an exact integer. */
 const timeMaxMs = 366 * 86_400_000;
-/** The largest swarm one process has memory for. */
+/** The largest swarm that fits into the memory of one process. */
 export const peersMax = 5_000;
 
 const closed = { additionalProperties: false } as const;
@@ -29,7 +29,7 @@ const name = Type.String({
 });
 const names = Type.Array(name, { minItems: 1, maxItems: peersMax });
 
-/** `pad`: zeros that bring the next file to the start of a piece; no disk holds them.  BEP 47 */
+/** `pad`: a pad file of zeros that aligns the next file to a piece; not stored (BEP 47). */
 const fileSchema = Type.Object(
   { bytes: integer(0, Number.MAX_SAFE_INTEGER), pad: Type.Optional(Type.Boolean()) },
   closed,
@@ -40,16 +40,16 @@ const torrentSchema = Type.Object(
     pieces: integer(1, 262_144),
     pieceBytes: integer(1, 16 * 1024 * 1024),
     lastPieceBytes: Type.Optional(integer(1, 16 * 1024 * 1024)),
-    /** In their order, together all bytes of the pieces. One file when it says nothing. */
+    /** In order; together they are all bytes of the pieces. Default: one file. */
     files: Type.Optional(Type.Array(fileSchema, { minItems: 1, maxItems: 10_000 })),
   },
   closed,
 );
 
-/** Another torrent than the first, in which some have a part. */
+/** A torrent besides the first, which some peers share. */
 const sideSchema = Type.Object({ name, ...torrentSchema.properties }, closed);
 
-/** All pieces, none, these, all but these, or each with this chance. */
+/** All pieces, none, these, all but these, or each piece with this chance. */
 const hasSchema = Type.Union([
   oneOf(['all', 'none']),
   Type.Array(integer(0, 262_143), { maxItems: 262_144 }),
@@ -57,13 +57,13 @@ const hasSchema = Type.Union([
   Type.Object({ perMille }, closed),
 ]);
 
-/** A part in another torrent; the user may stop it, and add it again. */
+/** A peer's part in another torrent. The user may stop it, and add it again. */
 const partSchema = Type.Object(
   { torrent: name, has: Type.Optional(hasSchema), stopMs: Type.Optional(atMs), againMs: Type.Optional(atMs) },
   closed,
 );
 
-/** `home` is what those get who say nothing. */
+/** `home` is the default. */
 const linkNames = ['home', ...(Object.keys(links) as (keyof typeof links)[])] as const;
 
 /** As in test/sim/world/link.ts, with rates in bytes a second. */
@@ -81,7 +81,7 @@ const linkSchema = Type.Object(
   closed,
 );
 
-/** Who plays by the rules, and everybody of test/sim/actors. */
+/** Honest peers, and every actor of test/sim/actors. */
 export const roles = [
   'honest',
   'poisoner',
@@ -127,20 +127,20 @@ const peerSchema = Type.Object(
     count: Type.Optional(integer(1, peersMax)),
     role: Type.Optional(oneOf(roles)),
     has: Type.Optional(hasSchema),
-    /** Its parts in the other torrents. */
+    /** The parts that it has in other torrents. */
     parts: Type.Optional(Type.Array(partSchema, { maxItems: 16 })),
-    /** It knows only the hash at first. */
+    /** It knows only the info-hash at first. */
     magnet: Type.Optional(Type.Boolean()),
     link: Type.Optional(Type.Union([oneOf(linkNames), linkSchema])),
-    /** How dials to it end: taken, refused, or never answered, as behind most home routers. */
+    /** What happens to dials to it: accepted, refused, or never answered, as behind most home routers. */
     reachability: Type.Optional(oneOf(['open', 'refuses', 'silent'])),
-    /** Its addresses; IPv4 alone when it says nothing. */
+    /** Its address families. Default: IPv4 only. */
     family: Type.Optional(oneOf(families)),
-    /** It shares its IPv4 address, and its /64 of IPv6, with all others of this house. */
+    /** It shares its IPv4 address, and its IPv6 /64, with the other peers of this house. */
     house: Type.Optional(name),
-    /** Trackers it asks, in this order; all of them when it says nothing. */
+    /** The trackers it announces to, in this order. Default: all. */
     trackers: Type.Optional(Type.Array(name, { maxItems: 16 })),
-    /** Peers it was told of by hand. */
+    /** Peers whose addresses it knows from the start. */
     knows: Type.Optional(names),
     joinMs: Type.Optional(atMs),
     /** When its user stops it. */
@@ -148,7 +148,7 @@ const peerSchema = Type.Object(
     uploadBpsMax: Type.Optional(integer(0, 10_000_000_000)),
     downloadBpsMax: Type.Optional(integer(0, 10_000_000_000)),
     limits: Type.Optional(limitsSchema),
-    /** What it has lost of a complete torrent is fetched again; otherwise it goes offline. */
+    /** A complete torrent that loses pieces fetches them again. Default: it goes offline. */
     mends: Type.Optional(Type.Boolean()),
   },
   closed,
@@ -157,14 +157,14 @@ const peerSchema = Type.Object(
 const trackerSchema = Type.Object(
   {
     name,
-    /** It knows so many peers that are none. */
+    /** The tracker also returns this many addresses with no peer behind them. */
     deadAddresses: Type.Optional(integer(0, 100_000)),
     intervalSeconds: Type.Optional(integer(10, 3_600)),
-    /** At most 10 s when it says nothing. */
+    /** Default: at most 10 s. */
     minIntervalSeconds: Type.Optional(integer(1, 3_600)),
-    /** When it refuses, it says how many minutes to stay away.  BEP 31 */
+    /** The minutes to stay away that a refusal names (BEP 31). */
     retryMinutes: Type.Optional(integer(1, 60)),
-    /** Addresses at which it can be asked; of both families when it says nothing. */
+    /** The address families of the tracker. Default: both. */
     family: Type.Optional(oneOf(families)),
   },
   closed,
@@ -173,23 +173,23 @@ const trackerSchema = Type.Object(
 const houseSchema = Type.Object(
   {
     name,
-    /** Its router leads those behind it to each other by its own address; most do not. */
+    /** Its router connects peers behind it to each other through its public address; most routers do not. */
     hairpin: Type.Optional(Type.Boolean()),
   },
   closed,
 );
 
-/** Strangers at a tracker of their own, judged by its model and apart from the swarm (test/sim/tracker/strangers.ts). */
+/** Strangers at a tracker of their own, apart from the swarm (test/sim/tracker/strangers.ts). */
 const strangersSchema = Type.Object(
   {
-    /** What they do, one thing after the other. */
+    /** How many actions they take, one after the other. */
     steps: integer(1, 100_000),
     torrents: integer(1, 100),
-    /** Only some torrents are served, and the counters of these are kept. */
+    /** The tracker serves only some torrents, and keeps the counters of these. */
     isPicky: Type.Optional(Type.Boolean()),
-    /** So many peers come at once before all that. */
+    /** This many peers announce at once before the steps. */
     crowd: Type.Optional(integer(1, 1_000)),
-    /** It has been up for so long. */
+    /** How long the tracker has been running. */
     sinceSeconds: Type.Optional(integer(0, 1_000_000)),
     /** As in tracker/registry/limits.ts. */
     registry: Type.Optional(
@@ -202,21 +202,21 @@ const strangersSchema = Type.Object(
   closed,
 );
 
-/** Members of a tracker with a catalogue, apart from the swarm: who is let in where (test/sim/tracker/members.ts). */
+/** Members of a tracker with a catalogue, apart from the swarm (test/sim/tracker/members.ts). */
 const membersSchema = Type.Object(
   {
     steps: integer(1, 100_000),
     signInRequired: Type.Boolean(),
-    /** Peers that are known by account; without it, all. */
+    /** The most peers with a known account. Default: no limit. */
     presentMax: Type.Optional(integer(1, 100_000)),
   },
   closed,
 );
 
-/** Bytes of strangers, given to what reads them, apart from the swarm (test/sim/hostile-bytes/play.ts). */
+/** Hostile bytes for every parser, apart from the swarm (test/sim/hostile-bytes/play.ts). */
 const hostileBytesSchema = Type.Object({ steps: integer(1, 100_000) }, closed);
 
-/** Streams between two peers, read and written apart from the swarm (test/sim/wire-talk/play.ts). */
+/** Streams between two peers, apart from the swarm (test/sim/wire-talk/play.ts). */
 const wireTalkSchema = Type.Object({ steps: integer(1, 100_000) }, closed);
 
 export const diskKinds = [
@@ -228,7 +228,7 @@ export const diskKinds = [
   'short-read',
   'slow',
 ] as const;
-/** What others than Cicada do to the files of a host. */
+/** What other programs do to the files of a host. */
 export const contentKinds = ['moved', 'deleted', 'changed', 'rotten'] as const;
 export const trackerKinds = ['down', 'slow', 'lying', 'refusing'] as const;
 
@@ -236,15 +236,15 @@ function fault<Kind extends string, Rest extends Record<string, TSchema>>(type: 
   return Type.Object({ type: Type.Literal(type), atMs, ...rest }, closed);
 }
 
-/** By `type`. `atMs`: when it begins; `forMs`: how long it lasts, and then it heals. */
+/** By `type`. `atMs`: when the fault begins; `forMs`: how long it lasts before it heals. */
 export const faultSchemas = {
-  /** The program is gone from one moment to the next, and back with what its disk had synced. */
+  /** The program stops without notice, and starts again with what its disk had synced. */
   crash: fault('crash', { peers: names, forMs, powerCut: Type.Optional(Type.Boolean()) }),
-  /** The user ends the program, which says goodbye, and starts it again. */
+  /** The user stops the program, which announces `stopped`, and starts it again. */
   restart: fault('restart', { peers: names, forMs }),
   /**
-   * Others move the folder (for good when `forMs` is missing), delete a file, change a block so that the file's stamp
-   * shows it, or so that it does not. `place`: which file or block, by its remainder.
+   * Other programs move the folder (for good without `forMs`), delete a file, or change a block with or
+   * without the file's stamp. `place`: selects the file or block, by its remainder.
    */
   content: fault('content', {
     peers: names,
@@ -252,27 +252,27 @@ export const faultSchemas = {
     kind: oneOf(contentKinds),
     place: Type.Optional(integer(0, 1_000_000)),
   }),
-  /** The program stands still, its connections stay. */
+  /** The program stops running; its connections stay open. */
   freeze: fault('freeze', { peers: names, forMs }),
-  /** Nothing passes its line; what was sent arrives late. */
+  /** No data passes its line; sent data arrives late. */
   clog: fault('clog', { peers: names, forMs }),
   /** All its connections break at once. */
   reset: fault('reset', { peers: names }),
-  /** Runs of bytes are lost and sent again, or take their connection with them. */
+  /** Runs of bytes are lost and sent again, or break their connection. */
   loss: fault('loss', { peers: names, forMs, lossPpm: ppm, resetPpm: ppm }),
-  /** Nothing passes from some to others; nor the other way unless it is one-way. */
+  /** No data passes from one side to the other, nor back unless `oneWay` is set. */
   partition: fault('partition', {
     from: names,
     to: names,
     forMs,
     oneWay: Type.Optional(Type.Boolean()),
   }),
-  /** `ppm`: how often, of a million calls; every time when it says nothing. */
+  /** `ppm`: the share of calls that fail, in millionths. Default: every call. */
   disk: fault('disk', { peers: names, forMs, kind: oneOf(diskKinds), ppm: Type.Optional(ppm) }),
   /**
-   * Its user chooses: so many pieces are wanted, in priorities that are drawn, in the order of the torrent if it says so, and
-   * so many with a deadline, one every `deadlineMs` from now on. Everything is wanted again when it is over, or healed.
-   * `asksTrackers`: peers are wanted now.
+   * The user chooses how many pieces are wanted, with drawn priorities, in sequential order if `sequential`
+   * is set, and how many have a deadline, one every `deadlineMs` from now on. After `forMs`, or when the plan
+   * heals, everything is wanted again. `asksTrackers`: the user requests an announce now.
    */
   choice: fault('choice', {
     peers: names,
@@ -283,10 +283,10 @@ export const faultSchemas = {
     deadlineMs: Type.Optional(integer(1, 60_000)),
     asksTrackers: Type.Optional(Type.Boolean()),
   }),
-  /** Its clock is so much further from one moment to the next: a laptop that was asleep. */
+  /** Its clock jumps ahead by this much, as on a laptop that was asleep. */
   'clock-jump': fault('clock-jump', { peers: names, byMs: forMs }),
   tracker: fault('tracker', { tracker: name, forMs, kind: oneOf(trackerKinds) }),
-  /** It has forgotten its peers, unless it has a snapshot of them. `silent`: clients do not hear of it by alive streams. */
+  /** The tracker loses its peers unless it has a snapshot. `silent`: no alive stream reports it. */
   'tracker-restart': fault('tracker-restart', {
     tracker: name,
     snapshot: Type.Optional(Type.Boolean()),
@@ -296,17 +296,17 @@ export const faultSchemas = {
 
 export const faultTypes = Object.keys(faultSchemas) as (keyof typeof faultSchemas)[];
 
-/** Without its faults, which are judged one by one by their type. */
+/** Without faults, which are validated one by one by their type. */
 export const planSchema = Type.Object(
   {
-    /** A word or two, and what the plan is about, for people. */
+    /** A short name, and a text for people about the plan. */
     name: Type.Optional(name),
     story: Type.Optional(Type.String({ maxLength: 2_000 })),
     seed: integer(0, 0xffff_ffff),
     torrent: torrentSchema,
-    /** Others beside it. What the plan says of faults to files is of the first. */
+    /** Torrents besides the first. Content faults concern the first torrent. */
     torrents: Type.Optional(Type.Array(sideSchema, { maxItems: 16 })),
-    /** Streams are cut anew at random bytes, or each send arrives as it was sent, which costs less. */
+    /** `recut`: streams are cut at random bytes. `whole`: not cut, which costs less. */
     streams: Type.Optional(oneOf(['recut', 'whole'])),
     limits: Type.Optional(limitsSchema),
     trackers: Type.Optional(Type.Array(trackerSchema, { maxItems: 16 })),
@@ -314,17 +314,17 @@ export const planSchema = Type.Object(
     members: Type.Optional(membersSchema),
     hostileBytes: Type.Optional(hostileBytesSchema),
     wireTalk: Type.Optional(wireTalkSchema),
-    /** At most as many as there are numbers for. */
+    /** Limited by the number of addresses for houses. */
     houses: Type.Optional(Type.Array(houseSchema, { maxItems: 1_000 })),
     peers: Type.Array(peerSchema, { minItems: 1, maxItems: peersMax }),
     faults: Type.Optional(
       Type.Array(Type.Unsafe<Fault>(Type.Object({ type: oneOf(faultTypes) })), { maxItems: 10_000 }),
     ),
-    /** When everything heals; from the start when it says nothing and there are no faults. */
+    /** When everything heals. Default: at the start if there are no faults. */
     healMs: Type.Optional(atMs),
-    /** How long nothing may come forward after that before the swarm counts as stuck. */
+    /** How long after that a swarm without progress counts as stuck. */
     stuckMs: Type.Optional(forMs),
-    /** When the run ends although somebody still makes progress. */
+    /** When the run ends even if peers still make progress. */
     untilMs: Type.Optional(forMs),
   },
   closed,

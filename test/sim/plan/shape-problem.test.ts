@@ -1,4 +1,4 @@
-/** An unknown word in a plan is answered with the words there are, wherever it stands. */
+/** The error for an unknown word in a plan lists the known words, at any depth. */
 import { expect, it } from 'vitest';
 import { nearestOf } from './nearest-word.ts';
 import { validatePlan } from './validate.ts';
@@ -47,12 +47,12 @@ it.each<[string, unknown, string[]]>([
   for (const word of words) expect(message).toContain(word);
 });
 
-it('of thousands of names a few are told', () => {
+it('an error lists a few of thousands of names', () => {
   const crowd = { ...plan, peers: [{ name: 'leech', count: 5_000, knows: ['nobody-at-all'] }] };
   expect(() => validatePlan(crowd)).toThrow(/no one is called "nobody-at-all"; there are .* and 4981 more$/);
 });
 
-it('a word is near with a letter too many, too few, wrong or swapped, and far otherwise', () => {
+it('a word with one letter added, missing, wrong or swapped is near, and others are not', () => {
   const words = ['poisoner', 'flooder', 'liar'];
   for (const near of ['poisonner', 'poisner', 'poisener', 'piosoner', 'POISONER'])
     expect(nearestOf(near, words)).toBe('poisoner');

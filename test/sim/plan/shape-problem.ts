@@ -1,7 +1,7 @@
 /**
- * What is wrong with the shape of a value, where, and which words there are instead. The schema library says of a union
- * only that nothing fits; here the alternative that the author meant is judged alone: a text against the texts, an object
- * against the object, a list against the list.
+ * Finds what is wrong with the shape of a value, where, and which words are valid there. The schema library
+ * only says that no member of a union matches. This file judges the member that the author meant: a text
+ * against the texts, an object against the object, a list against the list.
  */
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -14,7 +14,7 @@ export interface ShapeProblem {
   readonly problem: string;
 }
 
-/** What of JSON Schema plans are written in. */
+/** The part of JSON Schema that plan schemas use. */
 interface Shape {
   readonly anyOf?: readonly Shape[];
   readonly enum?: readonly string[];
@@ -24,16 +24,16 @@ interface Shape {
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean;
   readonly items?: Shape;
-  /** For people, when the rule itself is a pattern. */
+  /** A text for people, where the rule itself is a pattern. */
   readonly description?: string;
 }
 
-/** The first one, in the order of the value; undefined: the value has this shape. */
+/** The first problem, in the order of the value. Undefined: the value has this shape. */
 export function shapeProblem(schema: TSchema, value: unknown): ShapeProblem | undefined {
   return hasShape(schema, value) ? undefined : problemOf(schema as Shape, value, '');
 }
 
-/** Every drawn plan is looked at: a schema is made a function of once, instead of walked each time. */
+/** Every drawn plan is checked, so each schema is compiled once. */
 function hasShape(schema: TSchema, value: unknown): boolean {
   let compiled = functions.get(schema);
   if (compiled === undefined) functions.set(schema, (compiled = Compile(schema)));
@@ -88,7 +88,7 @@ function ofObject(
   if (missing.length > 0)
     return { path, problem: `${quoteAll(missing)} ${missing.length === 1 ? 'is' : 'are'} missing` };
   const wrong = known.find((key) => Object.hasOwn(value, key) && !fits(properties[key]!, value[key]));
-  // The shape is wrong, so one of the three holds; a schema with other rules is told by the library.
+  // The shape is wrong, so one of these three has a problem. Other rules get the message of the library.
   return wrong === undefined
     ? { path, problem: `${show(value)} is not understood` }
     : problemOf(properties[wrong]!, value[wrong], inside(wrong));
@@ -100,7 +100,7 @@ function isNoneOf(value: unknown, words: readonly string[]): string {
   return `${show(value)} is none of ${quoteAll(words)}${hint}`;
 }
 
-/** The words that exist where an unknown one stands; the nearest first, when one is near. */
+/** The known words in place of an unknown one, the nearest first if there is one. */
 function instead(unknown: string, known: readonly string[]): string {
   const nearest = nearestOf(unknown, known);
   const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;

@@ -1,18 +1,18 @@
 /**
- * A failing plan → a smaller one that fails still: what is left is the story. Greedy: the first smaller plan that fails
- * is taken, and everything is tried again from there, until nothing can be left out or the runs are used up.
+ * A failing plan → a smaller plan that still fails. The search is greedy: it takes the first smaller plan
+ * that fails and starts again from it, until nothing can be left out or the runs are used up.
  */
 import type { SwarmPlan } from './schema.ts';
 import { smallerPlans } from './smaller.ts';
 
 export interface ShrinkOptions {
-  /** Runs it may cost; a drawn plan needs some hundreds. */
+  /** The most runs. A drawn plan needs some hundreds. */
   readonly runsMax: number;
-  /** Told of every plan that was taken. */
+  /** Called with every smaller plan that was taken. */
   readonly onSmaller?: (plan: SwarmPlan, runs: number) => void;
 }
 
-/** `fails`: whether a plan fails as the first one did; it is expected to. */
+/** `fails`: whether a plan fails like the first plan, which is expected to fail. */
 export function shrinkPlan(
   plan: SwarmPlan,
   fails: (plan: SwarmPlan) => boolean,

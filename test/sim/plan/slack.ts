@@ -1,13 +1,13 @@
 /**
- * What was drawn one by one may be too much together: a swarm that cannot end, or takes an hour, and no host is to blame.
- * Such plans get a little more room.
+ * Gives more room to plans whose draws are too much together: a swarm that cannot end, or takes an hour,
+ * through the fault of no host.
  */
 import { links } from '../world/link.ts';
 import type { SwarmPlan } from './schema.ts';
 
-/** Dials under way below which a tracker names few dead addresses, and how many. */
+/** With fewer dials under way than this, a tracker names at most this many dead addresses. */
 const few = 10;
-/** No drawn line is slower (docs/simulation.md, "Not solved"). */
+/** The slowest line that is drawn (docs/simulation.md, "Not solved"). */
 export const slowestBps = 10_000;
 /** BEP 9. */
 const metadataBlockBytes = 16 * 1024;
@@ -17,8 +17,8 @@ export function withSlack(plan: SwarmPlan): SwarmPlan {
 }
 
 /**
- * An engine dials a host once for each torrent that both may have, in one moment: with room for one handshake alone the
- * later dial drives the earlier out, each time anew. Seed 10016902 of 30 November.
+ * An engine dials a host once for each shared torrent, all at the same moment. With room for one handshake,
+ * each later dial evicts the earlier one, every time. Seed 10016902 of 30 November.
  */
 function withRoomToKnock(plan: SwarmPlan): SwarmPlan {
   const { limits, torrents = [] } = plan;
@@ -28,7 +28,10 @@ function withRoomToKnock(plan: SwarmPlan): SwarmPlan {
   return { ...plan, limits: { ...limits, halfOpenPerHostMax: least, halfOpenMax } };
 }
 
-/** With two dials at a time, hundreds of dead addresses cost an hour of virtual time and half a minute of ours: seed 1630. */
+/**
+ * With two dials at a time, hundreds of dead addresses cost an hour of virtual time and half a minute of real
+ * time: seed 1630.
+ */
 function withFewDead(plan: SwarmPlan): SwarmPlan {
   if ((plan.limits?.dialsMax ?? few) >= few) return plan;
   const trackers = (plan.trackers ?? []).map((tracker) =>
@@ -40,8 +43,8 @@ function withFewDead(plan: SwarmPlan): SwarmPlan {
 }
 
 /**
- * What two flooders may say fills a line of 10 kB/s, and a peer that comes anew is not heard: docs/simulation.md, "Not solved",
- * and seed 73200873 of 30 November.
+ * The allowed messages of two flooders fill a line of 10 kB/s, and a new peer is not heard:
+ * docs/simulation.md, "Not solved", and seed 73200873 of 30 November.
  */
 function withRoomForTalk(plan: SwarmPlan): SwarmPlan {
   const flooders = plan.peers.filter(({ role }) => role === 'flooder').length;
@@ -55,8 +58,8 @@ function withRoomForTalk(plan: SwarmPlan): SwarmPlan {
 }
 
 /**
- * A block of metadata is heard when all of it is here, where streams are whole: patience for less than three on the slowest
- * line finds every seed silent, again and again. Seed 9100806 of 30 November.
+ * Where streams are whole, a block of metadata arrives all at once. A timeout shorter than three blocks on
+ * the slowest line makes every seed seem silent, repeatedly. Seed 9100806 of 30 November.
  */
 function withTimeForMetadata(plan: SwarmPlan): SwarmPlan {
   const { metadataTimeoutMs, metadataFetchMsMax } = plan.limits ?? {};
@@ -72,7 +75,7 @@ function withTimeForMetadata(plan: SwarmPlan): SwarmPlan {
   return { ...plan, limits };
 }
 
-/** No line with a name is slower than ADSL. */
+/** ADSL is the slowest line that has a name. */
 function upBpsOf(link: SwarmPlan['peers'][number]['link']): number {
   if (typeof link === 'object' && link.upBps !== undefined) return link.upBps;
   return links.adsl.up * 1_000;

@@ -1,6 +1,6 @@
 /**
- * The next smaller plans of one: each lacks one thing, the largest things first. What a name no longer calls goes with
- * it, so every one of them is a valid plan.
+ * The next smaller plans of a plan. Each lacks one thing; the largest things are removed first. References to
+ * removed names are removed as well, so every smaller plan is valid.
  */
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
 import { callSheet } from './cast.ts';
@@ -28,7 +28,7 @@ export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
   yield* withLessTime(plan);
 }
 
-/** Without half of them, a quarter, … and at last without each. */
+/** Without a half of the items, a quarter, … and at last without each. */
 function* withFewer<T>(
   items: readonly T[],
   build: (kept: T[]) => SwarmPlan | undefined,
@@ -66,7 +66,7 @@ function* withSmallerTorrent(plan: SwarmPlan): Generator<SwarmPlan> {
   );
 }
 
-/** Half of what others do at trackers of their own. */
+/** Fewer steps of what runs beside the swarm. */
 function* withShorterPlays(plan: SwarmPlan): Generator<SwarmPlan> {
   const halves = <T extends { readonly steps: number }>(play: T | undefined, by: number): T | undefined =>
     play === undefined || play.steps === 1
@@ -79,7 +79,7 @@ function* withShorterPlays(plan: SwarmPlan): Generator<SwarmPlan> {
     }
 }
 
-/** What a peer has that it could do without. */
+/** Optional settings of a peer that can be left out. */
 function* withPlainerPeers(plan: SwarmPlan): Generator<SwarmPlan> {
   const extras = [
     'knows',
@@ -129,7 +129,7 @@ function* shorterFaults(fault: Fault): Generator<Fault> {
     if (atMs < fault.atMs) yield { ...fault, atMs };
 }
 
-// Whole again ---------------------------------------------------------------------------------------------------------
+// Repairs ---------------------------------------------------------------------------------------------------
 
 function keepPeers(plan: SwarmPlan, kept: readonly PeerPlan[]): SwarmPlan {
   const known = new Set(callSheet({ peers: [...kept] }).keys());
@@ -195,7 +195,7 @@ function keepPieces(plan: SwarmPlan, pieces: number): SwarmPlan {
   return { ...plan, torrent: fitFiles({ ...plan.torrent, pieces }), peers };
 }
 
-/** Undefined when those that are left contradict the usual ones. */
+/** Undefined when the remaining limits contradict the defaults. */
 function keepLimits(plan: SwarmPlan, limits: Partial<Limits>): SwarmPlan | undefined {
   try {
     assertLimits({ ...defaultLimits, ...limits });
@@ -206,7 +206,7 @@ function keepLimits(plan: SwarmPlan, limits: Partial<Limits>): SwarmPlan | undef
   }
 }
 
-/** It heals as soon as the last fault is over. */
+/** The plan heals as soon as its last fault is over. */
 function heal(plan: SwarmPlan): SwarmPlan {
   return plan.healMs === undefined
     ? plan

@@ -1,6 +1,6 @@
 /**
- * The door for plans: unknown data → a SwarmPlan, or an error that says where it is wrong, what was expected and what
- * is there. Shapes first (schema.ts), then that every name is somebody's and the limits hold together.
+ * Validates plans: unknown data → a SwarmPlan, or an error that says what is wrong, where, and what was
+ * expected. Shapes come first (schema.ts), then references to names and the relations between limits.
  */
 import type { TSchema } from 'typebox';
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
@@ -32,7 +32,7 @@ export class PlanError extends Error {
   }
 }
 
-/** Throws a PlanError. The plan is the value itself: nothing is added or left out. */
+/** Throws a PlanError. Returns the value itself, unchanged. */
 export function validatePlan(value: unknown): SwarmPlan {
   checkShape(planSchema, value, '');
   const plan = value as SwarmPlan;
@@ -46,7 +46,7 @@ export function validatePlan(value: unknown): SwarmPlan {
   return plan;
 }
 
-// Shapes --------------------------------------------------------------------------------------------------------------
+// Shapes ----------------------------------------------------------------------------------------------------
 
 function checkShape(schema: TSchema, value: unknown, path: string): void {
   const found = shapeProblem(schema, value);
@@ -54,7 +54,7 @@ function checkShape(schema: TSchema, value: unknown, path: string): void {
   throw new PlanError([path, found.path].filter((part) => part !== '').join('.'), found.problem);
 }
 
-// Relations -----------------------------------------------------------------------------------------------------------
+// Relations -------------------------------------------------------------------------------------------------
 
 function checkSizes({ torrent, peers }: SwarmPlan): void {
   if ((torrent.lastPieceBytes ?? 1) > torrent.pieceBytes)
@@ -144,7 +144,7 @@ function checkNames(plan: SwarmPlan): void {
       expectAll(called, key === 'tracker' ? trackers : peers, `faults[${i}].${key}`);
 }
 
-/** The names a fault calls, by the key they are under. */
+/** The names that a fault refers to, by their key. */
 function targetsOf(fault: Fault): Readonly<Record<string, readonly string[]>> {
   if ('tracker' in fault) return { tracker: [fault.tracker] };
   return fault.type === 'partition' ? { from: fault.from, to: fault.to } : { peers: fault.peers };
