@@ -1,6 +1,6 @@
 /**
- * The ten experiments. Sizes are such that each runs in a minute or so; the first is the one that others are compared
- * with. Everybody is there from the start unless the story has it otherwise.
+ * The ten experiments. Each size runs in about a minute. The first is the baseline of the others. Every peer
+ * is there from the start unless the experiment says otherwise.
  */
 import { Randomness } from '../kernel/randomness.ts';
 import type { Fault, PeerPlan, SwarmPlan } from '../plan/schema.ts';
@@ -11,7 +11,7 @@ const MiB = 1024 * KiB;
 const mbps = 125_000;
 const dayMs = 24 * 60 * 60_000;
 
-/** 20 Mbit/s down, 5 Mbit/s up, 20 ms: the swarm of the issue. */
+/** 20 Mbit/s down, 5 Mbit/s up, 20 ms. */
 const usual = { latencyMs: 20, upBps: 5 * mbps, downBps: 20 * mbps } as const;
 const large = { pieces: 256, pieceBytes: MiB } as const;
 const small = { pieces: 128, pieceBytes: 256 * KiB } as const;
@@ -149,7 +149,7 @@ function swarm({ seed }: ExperimentSize, torrent: SwarmPlan['torrent'], peers: P
   return { seed, torrent, trackers, peers };
 }
 
-/** A flash crowd in which a part of the peers is of another kind. */
+/** A flash crowd in which some of the peers have another role. */
 function withStrangers(size: ExperimentSize, role: 'free-rider' | 'poisoner', part: number): SwarmPlan {
   const strangers = Math.max(1, Math.round(size.peers * part));
   return swarm(size, large, [

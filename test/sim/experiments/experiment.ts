@@ -1,27 +1,27 @@
 /**
- * A measured story: a swarm as a plan (plan/schema.ts), and what happens that no plan can know beforehand, such as
- * somebody who leaves once others have what it had.
+ * An experiment: a swarm as a plan (plan/schema.ts), and actions that depend on the run, such as a seed that
+ * leaves once every piece has been sent.
  */
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { SwarmWatch } from './swarm-watch.ts';
 
 export interface ExperimentSize {
   readonly seed: number;
-  /** Everybody but the first seed. */
+  /** All peers except the first seed. */
   readonly peers: number;
 }
 
 export interface Experiment {
   readonly name: string;
-  /** A sentence for people. */
+  /** One sentence for people. */
   readonly story: string;
-  /** Peers when nothing else is said. */
+  /** The default number of peers. */
   readonly peers: number;
   plan(size: ExperimentSize): SwarmPlan;
   /** Called every second of virtual time. */
   look?(watch: SwarmWatch): void;
-  /** Nobody who joins after the first second can have everything before this, whatever its line. */
+  /** No peer that joins after the first second can be complete before this, on any line. */
   readonly latecomersNotBeforeSeconds?: number;
-  /** It is given up when nobody has stored a piece for so long. */
+  /** The run is given up when no peer has stored a piece for this long. */
   readonly stuckSeconds?: number;
 }

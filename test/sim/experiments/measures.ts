@@ -1,7 +1,8 @@
 /**
- * What a distribution is measured by. The fluid bound is what no protocol can beat when bytes flow like water: somebody
- * has to give the first copy, the slowest has to take one, and all that is taken has to be given by somebody
- * (Kumar and Ross, "Peer-assisted file distribution: the minimum distribution time", 2006).
+ * Measures of a distribution. The fluid bound is the shortest time that any protocol can reach if data flows
+ * like a fluid: a first copy has to be sent, the slowest receiver has to receive one, and all uplinks
+ * together have to send every copy (Kumar and Ross, "Peer-assisted file distribution: the minimum
+ * distribution time", 2006).
  */
 
 export interface Line {
@@ -11,14 +12,14 @@ export interface Line {
 }
 
 export interface Receiver extends Line {
-  /** Seconds after the start; nobody takes anything before. */
+  /** Seconds after the start; the receiver takes no data before. */
   readonly joinSeconds: number;
   readonly missingBytes: number;
 }
 
 /**
- * The earliest time, in seconds from the start, at which every receiver can have what it misses. `sources` have
- * everything and miss nothing; `sourceBytes`: what none of the receivers has at the start.
+ * The earliest time, in seconds from the start, at which every receiver can be complete. `sources` have
+ * everything. `sourceBytes`: the bytes that no receiver has at the start.
  */
 export function fluidBoundSeconds(
   sources: readonly Line[],
@@ -37,14 +38,14 @@ export function fluidBoundSeconds(
   return Math.max(firstCopy, slowest, missing === 0 ? 0 : missing / fromAll);
 }
 
-/** Jain's index: 1 when all have the same, 1/n when one has everything; 1 of nothing at all. */
+/** Jain's index: 1 when all shares are equal, 1/n when one peer has everything, 1 for an empty list. */
 export function jainIndex(shares: readonly number[]): number {
   const sum = sumOf(shares, (share) => share);
   const squares = sumOf(shares, (share) => share * share);
   return squares === 0 ? 1 : (sum * sum) / (shares.length * squares);
 }
 
-/** The value that the share `q` (0 to 1) of them does not exceed; NaN of none. */
+/** The value that the share `q` (0 to 1) of the values does not exceed; NaN for an empty list. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
@@ -54,7 +55,7 @@ export function mean(values: readonly number[]): number {
   return sumOf(values, (value) => value) / values.length;
 }
 
-/** Of a sample; 0 of one value. */
+/** The standard deviation of a sample; 0 for one value. */
 export function standardDeviation(values: readonly number[]): number {
   if (values.length < 2) return 0;
   const middle = mean(values);

@@ -1,13 +1,13 @@
 /**
- * Measurements as one HTML page that needs nothing else: plots are SVG in the page, and there is no script. What it shows:
- * who is complete, how fast everybody fetches, how rare the rarest piece is, what the first seed had to give, and how
- * evenly times and gifts are spread.
+ * Measurements as one HTML page without scripts or other files: plots are inline SVG. It shows who is
+ * complete, download rates, copies of the rarest piece, the data sent by the first seed, and the distribution
+ * of times and uploads.
  */
 import { type Curve, escapeText, linePlot } from '../report/line-plot.ts';
 import { figure, htmlPage } from '../report/page.ts';
 import type { FetcherOutcome, Measured } from './run-experiment.ts';
 
-/** The page for one experiment or several. `command`: what one types to see the same again. */
+/** The page for one or several experiments. `command`: the command that repeats them. */
 export function reportPage(measured: readonly Measured[], command: string): string {
   const body = measured.map(section).join('\n');
   const title = measured.length === 1 ? measured[0]!.outcome.experiment : 'Experiments';
@@ -80,7 +80,7 @@ function gift({ uploaded, upBps, seconds }: FetcherOutcome): number | undefined 
   return seconds === undefined ? undefined : (100 * uploaded) / upBps / seconds;
 }
 
-/** From the least to the most, over the share of peers. */
+/** The values from least to most, over the share of peers. */
 function ranked(
   fetchers: readonly FetcherOutcome[],
   figureOf: (fetcher: FetcherOutcome) => number | undefined,

@@ -1,5 +1,6 @@
 /**
- * An experiment → what was measured. The same experiment, size and code give the same numbers, always and everywhere.
+ * An experiment → its measurements. The same experiment, size and code always give the same numbers, on any
+ * machine.
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { CastMember } from '../plan/cast.ts';
@@ -11,17 +12,17 @@ import type { Experiment, ExperimentSize } from './experiment.ts';
 import { fluidBoundSeconds, jainIndex, mean, quantile } from './measures.ts';
 import { type Sample, SwarmWatch } from './swarm-watch.ts';
 
-/** One who fetched. */
+/** The result of one downloader. */
 export interface FetcherOutcome {
   readonly name: string;
   readonly joinSeconds: number;
-  /** From joining to the last piece; undefined when it never came. */
+  /** From joining to the last piece; undefined when it never completed. */
   readonly seconds: number | undefined;
   /** Payload bytes. */
   readonly uploaded: number;
   readonly downloaded: number;
   readonly wasted: number;
-  /** Of its line, bytes per second. */
+  /** The rates of its line, in bytes per second. */
   readonly upBps: number;
   readonly downBps: number;
 }
@@ -32,23 +33,26 @@ export interface Outcome {
   readonly peers: number;
   readonly fetchers: number;
   readonly completed: number;
-  /** No protocol has the last one complete before. */
+  /** The earliest time at which any protocol could complete the last peer. */
   readonly boundSeconds: number;
-  /** When the last one was complete. */
+  /** When the last peer was complete. */
   readonly lastSeconds: number;
-  /** From joining to being complete. */
+  /** From joining to completion. */
   readonly meanSeconds: number;
   readonly medianSeconds: number;
-  /** boundSeconds / lastSeconds; 0 when somebody never was complete. */
+  /** boundSeconds / lastSeconds; 0 when a peer never completed. */
   readonly efficiency: number;
-  /** When all pieces had left the first seed, and what it had given by then and until the end, in copies. */
+  /** When the first seed had sent every piece, and how many copies it had sent by then and in all. */
   readonly firstCopySeconds: number | undefined;
   readonly givenAtFirstCopy: number | undefined;
   readonly givenBySeed: number;
-  /** Jain's index over rates (bytes of the torrent over time, as a share of the line down), and of giving (of the line up). */
+  /**
+   * Jain's index over download rates (as a share of the downlink), and over uploads (as a share of the
+   * uplink).
+   */
   readonly fairnessOfRates: number;
   readonly fairnessOfGiving: number;
-  /** Payload received and thrown away, as a share of all that was received. */
+  /** Payload received and discarded, as a share of all payload received. */
   readonly waste: number;
   readonly virtualSeconds: number;
   readonly events: number;
@@ -63,7 +67,7 @@ export interface Measured {
 
 const stuckSecondsDefault = 2 * 60 * 60;
 
-/** `limits`: other constants for every engine, to see what they are worth. */
+/** `limits` override the defaults of every engine, to measure their effect. */
 export function runExperiment(
   experiment: Experiment,
   size: ExperimentSize,
@@ -132,7 +136,10 @@ function outcomeOf(member: CastMember, watch: SwarmWatch): FetcherOutcome {
   };
 }
 
-/** What only one has at the start, only that one can give: a bound of its own, and often the highest. */
+/**
+ * Pieces that only one peer has at the start must all come from that peer. This gives a bound of its own,
+ * often the highest.
+ */
 function boundOf({ latecomersNotBeforeSeconds = 0 }: Experiment, { swarm, fetchers }: SwarmWatch): number {
   const { geometry } = swarm.world;
   const pieces = [...geometry.pieces()];

@@ -1,53 +1,53 @@
 /**
- * What happens in a swarm, second by second: who has what, how many copies of the rarest piece there are, what the first
- * seed has given. Counted from what engines report, so that watching costs little and changes nothing.
+ * Observes a swarm second by second: what each peer has, copies of the rarest piece, and the data sent by the
+ * first seed. It counts what engines report, so that observing costs little and changes nothing.
  *
- * Those who fetch are the honest who lack something at first and stay: they are waited for. The first seed is the first
- * of the cast who has everything.
+ * Fetchers are the honest peers that lack something at first and stay: the run waits for them. The first seed
+ * is the first peer of the cast that has everything.
  */
 import type { CastMember } from '../plan/cast.ts';
 import type { PlannedSwarm } from '../runner/planned-swarm.ts';
 
-/** A moment of the swarm. */
+/** The swarm at one moment. */
 export interface Sample {
   readonly seconds: number;
-  /** Shares, 0 to 1: of all bytes that are wanted, and of those who fetch and have everything. */
+  /** Shares from 0 to 1: of all wanted bytes, and of the fetchers that are complete. */
   readonly fetched: number;
   readonly complete: number;
-  /** Copies of the rarest and of the average piece, with those who fetch. */
+  /** Copies of the rarest and of the average piece among fetchers. */
   readonly rarest: number;
   readonly copies: number;
-  /** Given by the first seed, in copies of the torrent. */
+  /** Sent by the first seed, in copies of the torrent. */
   readonly givenBySeed: number;
-  /** What those who fetch stored since the last sample, bytes per second and peer. */
+  /** Bytes that fetchers stored since the last sample, per second and peer. */
   readonly bps: number;
 }
 
 export interface Figures {
   readonly uploaded: number;
   readonly downloaded: number;
-  /** Received and thrown away. */
+  /** Received and discarded. */
   readonly wasted: number;
 }
 
 const nothing: Figures = { uploaded: 0, downloaded: 0, wasted: 0 };
 
-/** So many fill a page; of a longer run every other one is kept. */
+/** This many samples fill a plot. In a longer run every other sample is dropped. */
 const samplesMax = 600;
 
 export class SwarmWatch {
   readonly swarm: PlannedSwarm;
   readonly fetchers: readonly CastMember[];
   readonly firstSeed: CastMember;
-  /** When each was complete, in seconds from the start. */
+  /** When each peer completed, in seconds from the start. */
   readonly completeSeconds = new Map<string, number>();
-  /** When every piece had left the first seed, and what it had given by then. */
+  /** When the first seed had sent every piece, and what it had sent by then. */
   firstCopy: { readonly seconds: number; readonly givenBySeed: number } | undefined;
   samples: Sample[] = [];
-  /** When somebody last stored a piece. */
+  /** When a peer last stored a piece. */
   progressSeconds = 0;
   readonly #fetching: ReadonlySet<string>;
-  /** Copies of each piece with those who fetch. */
+  /** Copies of each piece among fetchers. */
   readonly #copies: Uint32Array;
   #without: number;
   #stored = 0;
@@ -93,7 +93,7 @@ export class SwarmWatch {
     return peer.status.uploaded / this.swarm.world.geometry.totalBytes;
   }
 
-  /** Payload bytes of one who fetches, so far; of one that has left, up to then. */
+  /** Payload bytes of a fetcher so far. For a peer that has left, up to then. */
   figuresOf(name: string): Figures {
     const peer = this.swarm.peers.get(name);
     if (peer === undefined || !peer.isAlive || peer.hasLeft) return this.#figures.get(name) ?? nothing;
@@ -101,13 +101,13 @@ export class SwarmWatch {
     return { uploaded, downloaded, wasted };
   }
 
-  /** It has what it came for, and goes. */
+  /** The peer has all it wanted, and leaves. */
   leave(name: string): void {
     this.#figures.set(name, this.figuresOf(name));
     this.swarm.leave(name);
   }
 
-  /** Every second of virtual time; `isLast`: at the end, whatever the time. */
+  /** Called every second of virtual time. `isLast`: at the end, at any time. */
   look(isLast = false): void {
     const { seconds } = this;
     const last = this.samples.at(-1);

@@ -1,5 +1,6 @@
 /**
- * Bytes that strangers send, as text of one character a byte: bencode with any keys in any order, and ways to spoil it.
+ * Builds hostile bytes, as text of one character a byte: bencode with any keys in any order, and ways to
+ * spoil it.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 
@@ -9,10 +10,10 @@ export const list = (items: readonly string[]): string => `l${items.join('')}e`;
 export const dict = (entries: readonly Entry[]): string =>
   `d${entries.map(([key, value]) => bytes(key) + value).join('')}e`;
 
-/** A key, and its value as bencode. */
+/** A key, and its bencoded value. */
 export type Entry = readonly [key: string, value: string];
 
-/** Text → the characters of its UTF-8. */
+/** Text → one character for each byte of its UTF-8. */
 export function utf8(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
@@ -33,7 +34,7 @@ export function oneOf<T>(random: Prng, items: readonly T[]): T {
   return items[random.below(items.length)]!;
 }
 
-/** Values of every kind, at the edges of what is read. */
+/** Values of every type, at the limits of what parsers accept. */
 const oddValues: readonly string[] = [
   ...[int(0), int(-1), int(1), int(2), int(3), int(17), int(70_000), int(2 ** 31), int(2 ** 53 - 1)],
   ...[int('9007199254740992'), int('-0'), int('007'), int(''), int('-'), int('1x')],
@@ -61,7 +62,7 @@ export function oddValue(random: Prng): string {
   return oneOf(random, oddValues);
 }
 
-/** One entry has another value, is missing, is there twice, or stands elsewhere. */
+/** Changes, removes, repeats or moves one entry. */
 export function tamper(entries: readonly Entry[], random: Prng): Entry[] {
   if (entries.length === 0) return [['', oddValue(random)]];
   const at = random.below(entries.length);
@@ -79,7 +80,7 @@ export function tamper(entries: readonly Entry[], random: Prng): Entry[] {
   }
 }
 
-/** Somewhere a character more, less or another, a stretch twice, or its end is missing. */
+/** Inserts, removes or replaces a character, repeats a stretch, or cuts off the end. */
 export function spoil(text: string, random: Prng): string {
   const at = random.below(text.length + 1);
   const odd = oneOf(random, ['d', 'l', 'i', 'e', '0', '9', ':', '-', '%', '&', '=', '+', '\0', '\xff', ' ']);
@@ -99,7 +100,7 @@ export function spoil(text: string, random: Prng): string {
   }
 }
 
-/** What an error that is a value must say. */
+/** Whether an error value has a well-formed code and a message. */
 export function isClear(error: { readonly code: string; readonly message: string }): boolean {
   return /^[a-z][a-z0-9-]*$/.test(error.code) && error.message.length > 0;
 }
@@ -108,7 +109,7 @@ export function isWithin(value: number, min: number, max: number): boolean {
   return Number.isSafeInteger(value) && value >= min && value <= max;
 }
 
-/** Without the order of fields. */
+/** As JSON, without regard to the order of fields. */
 export function textOf(value: object): string {
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(

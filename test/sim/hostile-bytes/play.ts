@@ -1,6 +1,6 @@
 /**
- * Bytes of strangers, given to what reads them: queries, replies, addresses and torrent files. It has no part in the swarm
- * and takes no time of it.
+ * Gives hostile bytes to the parsers of queries, replies, addresses, snapshots and torrent files. It takes no
+ * part in the swarm and none of its virtual time.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { oneOf } from './odd-bytes.ts';
@@ -10,7 +10,7 @@ import { judgeSnapshot } from './snapshots.ts';
 import { judgeOtherFile, judgeTorrent } from './torrents.ts';
 
 export interface HostileBytesPlan {
-  /** How many are read. */
+  /** How many samples are read. */
   readonly steps: number;
 }
 
@@ -28,7 +28,7 @@ const readers: readonly ((random: Prng) => string | undefined)[] = [
   ...[judgeTorrent, judgeTorrent, judgeTorrent, judgeTorrent, judgeOtherFile, judgeSnapshot],
 ];
 
-/** The first thing that was wrong; undefined: nothing was. */
+/** Returns the first problem, or undefined. */
 export function playHostileBytes({ steps }: HostileBytesPlan, random: Prng): string | undefined {
   for (let step = 0; step < steps; step++) {
     const disbelief = oneOf(random, readers)(random);

@@ -1,6 +1,6 @@
 /**
- * What is written into URLs: announces, scrapes and alive streams, right ones and spoiled ones. A right one is read as it
- * was meant; a spoiled one is refused with a code, or read with every number in its range.       BEP 3 7 48
+ * Query strings of announces, scrapes and alive streams, valid and spoiled. A valid query is read as written.
+ * A spoiled query is refused with a code, or read with every number in its range.                  BEP 3 7 48
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { addressText, packAddress } from '../../../tracker/protocol/address.ts';
@@ -137,7 +137,7 @@ function queryOf(url: string): string {
   return url.slice(url.indexOf('?') + 1);
 }
 
-/** A parameter is missing, twice there, or has another value; or some characters are spoiled. */
+/** Removes, repeats or changes a parameter, or spoils some characters. */
 function spoilQuery(query: string, random: Prng): string {
   const parameters = query.split('&');
   const at = random.below(parameters.length);

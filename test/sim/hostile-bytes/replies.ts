@@ -1,6 +1,6 @@
 /**
- * What trackers answer: right replies in every form there is, spoiled ones, and bytes that are none. A right one is read as
- * it was meant; of the others a client may believe only what is within bounds.                  BEP 3 7 23 24 31 48
+ * Replies of trackers: valid in every form, spoiled, and bytes that are no reply. A valid reply is read as
+ * written. From any other a client accepts only values within bounds.                     BEP 3 7 23 24 31 48
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import {
@@ -37,7 +37,7 @@ type Disbelief = string | undefined;
 const day = 86_400;
 const weekMinutes = 7 * 24 * 60;
 
-/** What our own tracker writes, our own client reads, also in the dictionary form. */
+/** Our client reads every reply of our tracker, including the dictionary form. */
 export function judgeOwnReply(random: Prng): Disbelief {
   const reply: AnnounceReply = {
     intervalSeconds: 10 + random.below(day - 10),
@@ -69,7 +69,7 @@ export function judgeFailure(random: Prng): Disbelief {
   return judgeBounds(parseAnnounceReply(toBytes(spoil(toText(written), random))));
 }
 
-/** A reply of a program that is not ours, with anything in it. */
+/** A reply of another program, with any content. */
 export function judgeStrangeReply(random: Prng): Disbelief {
   const listed = Array.from({ length: random.below(4) }, () =>
     random.below(6) === 0
@@ -142,7 +142,7 @@ const others = [
   ],
 ];
 
-/** What servers send that are no trackers. */
+/** Replies of servers that are not trackers. */
 export function judgeNoReply(random: Prng): Disbelief {
   const sent = toBytes(oneOf(random, others));
   return judgeBounds(parseAnnounceReply(sent)) ?? judgeScraped(parseScrapeReply(sent));
@@ -227,7 +227,7 @@ function judgeScraped(read: ReturnType<typeof parseScrapeReply>): Disbelief {
   return isSound && read.length <= 50 ? undefined : `believes a scrape of ${read.length} torrents`;
 }
 
-/** One line, of a sentence's length, without what drives a terminal. */
+/** One line of limited length, without control characters for a terminal. */
 function isLine(text: string): boolean {
   return text !== '' && [...text].length <= 300 && !/[\p{Cc}\p{Zl}\p{Zp}\u202e]/u.test(text);
 }

@@ -1,6 +1,6 @@
 /**
- * A tracker's snapshot of its peers, as its file has it after others have changed it: read as it was written, or refused as a
- * whole, or read as swarms that have peers.
+ * A tracker's snapshot of its peers, in a file that may have been changed: it is read as written, refused as
+ * a whole, or read as swarms that have peers.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import {
@@ -27,7 +27,7 @@ export function judgeSnapshot(random: Prng): Disbelief {
   const spoiled = toBytes(random.below(2) === 0 ? spoil(toText(written), random) : changed(written, random));
   const other = decodeSwarms(spoiled);
   if (other === undefined) return undefined;
-  // Whatever it says, a registry lists no more than there are.
+  // A registry never lists more peers than its limits allow.
   const registry = new Registry({
     peerTimeoutSeconds: 3_600,
     peersMax: 4,
@@ -61,7 +61,7 @@ function drawSwarm(random: Prng): SavedSwarm {
   };
 }
 
-/** One of the numbers in it is another. */
+/** Changes one byte. */
 function changed(written: Uint8Array, random: Prng): string {
   const bytes = Uint8Array.from(written);
   bytes[random.below(bytes.length)] = oneOf(random, [0, 1, 2, 255]);

@@ -1,7 +1,7 @@
 /**
- * Torrent files of strangers: v1, v2 and hybrid, with names and sizes at the edges, some of them spoiled. One that is read
- * has files that lie side by side in its folder, and pieces that are exactly its bytes; any other is refused with a code.
- *                                                                                          BEP 3 12 19 27 47 52
+ * Hostile torrent files: v1, v2 and hybrid, with unusual names and sizes, some of them spoiled. A file that
+ * is accepted has files that lie beside each other in its folder, and pieces that are exactly its bytes. Any
+ * other is refused with a code.                                                          BEP 3 12 19 27 47 52
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { hashBytes, pieceLayerHeight, rootOf } from '../../../torrents/merkle.ts';
@@ -41,14 +41,14 @@ interface DrawnFile {
   readonly bytes: number;
   readonly isPad: boolean;
   readonly root: string;
-  /** Of a file that is longer than a piece. */
+  /** Present if the file is longer than a piece. */
   readonly layer: string | undefined;
 }
 
 const KiB = 1024;
 const pieceLengths = [16 * KiB, 16 * KiB, 32 * KiB, 64 * KiB];
 const platforms: readonly PathPlatform[] = ['linux', 'darwin', 'win32'];
-/** Names that one system or the other cannot hold, that two systems take for one, and that no honest file has. */
+/** Names that some system cannot store, that two systems regard as equal, and that no honest file has. */
 const names: readonly string[] = [
   ...[
     'a',
@@ -120,7 +120,7 @@ export function judgeTorrent(random: Prng): Disbelief {
   const platform = oneOf(random, platforms);
   const disbelief = read(() => parseMetainfo(toBytes(sent), { platform }), platform, isOdd);
   if (disbelief !== undefined || isOdd) return disbelief;
-  // A peer sends the info dictionary alone.
+  // A peer sends the info dictionary only.
   return read(() => parseInfo(toBytes(dict(info.entries)), { platform }), platform, false);
 }
 
@@ -148,7 +148,7 @@ const otherFiles = [
   ],
 ];
 
-/** What people pick in place of a torrent. */
+/** Files that people choose by mistake in place of a torrent. */
 export function judgeOtherFile(random: Prng): Disbelief {
   return read(() => parseMetainfo(toBytes(oneOf(random, otherFiles))), 'linux', true);
 }
@@ -207,7 +207,7 @@ function judgePieces({ geometry, layout, pieceHashes, pieceRoots, format, infoHa
   return infoHash.length === 20 ? undefined : `has an info hash of ${infoHash.length} bytes`;
 }
 
-// What is drawn -----------------------------------------------------------------------------------------------------------
+// What is drawn ---------------------------------------------------------------------------------------------
 
 function infoOf(
   format: Format,
@@ -224,7 +224,7 @@ function infoOf(
     ['pieces', bytes(toText(drawBytes(random, 20 * Math.ceil(total / pieceLength))))],
   ];
   const real = files.filter(({ isPad }) => !isPad);
-  // Now and then the two versions differ by a file.
+  // Sometimes the v1 and v2 parts differ by one file.
   const twins = isOdd && random.below(4) === 0 ? real.toSpliced(random.below(real.length), 1) : real;
   const v2: readonly Entry[] = [
     ['file tree', treeOf(isSingleFile ? [{ ...real[0]!, path: [name] }] : twins, random, isOdd)],
@@ -250,7 +250,7 @@ function infoOf(
   };
 }
 
-/** In the order of a tree, so that one list serves both versions; for a hybrid with pads. */
+/** In the order of a file tree, so that one list serves v1 and v2; with pads for a hybrid. */
 function drawFiles(format: Format, pieceLength: number, random: Prng, isOdd: boolean): DrawnFile[] {
   const folders = ['', '', 'disc', 'Disc'];
   const paths = new Map<string, readonly string[]>();
@@ -270,7 +270,7 @@ function drawFiles(format: Format, pieceLength: number, random: Prng, isOdd: boo
       if (format === 'hybrid' || (format === 'v1' && random.below(3) === 0))
         files.push({ ...fileOf(['.pad', `${gap}`], gap, pieceLength, random), isPad: true });
   }
-  // Where the first one is not as drawn, its pad is missing: a hybrid must be right.
+  // A spoiled first file can lack its pad, which makes a hybrid invalid: then only the first file is kept.
   return format === 'hybrid' &&
     files.some(({ bytes: size, isPad }, i) => needsPad(files, i, size, isPad, pieceLength))
     ? files.slice(0, 1)
@@ -334,12 +334,12 @@ function treeOf(files: readonly DrawnFile[], random: Prng, isOdd: boolean): stri
   return dict(sorted([...inFolder]));
 }
 
-/** A name as its author's program wrote it; one of them is no UTF-8. */
+/** A name as the author's program wrote it; one of them is not UTF-8. */
 function inBytes(name: string): string {
   return name === notUtf8 ? name : utf8(name);
 }
 
-/** As BEP 3 and 52 want them. */
+/** In the key order that BEP 3 and BEP 52 require. */
 function sorted(entries: readonly Entry[]): Entry[] {
   return [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
 }
