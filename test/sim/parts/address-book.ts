@@ -1,17 +1,20 @@
-/** All that must be known of addresses, as a plain list: what peer-directory.ts remembers, and when whom may be dialed. */
+/**
+ * A model of peer-directory.ts as a plain list: what it remembers of each address, and when each peer may be
+ * dialed.
+ */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { HostBans } from '../../../client/engine/peers/host-bans.ts';
 import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
 import type { OverheardChance } from './part.ts';
 
-/** What must be known of one peer. */
+/** What the directory must know of one peer. */
 export interface Known {
   readonly key: string;
   readonly address: PeerAddress;
   readonly isDialable: boolean;
   state: PeerRecord['state'];
-  /** By way of which other one we are connected with it. */
+  /** The entry through which this peer is connected already. */
   heldBy: Known | undefined;
   failures: number;
   dueMs: number;
@@ -19,11 +22,13 @@ export interface Known {
   bannedUntilMs: number;
   isSeed: boolean;
   leftMs: number;
-  /** When it was last due and its host had no room: it may have been passed over. */
+  /** When it was last due while its host had no free seat: the dial queue may have skipped it. */
   passedMs: number;
-  /** It was held when it was last let go: its place in the queue may be that of before, until its turn comes. */
+  /**
+   * It was held when it was last released: until its turn comes, it may keep its former place in the queue.
+   */
   wasHeld: boolean;
-  /** The engine's own, once it has been seen. */
+  /** The directory's own record, once the model has seen it. */
   record: PeerRecord | undefined;
 }
 
@@ -46,7 +51,7 @@ export class AddressBook {
     return this.list.find((known) => known.key === key);
   }
 
-  /** In a full book one that could not be dialed makes way, else the first of those that failed most. */
+  /** In a full book an undialable peer makes room first, else the first of those with the most failures. */
   #makeRoom(nowMs: number, mustFit: boolean): boolean {
     if (this.list.length < this.#limits.peersKnownMax) return true;
     const free = this.list.filter((known) => isFree(known) && known.bannedUntilMs <= nowMs);
@@ -79,7 +84,7 @@ export class AddressBook {
 
   learn(addresses: readonly PeerAddress[], nowMs: number): void {
     const inOrder = [...addresses];
-    // Too many: their order is drawn.
+    // They do not all fit: the directory shuffles them.
     if (this.list.length + addresses.length > this.#limits.peersKnownMax)
       for (let i = inOrder.length - 1; i > 0; i--) {
         const j = this.#chance.drawn.shift()!;
@@ -115,7 +120,7 @@ export class AddressBook {
     known.dueMs = nowMs + waitMs + this.#chance.drawn.shift()!;
   }
 
-  /** In the order in which they were. */
+  /** In their former order. */
   readonly holds = new Map<Known, Known[]>();
 
   heldOf(known: Known): Known[] {

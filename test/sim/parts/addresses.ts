@@ -1,6 +1,6 @@
 /**
- * Every address a torrent knows, and whom it dials next, beside a plain list of records: who may be dialed, and who has to
- * wait, is looked up in it anew each time.
+ * The peer directory and its dials beside a plain list of records, which is searched anew each time for who
+ * may be dialed and who has to wait.
  */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
@@ -159,7 +159,7 @@ class Play {
         return void end(true);
       case 2:
         if (!rarely(random, 3)) return undefined;
-        // It was ourselves.
+        // The address was our own.
         directory.forget(record!);
         book.remove(known);
         return void end(false);
@@ -173,7 +173,7 @@ class Play {
     }
   }
 
-  /** It has told its name. */
+  /** The peer has sent its peer id. */
   #meet(known: Known, id: string): string | undefined {
     const nowMs = this.#nowMs;
     const isBanned = this.#directory.isBannedAs(known.record!, Buffer.from(id, 'hex'), nowMs);

@@ -1,10 +1,12 @@
-/** What trackers are to be told, and when: all of them are looked through at every step.                  BEP 3 12 31 */
+/**
+ * A model of what trackers must be told, and when. It examines all trackers at every step.        BEP 3 12 31
+ */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 
 export const never = Number.MAX_SAFE_INTEGER;
 export const port = 6_881;
-/** Where a tracker sees us. */
+/** Our address as trackers see it. */
 export const self: PeerAddress = { host: '10.0.0.1', port };
 
 export interface Tracker {
@@ -15,7 +17,7 @@ export interface Tracker {
   hasHeard: boolean;
   isLeaving: boolean;
   failures: number;
-  /** Our own patience, and its word. */
+  /** Our own backoff, and the time that the tracker named. */
   ownMs: number;
   toldMs: number;
   memoryId: string | undefined;
@@ -26,7 +28,7 @@ export interface Tracker {
 }
 
 export class AnnounceModel {
-  /** In the order in which they are tried. */
+  /** In the order in which they are asked. */
   trackers: Tracker[];
   asked: Tracker | undefined;
   event: string | undefined;
@@ -39,7 +41,7 @@ export class AnnounceModel {
   isSpreading = false;
   isStopped = false;
   isAway = false;
-  /** Those that have failed since one answered, the latest last. */
+  /** Trackers that have failed since the last answer, the latest last. */
   #failedSince: Tracker[] = [];
   readonly #limits: Limits;
 
@@ -75,7 +77,8 @@ export class AnnounceModel {
   next(nowMs: number): string | undefined {
     if (this.isStopped || this.isAway || this.asked !== undefined || nowMs < this.dueMs) return undefined;
     const tracker = this.order.find((one) => this.readyMs(one) <= nowMs);
-    // A tracker that hears a farewell hears nothing else before its answer; nor does another in its place.
+    // Until it answers a `stopped` or `paused`, a tracker is sent nothing else, and no other is asked
+    // instead.
     if (tracker === undefined || tracker.isLeaving) return undefined;
     this.asked = tracker;
     this.lastMs = nowMs;
@@ -84,13 +87,16 @@ export class AnnounceModel {
     return `${this.event} ${tracker.url}`;
   }
 
-  /** No tracker is asked a second time before all others have had their turn, until one answers. */
+  /** A failed tracker is asked again only after all others, until one answers. */
   get order(): Tracker[] {
     const fresh = this.trackers.filter((tracker) => !this.#failedSince.includes(tracker));
     return [...fresh, ...this.#failedSince];
   }
 
-  /** When early for want of peers: after the least interval, and twice as long each time, never later than usual. */
+  /**
+   * An early announce for lack of peers: after the minimum interval, which doubles each time, and never later
+   * than usual.
+   */
   get lonelyMs(): number {
     let waitMs = this.leastMs;
     for (let n = 0; n < this.lonely && this.lastMs + waitMs < this.dueMs; n++) waitMs *= 2;

@@ -1,6 +1,5 @@
 /**
- * What trackers are told, and when: the schedule of announces beside a model that looks through all trackers at every step.
- *                                                                                                       BEP 3 12 31
+ * The schedule of announces beside a model that examines all trackers at every step.              BEP 3 12 31
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 import { AnnounceSchedule } from '../../../client/engine/peers/announce-schedule.ts';
@@ -33,7 +32,7 @@ class Play {
     const tiers = [['a', 'b'], ['c'], ['d', 'e', 'f']].slice(0, 1 + random.below(3));
     const { asPrng } = this.#chance;
     this.#schedule = new AnnounceSchedule(structuredClone(tiers), this.#nowMs, this.#limits, asPrng);
-    // Each tier in an order of chance.
+    // Each tier is shuffled.
     const { drawn } = this.#chance;
     for (const tier of tiers)
       for (let i = tier.length - 1; i > 0; i--) {
@@ -106,7 +105,7 @@ class Play {
     }
   }
 
-  /** The one that is asked, or one that has been told that we are away. */
+  /** The tracker with a pending announce, or else one that has been sent a `stopped` or `paused`. */
   #answer(): string | undefined {
     const [random, schedule, model, nowMs] = [this.#random, this.#schedule, this.#model, this.#nowMs];
     const tracker = model.asked ?? model.trackers.find(({ isLeaving }) => isLeaving);
@@ -151,7 +150,7 @@ class Play {
     return wrong ?? this.#judgeStatus(trackers);
   }
 
-  /** What people are shown. */
+  /** The status that users see. */
   #judgeStatus(trackers: readonly TrackerState[]): string | undefined {
     const nowMs = this.#nowMs;
     const { nextAsk } = this.#model;

@@ -1,32 +1,33 @@
 /**
- * Who is connected, who is let in and who is dialed, as the rules of swarm-peers.ts, peer-ids.ts and peer-directory.ts say, for
- * a torrent in which nothing is exchanged: a list of addresses and a list of connections, looked through at every fact.
+ * A model of who is connected, accepted and dialed, by the rules of swarm-peers.ts, peer-ids.ts and
+ * peer-directory.ts, for a torrent in which no data is exchanged: a list of addresses and a list of
+ * connections, searched at every fact.
  */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { householdOf } from '../world/place.ts';
 
-/** One that may be dialed. */
+/** An address that may be dialed. */
 export interface Spot {
   readonly address: PeerAddress;
   isDialed: boolean;
   connection: Contact | undefined;
-  /** The peer that listens there is connected by another way. */
+  /** The peer that listens there is connected in another way. */
   heldBy: Contact | undefined;
   failures: number;
-  /** When it may be dialed again, and when it must be: chance adds half as much again. */
+  /** The earliest and the latest time of the next dial: the engine adds up to half of the wait at random. */
   fromMs: number;
   byMs: number;
   notBeforeMs: number;
   bannedUntilMs: number;
-  /** Looks in a row at which it should have been dialed. */
+  /** How many checks in a row found it overdue. */
   overdue: number;
 }
 
 export interface Contact {
   readonly connection: number;
   readonly address: PeerAddress;
-  /** Undefined: it came to us. */
+  /** Undefined for an incoming connection. */
   readonly spot: Spot | undefined;
   readonly dialedMs: number;
   state: 'dialing' | 'half-open' | 'open';
@@ -34,7 +35,7 @@ export interface Contact {
   heardMs: number;
   id: string;
   hasSaidPort: boolean;
-  /** It has something for us: of use. */
+  /** It has pieces that we lack, and so counts as useful. */
   isWanted: boolean;
   words: number;
 }
@@ -45,7 +46,7 @@ export class DoorModel {
   spots = new Map<string, Spot>();
   readonly contacts = new Map<number, Contact>();
   readonly ours = new Set<string>();
-  /** By household and name, and by household. */
+  /** Liars by household and peer id, and lies by household. */
   readonly liars = new Map<string, number>();
   readonly households = new Map<string, { lies: number; untilMs: number }>();
   readonly #limits: Limits;
@@ -107,19 +108,20 @@ export class DoorModel {
     return count < this.#limits.connectionsPerHostMax;
   }
 
-  /** Those that must be on their way by now. */
+  /** A spot that the engine should have dialed by now. */
   overdue(nowMs: number): Spot | undefined {
     for (const spot of this.spots.values()) {
       const isDue = Math.max(spot.byMs, spot.notBeforeMs, spot.bannedUntilMs) <= nowMs;
       const mustBe = isDue && this.#isFree(spot) && this.#hasRoom(spot, nowMs);
       spot.overdue = mustBe ? spot.overdue + 1 : 0;
-      // One that its household kept waiting is looked at again a moment later.
+      // A spot that its household kept waiting is checked again a moment later: three overdue checks in a row
+      // are allowed.
       if (spot.overdue > 3) return spot;
     }
     return undefined;
   }
 
-  /** Why a peer is turned away that says this name; and who leaves because of it. */
+  /** Why a peer with this id is refused, and which connection it replaces. */
   shakes(contact: Contact, id: string, nowMs: number): { reason?: string; leaving?: Contact } {
     const { address, spot } = contact;
     contact.heardMs = nowMs;
@@ -142,14 +144,15 @@ export class DoorModel {
         other.state === 'open' &&
         other.id === id &&
         other.address.host === address.host &&
-        // Two ports of one host, both dialed, are two places; and nothing speaks for one of no use that is not new.
+        // Two dialed ports of one host are two peers. A connection that is useless and no longer new has no
+        // claim.
         (other.spot === undefined || spot === undefined) &&
         (other.isWanted || nowMs - other.connectedMs < this.#limits.dialTimeoutMs),
     );
     const former = namesakes.sort((a, b) => b.heardMs - a.heardMs)[0];
     if (former !== undefined && !this.#succeeds(contact, former, id, nowMs))
       return { reason: 'connected-twice', leaving: former };
-    // Whom it replaces has gone by then.
+    // The replaced connection has gone by then.
     if (former === undefined && this.#seatsAt(household) >= this.#limits.connectionsPerHostMax)
       return { reason: 'too-many-connections' };
     return { ...(former && { leaving: former }) };
@@ -161,7 +164,10 @@ export class DoorModel {
     return [...this.contacts.values()].filter(isThere).length;
   }
 
-  /** Two that dialed each other keep what the greater id dialed; a peer that fell silent and comes again is believed. */
+  /**
+   * When two peers dialed each other, the connection that the greater id dialed stays. A silent peer that
+   * connects again replaces its old connection.
+   */
   #succeeds(contact: Contact, former: Contact, id: string, nowMs: number): boolean {
     const { dialTimeoutMs, stallTimeoutMs } = this.#limits;
     const [came, cameBefore] = [contact.spot === undefined, former.spot === undefined];
@@ -174,7 +180,7 @@ export class DoorModel {
     const held = former === undefined ? [] : this.#heldBy(former);
     if (former !== undefined) this.end(former, nowMs);
     contact.state = 'open';
-    // Of several, the first that was let in counts.
+    // Of several, the one accepted first counts.
     this.contacts.delete(contact.connection);
     this.contacts.set(contact.connection, contact);
     if (contact.spot !== undefined) Object.assign(contact.spot, { isDialed: false, connection: contact });
@@ -202,7 +208,7 @@ export class DoorModel {
     if (spot.connection === undefined) this.hold(spot, contact, nowMs);
   }
 
-  /** A connection, or a dial, is over. A peer that went at once was not worth the dialing. */
+  /** Ends a connection or a dial. A peer that left at once counts as a failed dial. */
   end(contact: Contact, nowMs: number, isNoFailure = false): void {
     this.contacts.delete(contact.connection);
     const hasLasted = nowMs - contact.connectedMs >= this.#limits.dialTimeoutMs;
@@ -241,7 +247,7 @@ export class DoorModel {
     });
   }
 
-  /** What a look at the clock ends. */
+  /** The connections that the next tick ends, and why. */
   timeouts(nowMs: number): Map<Contact, string> {
     const { dialTimeoutMs, handshakeTimeoutMs, idleTimeoutMs } = this.#limits;
     const over = new Map<Contact, string>();

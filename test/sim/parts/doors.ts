@@ -1,7 +1,7 @@
 /**
- * The whole engine with peers that say who they are and little else: who is let in, who is turned away and why, and which
- * addresses are dialed when. Names are borrowed, our own among them; peers dial as they are dialed, flood, fall silent, come
- * again and say where they listen.                                                                        BEP 3 10
+ * The whole engine with peers that hardly do more than a handshake: who is accepted, who is refused and why,
+ * and which addresses are dialed when. Peer ids are borrowed, ours included. Peers dial while they are
+ * dialed, flood, fall silent, reconnect, and announce their listen port.                             BEP 3 10
  */
 import {
   encodeExtensionHandshake,
@@ -19,7 +19,7 @@ import { differ, limitsWith, oneOf, type Part, rarely } from './part.ts';
 
 const hosts = ['10.0.0.1', '10.0.0.2', '2001:db8::1', '2001:db8::2'];
 const ourId = 'm'.repeat(20);
-/** Some smaller than ours, some greater; of two of them only one byte differs. */
+/** Some are smaller than our id, some greater; two differ in one byte only. */
 const ids = ['a'.repeat(20), `${'a'.repeat(19)}b`, 'z'.repeat(20), 'y'.repeat(20)];
 const infoHash = new Uint8Array(20).fill(7);
 const noMemory = {
@@ -87,7 +87,7 @@ class Play {
       this.#nowMs += this.#random.below(oneOf(this.#random, [20, 400, 700, 3_000]));
       const wrong = this.#step();
       if (wrong !== undefined) return `at ${this.#nowMs}: ${wrong}`;
-      // What comes of two connections with one peer is the peer's to end: no more is said of them here.
+      // The model does not follow two connections with one peer any further: it is for the peer to end one.
       const open = [...this.#model.contacts.values()].filter(({ state }) => state === 'open');
       const names = new Set(open.map(({ id, address }) => `${id} ${address.host}`));
       if (names.size < open.length) return undefined;
@@ -174,12 +174,12 @@ class Play {
     }
     contact.heardMs = nowMs;
     if (rarely(random, 4)) {
-      // More than a peer may say at once, also after a long silence.
+      // More messages than a peer may send at once, even after a long silence.
       const writer = new MessageWriter();
       for (let i = 0; i < 100; i++) writer.keepAlive();
       model.ban(contact, nowMs);
       const closes = new Map<number, string>();
-      // Two that came from one host under one name are one in the book.
+      // Two incoming connections from one host with one peer id are one entry in the directory.
       for (const other of [...model.contacts.values()]) {
         const isOne = other.id === contact.id && other.address.host === contact.address.host;
         const areOne =
@@ -194,7 +194,7 @@ class Play {
     const words = { client: 'Actor', reqq: 9, port, uploadOnly: false, metadataBytes: undefined };
     const writer = new MessageWriter();
     contact.words += 1;
-    // Once or twice: more would be too many words.
+    // At most twice: more would exceed the message allowance.
     if (contact.words > 2) {
       contact.isWanted = true;
       writer.have(0);
@@ -213,7 +213,7 @@ class Play {
     return this.#tell({ type: 'received', connection, bytes, count: bytes.length }, closes);
   }
 
-  /** One fact; the look at the clock that may follow; and what the engine did. */
+  /** One fact, the tick that may follow, and the engine's actions. */
   #tell(fact: Fact, closes: ReadonlyMap<number, string> = new Map()): string | undefined {
     const [model, nowMs] = [this.#model, this.#nowMs];
     const actions = this.#engine.handle(fact, nowMs);

@@ -1,4 +1,4 @@
-/** What the engine fetches, of whom, and what it keeps of it. */
+/** The parts of the engine that fetch: requests, sources, and stored pieces. */
 import { pieceOwnership, pieceProvenance } from './fetching/blame.ts';
 import { fetchingPiece } from './fetching/blocks.ts';
 import { diskTroubles } from './fetching/disk-troubles.ts';

@@ -1,16 +1,16 @@
-/** What is counted by time: rates, rate limits, and how long to wait after failures. */
+/** Parts that measure time: transfer rates, rate limits, and backoff after failures. */
 import { TransferMeter } from '../../../client/engine/connection/transfer-meter.ts';
 import { backoffMs } from '../../../client/engine/peers/backoff.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import { TokenBucket } from '../../../client/engine/serving/token-bucket.ts';
 import { differ, OverheardChance, oneOf, type Part, rarely } from './part.ts';
 
-/** Bytes that may go at once: a quarter of a second's, and one byte at least. */
+/** Bytes that may be sent at once: a quarter second's worth, and at least one byte. */
 const burstOf = (bpsMax: number) => Math.max(1, Math.floor(bpsMax / 4));
 
 /**
- * In thousandths of a byte, between two accounts: one in which a full bucket takes no part of a byte more, and one in which
- * it does. Who asks after more than a minute has earned a minute.
+ * Counts thousandths of a byte, between two bounds: in one a full bucket drops fractions of a byte, in the
+ * other it keeps them. A wait of more than a minute earns a minute's worth.
  */
 function playRateLimit(random: Prng): string | undefined {
   const drawn = () => oneOf(random, [1, 3, 7, 333, 999, 1_001, 16_385, 250_000, 1 + random.below(2_000_000)]);
@@ -47,7 +47,7 @@ function playNoLimit(random: Prng): string | undefined {
     : 'no limit refuses';
 }
 
-/** The newest look counts for a quarter; the last few bytes come at once. */
+/** The newest sample weighs a quarter. A change of less than 4 bytes a second counts in full. */
 function playMeter(random: Prng): string | undefined {
   const meter = new TransferMeter();
   let [total, rate] = [0, 0];

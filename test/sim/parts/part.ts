@@ -1,6 +1,7 @@
 /**
- * A part of the engine, played alone: it is called as the engine calls it, with numbers that are drawn small, and beside it
- * stands a model that does the same in the plainest way. What a swarm meets once in a thousand runs is met here at once.
+ * A part of the engine, played alone: it is called as the engine calls it, with small drawn numbers, beside a
+ * model that does the same in the plainest way. It often meets states that a swarm meets once in a thousand
+ * runs.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
@@ -9,7 +10,7 @@ import type { Prng } from '../../../client/engine/prng.ts';
 
 export interface Part {
   readonly name: string;
-  /** The first thing that was wrong; undefined: nothing was. */
+  /** Returns the first difference from the model, or undefined. */
   readonly play: (random: Prng) => string | undefined;
 }
 
@@ -21,17 +22,17 @@ export function oneOf<T>(random: Prng, from: readonly T[]): T {
   return from[random.below(from.length)]!;
 }
 
-/** True once in so many times. */
+/** True once in this many calls. */
 export function rarely(random: Prng, times: number): boolean {
   return random.below(times) === 0;
 }
 
-/** As much of a session as a part looks at. */
+/** A stand-in for a session, with only the fields that a part reads. */
 export function sessionOf(some: object): PeerSession {
   return some as unknown as PeerSession;
 }
 
-/** Chance that tells what it was asked for: a model draws the same. */
+/** A random source that records what it draws, so that a model can use the same numbers. */
 export class OverheardChance {
   readonly bounds: number[] = [];
   readonly drawn: number[] = [];
@@ -53,7 +54,7 @@ export class OverheardChance {
   }
 }
 
-/** Two values that ought to be alike; the words for it when they are not. */
+/** Compares two values; returns a message when they differ. */
 export function differ(what: string, is: unknown, expected: unknown): string | undefined {
   return is === expected ? undefined : `${what}: ${String(is)}, and it should be ${String(expected)}`;
 }

@@ -4,11 +4,11 @@ import { Randomness } from '../kernel/randomness.ts';
 import { parts, runParts } from './run-parts.ts';
 import { agree, inSteps } from './step.ts';
 
-it('parts of the engine are as their models say, in any seed', () => {
+it('parts of the engine agree with their models in any seed', () => {
   for (let seed = 1; seed <= 60; seed++) expect(runParts(seed), `seed ${seed}`).toBeUndefined();
 });
 
-it('a part that is not as its model says fails under its name', () => {
+it('a part that differs from its model fails under its name', () => {
   const take = TokenBucket.prototype.take;
   TokenBucket.prototype.take = () => true;
   try {
@@ -19,12 +19,12 @@ it('a part that is not as its model says fails under its name', () => {
   }
 });
 
-it('every part has a name of its own, which is where its luck comes from', () => {
+it('every part has a name of its own, which seeds its random numbers', () => {
   expect(new Set(parts.map(({ name }) => name)).size).toBe(parts.length);
   for (const { play } of parts) expect(play(new Randomness(5).of('another'))).toBeUndefined();
 });
 
-it('a part that is played in steps tells at which one it was wrong, and of what it throws', () => {
+it('a part that is played in steps reports the step that differs, and what it throws', () => {
   const random = () => new Randomness(1).of('steps');
   const wrong = { name: 'wrong', begin: () => () => agree('a number', 1, 2) };
   expect(inSteps(wrong).play(random())).toBe('step 1: a number is 1, and should be 2');

@@ -1,4 +1,6 @@
-/** Where peers are: households and networks, bans, half-open connections, and what is our own. */
+/**
+ * Parts that judge addresses: households and networks, bans, half-open connections, and our own addresses.
+ */
 import { householdOf, isLoopbackHost, networkOf } from '../../../client/engine/peers/address-groups.ts';
 import { HalfOpenTable } from '../../../client/engine/peers/half-open.ts';
 import { HostBans } from '../../../client/engine/peers/host-bans.ts';
@@ -8,13 +10,13 @@ import { addressText } from '../../../tracker/protocol/address.ts';
 import * as plain from '../world/place.ts';
 import { differ, limitsWith, oneOf, type Part, rarely } from './part.ts';
 
-/** Few, and near to each other: of both families, in one network or household or not. */
+/** Few hosts, close to each other: of both families, sometimes in one network or household. */
 export function drawHost(random: Prng): string {
   if (rarely(random, 12)) return oneOf(random, ['127.0.0.1', '127.0.3.1', '::1']);
   if (rarely(random, 2)) return `${oneOf(random, [10, 12, 110])}.0.${random.below(2)}.${1 + random.below(3)}`;
   const bytes = new Uint8Array(16);
   bytes.set([0x20, 0x01, 0x0d, 0xb8]);
-  // The groups that tell households and networks apart, and one behind them.
+  // Bytes that distinguish households and networks, and one beyond them.
   for (const at of [5, 7, 9, 15]) bytes[at] = random.below(2);
   if (rarely(random, 4)) bytes.fill(1, 10, 15);
   return addressText(bytes);
@@ -38,7 +40,7 @@ function playGroups(random: Prng): string | undefined {
   return undefined;
 }
 
-/** Every lie from there, and until when each has shut the household out. */
+/** How many lies came from a household, and until when it is banned. */
 interface Record {
   lies: number;
   untilMs: number;
@@ -62,7 +64,7 @@ function playBans(random: Prng): string | undefined {
       if (isLoopback(host)) continue;
       if (isNamed) liars.set(`${household} ${id}`, nowMs + banMs);
       const before = households.get(household);
-      // Forgotten when it has been let in for as long as a ban lasts.
+      // Lies are forgotten once the ban has been over for as long as a full ban lasts.
       const lies = before === undefined || nowMs >= before.untilMs + banMs ? 1 : before.lies + 1;
       households.set(household, { lies, untilMs: nowMs + Math.min(banMs, hostBanFirstMs * 2 ** (lies - 1)) });
     }

@@ -1,4 +1,7 @@
-/** A seed → parts of the engine, each played alone beside its model. Some eight milliseconds for all of them. */
+/**
+ * A seed → parts of the engine, each played alone beside its model. All of them take about eight
+ * milliseconds.
+ */
 import { Randomness } from '../kernel/randomness.ts';
 import type { Failure } from '../runner/result.ts';
 import { addresses } from './addresses.ts';
@@ -26,7 +29,7 @@ export const parts: readonly Part[] = [
   ...fetching,
 ];
 
-/** Half of them, drawn; the first thing that was wrong; undefined: nothing was. */
+/** Plays half of the parts, drawn at random. Returns the first failure, or undefined. */
 export function runParts(seed: number): Failure | undefined {
   const randomness = new Randomness(seed);
   const turns = randomness.of('parts');

@@ -1,4 +1,4 @@
-/** What peers are given: their requests in order, what is read for them, what lies unread. */
+/** Parts that serve peers: request queues, blocks read for them, and unflushed bytes. */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import type { Action } from '../../../client/engine/contract.ts';
@@ -10,14 +10,14 @@ import { differ, limitsWith, type Part, rarely, sessionOf } from './part.ts';
 
 const blockBytes = 16_384;
 
-/** Few places and sizes, so that many are asked for twice. */
+/** Few places and sizes, so that many blocks are requested twice. */
 function drawBlock(random: Prng): Block {
   const bytes = [blockBytes, 300, 5_000][random.below(3)]!;
   return { pieceIndex: random.below(3) as PieceIndex, begin: blockBytes * random.below(3), bytes } as Block;
 }
 
 const textOf = ({ pieceIndex, begin, bytes }: Block) => `${pieceIndex}/${begin}/${bytes}`;
-/** Small ones cost as much as a kilobyte. */
+/** A small block costs as much as a kilobyte. */
 const costOf = ({ bytes }: Block) => Math.max(1_024, bytes);
 const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
 
@@ -26,7 +26,7 @@ interface Wish {
   read: number | undefined;
 }
 
-/** What a queue must hold. */
+/** A model of an upload queue. */
 class Wishes {
   list: Wish[] = [];
   unread = 0;
@@ -60,7 +60,7 @@ class Wishes {
     this.unreadPayload += payload;
   }
 
-  /** What is flushed first counts as payload, as long as there is any. */
+  /** Flushed bytes count as payload first, as long as any is unflushed. */
   flush(bytes: number, nowMs: number): void {
     this.flushed += bytes;
     this.unread -= bytes;
@@ -157,7 +157,7 @@ function playQueue(random: Prng): string | undefined {
   return undefined;
 }
 
-/** A peer that asks, and what it is told. */
+/** A peer that sends requests, and the answers to it. */
 class Asker {
   amChoking = false;
   gone = false;
@@ -188,7 +188,7 @@ class Asker {
   }
 }
 
-/** The server beside a list of what has been asked for and not answered: each request has one answer, in its turn. */
+/** The block server beside a list of pending requests: each request is answered once, in order. */
 function playServer(random: Prng): string | undefined {
   const uploadQueueMax = 1 + random.below(5);
   const limits = limitsWith({
@@ -224,7 +224,10 @@ function playServer(random: Prng): string | undefined {
   let reading: { read: number; block: Block; isOwed: boolean }[] = [];
   let code: string | undefined;
   let owed: Block[] = [];
-  /** It has its answer: what is still being read of it is sent to no peer, also when it is asked for again. */
+  /**
+   * The request is answered. A block still being read for it is sent to no peer, even when it is requested
+   * again.
+   */
   const settle = (isSettled: (block: Block) => boolean) => {
     owed = owed.filter((other) => !isSettled(other));
     reading = reading.map((one) => (isSettled(one.block) ? { ...one, isOwed: false } : one));
@@ -249,7 +252,7 @@ function playServer(random: Prng): string | undefined {
     } else if (act === 3) {
       const isThere = owed.some((other) => textOf(other) === textOf(block));
       server.onCancel(session, block);
-      // As after everything that a peer says.
+      // As the engine does after every message of a peer.
       server.pump(session);
       if (isThere) expected.push(`reject ${textOf(block)}`);
       settle((other) => textOf(other) === textOf(block));
@@ -297,7 +300,7 @@ function playServer(random: Prng): string | undefined {
       differ('trouble', server.trouble?.code, code) ??
       differ('reads', server.readCount, reading.length) ??
       differ('bytes granted by the rate limit and not read', granted, 0) ??
-      // A peer with room for a block waits for the rate limit alone.
+      // If a peer has room for a block, only the rate limit may delay it.
       (asker.uploads.next === undefined || context.throttled.has(1)
         ? undefined
         : 'forgets a request that waits');

@@ -1,6 +1,6 @@
 /**
- * Upload slots: who is served, and from when on. The model keeps a list of those who wait and a list of those who are served,
- * and draws the optimistic peer with the choker's own luck.                                                        BEP 3
+ * Upload slots: which peers are served, and from when on. The model keeps lists of waiting and served peers,
+ * and picks the optimistic peer with the choker's own random numbers.                                   BEP 3
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
@@ -9,7 +9,7 @@ import { Choker } from '../../../client/engine/serving/choker.ts';
 import type { InitialSeeding } from '../../../client/engine/serving/initial-seeding.ts';
 import { differ, limitsWith, OverheardChance, type Part, rarely, sessionOf } from './part.ts';
 
-/** As much of a session as the choker looks at; what it may change, it changes. */
+/** A stand-in for a session, with the fields that the choker reads and changes. */
 class Peer {
   isOpen = true;
   peerInterested = false;
@@ -40,7 +40,7 @@ interface Slot {
   flushed: number;
 }
 
-/** What each is worth in this round, taken down before the choker changes anything. */
+/** What each peer is worth in this round, noted before the choker changes anything. */
 interface Round {
   readonly wanting: readonly Peer[];
   readonly merit: ReadonlyMap<Peer, number>;
@@ -49,7 +49,10 @@ interface Round {
 class Model {
   waiting: Peer[] = [];
   served: Slot[] = [];
-  /** To which peer a slot is lent. While that one wants nothing, another may have one beside it. */
+  /**
+   * The peers in the optimistic slot. While the first one is not interested, another may have the slot as
+   * well.
+   */
   lucky = new Set<Peer>();
   slots: number;
   nowMs = 0;
@@ -122,7 +125,7 @@ class Model {
     this.#fill();
   }
 
-  /** The round that is due now, if one is. */
+  /** The round that is due now, or undefined. */
   round(peers: readonly Peer[], haveAll: boolean): Round | undefined {
     if (this.nowMs < this.#nextRoundMs) return undefined;
     this.#nextRoundMs = this.nowMs + this.#limits.rechokeMs;
@@ -136,7 +139,7 @@ class Model {
     return { wanting, merit: new Map(wanting.map((peer) => [peer, haveAll ? meritOf(peer) : 0])) };
   }
 
-  /** The best but one have a slot each, and the last one is lent: of the others, to whom it falls. */
+  /** The best peers have all slots but one. The optimistic slot goes to a peer drawn from the others. */
   choose({ wanting, merit }: Round, haveAll: boolean, chance: OverheardChance): string | undefined {
     const worth = ({ up, down }: Peer) => (haveAll ? up.rate : down.rate);
     const ranked = [...wanting].sort(
@@ -181,7 +184,7 @@ function playChoker(random: Prng): string | undefined {
   const model = new Model(limits);
   let peers: Peer[] = [];
   let [nowMs, haveAll] = [1_000, rarely(random, 2)];
-  // As a swarm does when it begins.
+  // As a swarm does when it starts.
   choker.tick([], haveAll, nowMs);
   model.tick(nowMs, nowMs);
   model.round([], haveAll);

@@ -1,20 +1,23 @@
 /**
- * A part of the engine that is played step by step: something happens to it at random and to a simple model of it that is
- * written from what its comments promise, and both have to say the same after every step.
+ * A part of the engine that is played step by step: each step does a random thing to the part and to a simple
+ * model, written from the promises in the part's comments. Both have to agree after every step.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Part } from './part.ts';
 
 export interface SteppedPart {
   readonly name: string;
-  /** A new one, with its model beside it: answers what makes one step with both. Throws when they differ. */
+  /**
+   * Creates the part and its model, and returns a function that makes one step with both. The function throws
+   * when they differ.
+   */
   begin(random: Prng): () => void;
 }
 
 const stepsMin = 30;
 const stepsMore = 71;
 
-/** As a part that is played at once: some dozens of steps. */
+/** Wraps it as a part that plays some dozens of steps. */
 export function inSteps({ name, begin }: SteppedPart): Part {
   return {
     name,
@@ -32,7 +35,7 @@ export function inSteps({ name, begin }: SteppedPart): Part {
   };
 }
 
-/** A part has said what its model does not say. */
+/** A part differs from its model. */
 export class Doubt extends Error {
   constructor(doubt: string) {
     super(doubt);
@@ -40,13 +43,13 @@ export class Doubt extends Error {
   }
 }
 
-/** For what `===` can tell. `what`: text that has to be put together is only put together when it is needed. */
+/** Compares with `===`. `what` may be a function, so that a text is only built when it is needed. */
 export function agree(what: string | (() => string), is: unknown, meant: unknown): void {
   if (is === meant) return;
   throw new Doubt(`${typeof what === 'string' ? what : what()} is ${show(is)}, and should be ${show(meant)}`);
 }
 
-/** For what `===` can tell, in this order. */
+/** Compares two lists in order, with `===`. */
 export function agreeOnAll(what: string, are: Iterable<unknown>, meant: Iterable<unknown>): void {
   const [all, others] = [[...are], [...meant]];
   if (all.length !== others.length || all.some((one, i) => one !== others[i]))
@@ -61,7 +64,7 @@ function show(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Goes on by any time, and often to where something has to change, or to one millisecond beside it. */
+/** Advances by any time, and often to the moment of an expected change, or one millisecond beside it. */
 export class Clock {
   nowMs: number;
   readonly #random: Prng;
@@ -71,7 +74,7 @@ export class Clock {
     this.nowMs = random.below(100_000);
   }
 
-  /** `edgesMs`: how long things last; `momentsMs`: when they end. */
+  /** `edgesMs`: durations from now; `momentsMs`: absolute times. */
   goOn(edgesMs: readonly number[], momentsMs: readonly number[] = []): void {
     const random = this.#random;
     const ends = [...edgesMs.map((ms) => this.nowMs + ms), ...momentsMs.filter((ms) => ms >= this.nowMs)];

@@ -1,6 +1,6 @@
 /**
- * Who leaves a full table of peers, by the five rules of connection-table.ts taken at their word; and who sits where, counted
- * again from a list of everybody.
+ * Which peer leaves a full connection table, by the five rules of connection-table.ts, taken literally; and
+ * the counts of seats, computed anew from a list of all connections.
  */
 import {
   crowdOf,
@@ -37,7 +37,7 @@ function drawPlace(random: Prng) {
   return { torrent: random.below(2), network: `n${network}`, household: `h${network}${random.below(2)}` };
 }
 
-/** One kind of peer more often than the others: tables in which all are useful are to be met. */
+/** One kind of peer is more frequent than the others, so that tables of useful peers only occur. */
 function drawSeat(random: Prng, connection: number, kinds: readonly Standing[]): Seat {
   const standing = oneOf(random, kinds);
   const rate = isUseful({ standing }) ? random.below(4) : 0;
@@ -53,7 +53,10 @@ const holders = (seats: readonly Seat[], place: Pick<Seat, 'torrent' | 'network'
   ).length,
 ];
 
-/** Rule 3: the first of torrent, network and household that differs decides; equal shares after the change are left to the next. */
+/**
+ * Rule 3: the first of torrent, network and household with a different share decides; shares that would be
+ * equal after the change do not decide.
+ */
 function holdsMore(seats: readonly Seat[], seat: Seat, newcomer: Newcomer): boolean {
   const theirs = holders(seats, seat);
   const ours = holders(seats, newcomer);
@@ -86,7 +89,7 @@ function crowdIn(seats: readonly Seat[], size: number): string | undefined {
   return seats.find(({ network }) => seats.filter((seat) => seat.network === network).length > most)?.network;
 }
 
-/** The one that is worth least; of each kind, the fullest shares first. */
+/** The least valuable seat; among seats of equal standing, one in the fullest shares. */
 function leastOf(all: readonly Seat[], among: readonly Seat[]): Seat | undefined {
   const keyOf = (seat: Seat) => [
     standings.indexOf(seat.standing),
@@ -142,7 +145,7 @@ function playRoom(random: Prng): string | undefined {
     const seats = Array.from({ length: count }, (_, i) => drawSeat(random, i + 1, kinds));
     const replaces = oneOf(random, ['nothing', 'useless', 'waiting'] as const);
     const newcomer = { ...drawPlace(random), replaces };
-    // Full, or with room for one more; never more in it than it has seats.
+    // Full, or with room for one more; never above its number of seats.
     const sizeFor = (here: number) => Math.max(1, here + (rarely(random, 3) ? 1 : 0));
     const household = sizeFor(seats.filter((seat) => seat.household === newcomer.household).length);
     const torrent = sizeFor(seats.filter((seat) => seat.torrent === newcomer.torrent).length);
@@ -182,7 +185,7 @@ function judgeCount({ torrent, replaces }: Newcomer, seats: readonly Seat[], siz
   );
 }
 
-// Who sits where ----------------------------------------------------------------------------------------------------------
+// Shared budget ---------------------------------------------------------------------------------------------
 
 interface Known {
   readonly connection: number;
@@ -216,7 +219,7 @@ function playSeats(random: Prng): string | undefined {
       ? limits.connectionsPerLoopbackMax
       : limits.connectionsPerHostMax;
   const isNear = (host: string) => (one: Known) => plain.householdOf(one.host) === plain.householdOf(host);
-  /** Seats, and dials to it. */
+  /** Counts seats at a host, and dials to it. */
   const countOf = (host: string) => isIn('dialing', 'unanswered', 'seated').filter(isNear(host)).length;
   const standing = { standing: 'useless', sinceMs: 0, rate: 0 } as const;
   const end = (one: Known) => {
