@@ -1,15 +1,15 @@
-/** What has ended and is in some table all the same: nothing goes wrong by it for days. */
+/** Deliberate leaks: a table keeps an entry whose connection has ended. The harm shows only after days. */
 import { engine, type Mutant } from './mutant.ts';
 
 export const leaks: readonly Mutant[] = [
   {
-    name: 'remember of which torrent every connection was',
+    name: 'the torrent of a closed connection is kept',
     file: engine('connections'),
     from: '      this.#swarmOf.delete(session.connection);\n',
     to: '',
   },
   {
-    name: 'keep the count of a household that has no seat left',
+    name: 'the count of an empty household is kept',
     file: engine('peers/shared-budget'),
     from: '  if (now === 0) counts.delete(key);',
     to: '  if (now < 0) counts.delete(key);',

@@ -4,14 +4,14 @@ import { mutants } from './mutants.ts';
 
 const root = new URL('../../../', import.meta.url);
 
-it('every mutant replaces what is in its file exactly once', () => {
+it('the replaced text of every mutant occurs exactly once in its file', () => {
   const outOfDate = mutants.filter(
     ({ file, from }) => readFileSync(new URL(file, root), 'utf8').split(from).length !== 2,
   );
   expect(outOfDate.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
 });
 
-it('every mutant has a name of its own and changes something', () => {
+it('every mutant has a unique name and changes its file', () => {
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
   expect(mutants.filter(({ from, to }) => from === to)).toEqual([]);
 });

@@ -1,6 +1,4 @@
-/**
- * All mutants, a list for each area. The simulator is worth as much as it finds of them.
- */
+/** All mutants, one list for each area. The mutants that it finds measure the worth of the simulator. */
 import { admission } from './admission.ts';
 import { choking } from './choking.ts';
 import { content } from './content.ts';

@@ -1,5 +1,5 @@
 /**
- * A copy of the source tree in which one mutant at a time is let loose. The tree it was copied from is never touched.
+ * A copy of the source tree, in which one mutant at a time is applied. The original tree is never changed.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Mutant } from './mutant.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-/** What a simulated run is made of. */
+/** The code of simulated runs. */
 const parts = ['client', 'tracker', 'torrents', 'test/sim', 'package.json'];
 
 export class MutantError extends Error {
@@ -31,24 +31,24 @@ export class MutatedTree {
     symlinkSync(join(root, 'node_modules'), join(this.#folder, 'node_modules'), 'dir');
   }
 
-  /** The process that hunts it in this tree. */
+  /** The worker process that runs seeds on this tree. */
   workerFor({ isOfSession }: Mutant): URL {
     return pathToFileURL(
       join(this.#folder, 'test/sim/cli', isOfSession ? 'session-worker.ts' : 'seed-worker.ts'),
     );
   }
 
-  /** Whether the source is what the mutant expects. */
+  /** Whether the mutant's replaced text occurs exactly once. */
   fits({ file, from }: Mutant): boolean {
     return readFileSync(join(this.#folder, file), 'utf8').split(from).length === 2;
   }
 
-  /** Answers how to undo it. Throws a MutantError when it does not fit. */
+  /** Returns a function that undoes the mutant. Throws a MutantError when the mutant does not fit. */
   apply(mutant: Mutant): () => void {
     if (!this.fits(mutant)) throw new MutantError([mutant]);
     const path = join(this.#folder, mutant.file);
     const text = readFileSync(path, 'utf8');
-    // A function, lest a $ in it mean something.
+    // A function, because `$` has a meaning in a replacement text.
     writeFileSync(
       path,
       text.replace(mutant.from, () => mutant.to),

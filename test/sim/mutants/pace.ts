@@ -1,108 +1,108 @@
 /**
- * Deliberate bugs in how much is asked of whom, and when: the order of pieces, the depth of pipelines, stalls, and pauses of a
- * disk. Each was found by a model of what is written down, and by nothing before.
+ * Deliberate bugs in what is requested from which peer, and when: the order of pieces, the depth of
+ * pipelines, stalls, and pauses of a disk. Only a model of the documented behaviour found each of them.
  */
 import { engine, type Mutant } from './mutant.ts';
 
 export const pace: readonly Mutant[] = [
   {
-    name: 'begin what most peers have',
+    name: 'rarest-first picks from the wrong end',
     file: engine('pieces/piece-picker'),
     from: ': 0;\n    for (let i = 0; i < order.count; i++) {\n      const pieceIndex = order.at(i + offset < order.count ? i + offset : i + offset - order.count);',
     to: ': order.count - 1;\n    for (let i = 0; i < order.count; i++) {\n      const pieceIndex = order.at(i + offset < order.count ? i + offset : i + offset - order.count);',
   },
   {
-    name: 'begin pieces by chance for ever',
+    name: 'random-first never ends',
     file: engine('pieces/piece-picker'),
     from: 'this.#picked < this.#randomFirstPieces',
     to: 'this.#picked >= 0',
   },
   {
-    name: 'forget a piece that was given back',
+    name: 'a returned piece is forgotten',
     file: engine('pieces/piece-picker'),
     from: '    this.#joined.push(pieceIndex);',
     to: '',
   },
   {
-    name: 'pass over the first piece that came back',
+    name: 'the first returned piece is skipped',
     file: engine('pieces/piece-picker'),
     from: 'let i = version - this.#forgotten; i',
     to: 'let i = version - this.#forgotten + 1; i',
   },
   {
-    name: 'pass over the first piece that a peer has brought',
+    name: 'the first new piece of a peer is skipped',
     file: engine('pieces/piece-picker'),
     from: 'for (let i = 0; i < holder.newsCount; i++) best',
     to: 'for (let i = 1; i < holder.newsCount; i++) best',
   },
   {
-    name: 'wait since the last block for what was asked just now',
+    name: 'a first request does not restart the stall timer',
     file: engine('requests/request-pipeline'),
     from: 'if (this.asked.length === 0) this.progressMs = nowMs;\n',
     to: '',
   },
   {
-    name: 'take a request of ours for a sign of life',
+    name: 'every request restarts the stall timer',
     file: engine('requests/request-pipeline'),
     from: 'if (this.asked.length === 0) this.progressMs = nowMs;',
     to: 'this.progressMs = nowMs;',
   },
   {
-    name: 'never end slow start',
+    name: 'slow start never ends',
     file: engine('requests/request-pipeline'),
     from: 'this.#slowStart = false;\n      this.#lastRate',
     to: 'this.#slowStart = true;\n      this.#lastRate',
   },
   {
-    name: 'ask for no more as blocks come',
+    name: 'slow start does not deepen the pipeline',
     file: engine('requests/request-pipeline'),
     from: 'if (this.#slowStart) this.depth = Math.min(this.#askedMax, this.depth + 1);',
     to: '',
   },
   {
-    name: 'take kilobytes for blocks',
+    name: 'the pipeline depth counts kilobytes as blocks',
     file: engine('requests/request-pipeline'),
     from: '(rate * this.#limits.requestQueueSeconds) / this.blockBytes',
     to: '(rate * this.#limits.requestQueueSeconds) / 1000',
   },
   {
-    name: 'compare the rate with none',
+    name: 'slow start compares the rate with zero',
     file: engine('requests/request-pipeline'),
     from: '      this.#lastRate = rate;\n',
     to: '',
   },
   {
-    name: 'let an eighth of what a peer takes wait there',
+    name: 'the pipeline uses only an eighth of reqq',
     file: engine('requests/request-pipeline'),
     from: 'const roomy = reqq - (reqq >> 3);',
     to: 'const roomy = reqq >> 3;',
   },
   {
-    name: 'let a peer stay stalled that sends again',
+    name: 'a stalled peer stays stalled when it sends again',
     file: engine('requests/request-pipeline'),
     from: '    this.progressMs = nowMs;\n    this.stalled = false;',
     to: '    this.progressMs = nowMs;',
   },
   {
-    name: 'take seconds for milliseconds when a queue is measured',
+    name: "a queue's duration is in seconds, not milliseconds",
     file: engine('requests/request-pipeline'),
     from: '(blocks * this.blockBytes * 1000) / rate',
     to: '(blocks * this.blockBytes) / rate',
   },
   {
-    name: 'ask on while the disk refuses pieces',
+    name: 'requests go on while the disk refuses pieces',
     file: engine('swarm/disk-troubles'),
     from: 'this.#retryMs = Math.max(this.#retryMs, nowMs + forMs);',
     to: 'this.#retryMs = nowMs;',
   },
   {
-    name: 'show that a disk is full when it is no more',
+    name: 'a disk error stays after it is over',
     file: engine('swarm/disk-troubles'),
     from: '    this.#refusal = undefined;\n    this.#lossPace',
     to: '    this.#lossPace',
   },
   {
-    name: 'tell of a full disk again and again',
+    name: 'a full disk is reported repeatedly',
     file: engine('swarm/disk-troubles'),
     from: 'const isNews = this.#refusal?.code !== trouble.code;',
     to: 'const isNews = true;',

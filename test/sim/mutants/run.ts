@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run sim:mutants [-- part of a name]`: is the simulator worth anything? Each mutant is let loose in a copy of the
- * tree and hunted with drawn swarms. The table says which seed found it, which checker, and which hostile actor had to
- * be there. Exit code 1 when one got away.
+ * `npm run sim:mutants [-- part of a name]`: does the simulator find bugs? Each mutant is applied to a copy
+ * of the tree, and drawn swarms look for it. The table lists the seed and the checker that found it, and the
+ * hostile actor that was needed. Exit code 1 when a mutant was not found.
  */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
@@ -14,14 +14,14 @@ import type { Mutant } from './mutant.ts';
 import { mutants } from './mutants.ts';
 import { MutantError, MutatedTree } from './mutated-tree.ts';
 
-/** Found within so many seeds, or got away. */
+/** A mutant that this many seeds do not find got away. */
 const seedsMax = 500;
-/** Half a minute of one core: a mutant that loops for ever is found by that. */
+/** Half a minute of one core: it finds mutants that loop endlessly. */
 const seedMsMax = 30_000;
 
 interface Catch {
   readonly mutant: string;
-  /** How many seeds it took; undefined: it got away. */
+  /** The seed that found it. Undefined: it got away. */
   readonly seed: number | undefined;
   readonly checker: string;
   readonly actor: string;
@@ -36,7 +36,7 @@ async function hunt(tree: MutatedTree, mutant: Mutant): Promise<Catch> {
     const { name } = mutant;
     if (failure === undefined) return { mutant: name, seed: undefined, checker: '', actor: '' };
     if (failure.kind === 'lost') {
-      // A loop without end is found by whoever waits for it; what does not even run is no mutant.
+      // An endless loop is found by the time limit. A mutant that does not even run is an error in the list.
       const neverEnds = failure.reason.startsWith('no result');
       if (!neverEnds) throw new Error(`the mutant "${name}" does not run: ${failure.reason}`);
       return { mutant: name, seed: failure.seed, checker: 'never ends', actor: '' };
@@ -49,7 +49,7 @@ async function hunt(tree: MutatedTree, mutant: Mutant): Promise<Catch> {
   }
 }
 
-/** The foes without whom the same seed would not have found it, by their roles. */
+/** The roles of the hostile peers without which the same seed would not have found the mutant. */
 async function actorBehind(worker: URL, seed: number): Promise<string> {
   const plan = drawPlan(seed);
   const needed: string[] = [];
@@ -81,7 +81,7 @@ const hunted = mutants.filter(
 );
 const tree = new MutatedTree();
 try {
-  // The whole list first: one that is out of date is our fault and no catch.
+  // The whole list is checked first: an outdated mutant is an error in the list, and not a catch.
   const outOfDate = mutants.filter((mutant) => !tree.fits(mutant));
   if (outOfDate.length > 0) throw new MutantError(outOfDate);
   console.log(

@@ -1,41 +1,39 @@
-/**
- * Deliberate bugs in what is given to others: slots, requests of theirs, and what they leave unread.
- */
+/** Deliberate bugs in uploading: slots, requests of peers, and unflushed bytes. */
 import { engine, type Mutant } from './mutant.ts';
 
 export const serving: readonly Mutant[] = [
   {
-    name: 'serve a piece that is not here',
+    name: 'a missing piece is served',
     file: engine('serving/block-server'),
     from: 'session.amChoking || !this.#has(pieceIndex) ||',
     to: 'session.amChoking ||',
   },
   {
-    name: 'never unchoke',
+    name: 'no peer is unchoked',
     file: engine('serving/choker'),
     from: '    session.setChoking(false);\n',
     to: '',
   },
   {
-    name: 'serve whom we choke',
+    name: 'choked peers are served',
     file: engine('serving/block-server'),
     from: 'if (session.amChoking || !this.#has',
     to: 'if (!this.#has',
   },
   {
-    name: 'serve more peers than there are slots',
+    name: 'one peer over the slots is unchoked',
     file: engine('serving/choker'),
     from: 'if (this.#served.size >= this.#slots) return;',
     to: 'if (this.#served.size > this.#slots) return;',
   },
   {
-    name: 'lose count of what is unread',
+    name: 'unflushed bytes are counted too low',
     file: engine('serving/upload-queue'),
     from: 'this.#unflushedBytes += bytes;',
     to: 'this.#unflushedBytes += bytes & ~15;',
   },
   {
-    name: 'forget to refuse what cannot be read',
+    name: 'an unreadable block gets no reject',
     file: engine('serving/block-server'),
     from: '      this.#unreadable.add(block.pieceIndex);\n      session.sendReject(block);\n',
     to: '      this.#unreadable.add(block.pieceIndex);\n',

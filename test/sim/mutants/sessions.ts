@@ -1,11 +1,11 @@
-/** Deliberate bugs in sessions: test/sim/session finds them. */
+/** Deliberate bugs in sessions. The runs of test/sim/session find them. */
 import type { Mutant } from './mutant.ts';
 
 const isOfSession = true;
 
 export const sessions: readonly Mutant[] = [
   {
-    name: 'session: a wish during a step is forgotten',
+    name: 'session: a change during a step is forgotten',
     file: 'client/session/transfers/step-loop.ts',
     from: 'step !== undefined; step = this.#ports.next()) {',
     to: 'step !== undefined; step = undefined) {',
@@ -19,14 +19,14 @@ export const sessions: readonly Mutant[] = [
     isOfSession,
   },
   {
-    name: 'session: one more runs than the queue allows',
+    name: 'session: one torrent too many runs',
     file: 'client/session/queue.ts',
     from: 'if (left > 0) turns.add(one);',
     to: 'if (left >= 0) turns.add(one);',
     isOfSession,
   },
   {
-    name: 'session: files are moved while it runs',
+    name: 'session: files are moved while a torrent runs',
     file: 'client/session/transfers/next-step.ts',
     from: "if (now.isRunning) return mustRest ? 'stop' : undefined;",
     to: "if (now.isRunning && !now.isToMove) return mustRest ? 'stop' : undefined;",
@@ -40,14 +40,14 @@ export const sessions: readonly Mutant[] = [
     isOfSession,
   },
   {
-    name: 'session: the names of the list are not forced to the disk',
+    name: "session: the list's folder is not fsynced",
     file: 'client/session/list/saved-list.ts',
     from: '      yield* this.#force(this.#folder);\n      // Once, the folders above',
     to: '      // Once, the folders above',
     isOfSession,
   },
   {
-    name: 'session: a list that cannot be read is empty',
+    name: 'session: an unreadable list counts as empty',
     file: 'client/session/list/saved-list.ts',
     from: "    if (codeOf(error) === 'ENOENT') return undefined;\n    throw error;\n",
     to: '    return undefined;\n',
@@ -61,14 +61,14 @@ export const sessions: readonly Mutant[] = [
     isOfSession,
   },
   {
-    name: 'session: it closes while files are moved',
+    name: 'session: it closes during a step',
     file: 'client/session/session.ts',
     from: '    await Promise.all(this.#transfers.map((transfer) => transfer.settled()));\n',
     to: '',
     isOfSession,
   },
   {
-    name: 'session: completed is told at every start',
+    name: 'session: completed is reported at every start',
     file: 'client/session/transfers/transfer.ts',
     from: "if (isNews) this.#world.emit(this, { type: 'completed' });",
     to: "this.#world.emit(this, { type: 'completed' });",

@@ -1,35 +1,33 @@
-/**
- * Deliberate bugs in sizes that need more than 32 bits: found by torrents of gigabytes (draw-giant.ts).
- */
+/** Deliberate bugs in sizes above 32 bits. Torrents of gigabytes find them (draw-giant.ts). */
 import { engine, type Mutant } from './mutant.ts';
 
 export const sizes: readonly Mutant[] = [
   {
-    name: 'count what is left in 32 bits with a sign',
+    name: 'left bytes overflow a signed 32-bit integer',
     file: engine('pieces/piece-ledger'),
     from: 'return this.totalBytes - this.haveBytes;',
     to: 'return (this.totalBytes - this.haveBytes) | 0;',
   },
   {
-    name: 'count what is left in 32 bits without a sign',
+    name: 'left bytes overflow an unsigned 32-bit integer',
     file: engine('pieces/piece-ledger'),
     from: 'return this.totalBytes - this.haveBytes;',
     to: 'return (this.totalBytes - this.haveBytes) >>> 0;',
   },
   {
-    name: 'count what is here in 32 bits',
+    name: 'stored bytes overflow a 32-bit integer',
     file: engine('pieces/piece-ledger'),
     from: 'this.haveBytes += this.dataBytes(pieceIndex);',
     to: 'this.haveBytes = (this.haveBytes + this.dataBytes(pieceIndex)) >>> 0;',
   },
   {
-    name: 'multiply where a piece begins in 32 bits',
+    name: "a piece's offset overflows 32 bits",
     file: 'torrents/geometry.ts',
     from: 'return pieceIndex * this.pieceLength;',
     to: 'return Math.imul(pieceIndex, this.pieceLength);',
   },
   {
-    name: 'multiply how long the last piece is in 32 bits',
+    name: "the last piece's length overflows 32 bits",
     file: 'torrents/geometry.ts',
     from: 'return Math.min(this.pieceLength, this.totalBytes - pieceIndex * this.pieceLength);',
     to: 'return Math.min(this.pieceLength, this.totalBytes - Math.imul(pieceIndex, this.pieceLength));',

@@ -1,41 +1,42 @@
 /**
- * Deliberate bugs in the models of the disk, its record and its files: the checkers must see those, too.
+ * Deliberate bugs in the simulator's models of the disk, its record and its files: the checkers must find
+ * these as well.
  */
 import type { Mutant } from './mutant.ts';
 
 export const world: readonly Mutant[] = [
   {
-    name: 'believe a changed file at the next start (the model of the resume record)',
+    name: 'a restart trusts a changed file (model of the record)',
     file: 'test/sim/world/platter.ts',
     from: 'this.isRecorded(pieceIndex) && isSameStamp(this.files.stamp(file), this.recordStamps[file]!);',
     to: 'this.isRecorded(pieceIndex) && file >= 0;',
   },
   {
-    name: 'record the stamps that others have made (the model of the journal)',
+    name: 'stamps made by others are recorded (model of the journal)',
     file: 'test/sim/world/journal.ts',
     from: 'recordStamps = this.#parts.stamps();',
     to: 'recordStamps = this.#parts.platter.files.stamps;',
   },
   {
-    name: 'notice nothing by itself (the model of the disk)',
+    name: 'changed files go unnoticed (model of the disk)',
     file: 'test/sim/world/disk.ts',
     from: '        watch.lookAtAll();\n',
     to: '',
   },
   {
-    name: 'complete without a look at what was stored before (the model of the disk)',
+    name: 'completion skips the last check (model of the disk)',
     file: 'test/sim/world/content-watch.ts',
     from: '    if (isLast) return this.lookAtAll();\n',
     to: '    if (isLast) return;\n',
   },
   {
-    name: 'record without fsync (the model of the journal)',
+    name: 'pieces are recorded without fsync (model of the journal)',
     file: 'test/sim/world/journal.ts',
     from: '    platter.sync(dirty);\n',
     to: '',
   },
   {
-    name: 'send a short read as a whole block (the model of the disk)',
+    name: 'a short read is sent as a block (model of the disk)',
     file: 'test/sim/world/disk.ts',
     from: "'ESHORT' : undefined);\n    if (code !== undefined) {",
     to: `'ESHORT' : undefined);
