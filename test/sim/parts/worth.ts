@@ -189,7 +189,7 @@ function playTrials(random: Prng): string | undefined {
 
 /** What a peer made of its last turn: asked for something, or nothing. */
 function playTurns(random: Prng): string | undefined {
-  const context = { limits: limitsWith({}), dirty: [], nowMs: 1_000, emit: () => {} };
+  const context = { limits: limitsWith({}), toFlush: [], nowMs: 1_000, emit: () => {} };
   const voice = new PeerOutbox(1, context as unknown as Context, context.nowMs);
   let [isChoked, unchokedMs, hasAsked, wasWasted] = [true, 0, false, false];
   for (let step = 0; step < 20; step++) {

@@ -32,9 +32,7 @@ export class Conversation {
   chokes = 0;
   peerInterested = false;
   readonly peerHas = new Set<number>();
-  /**
-   * Pieces that the peer has suggested, the oldest first.                                               BEP 6
-   */
+  /** Pieces that the peer has suggested, the oldest first (BEP 6). */
   readonly peerSuggested = new Set<number>();
   /** Payload of blocks that came, whole or not. */
   payloadIn = 0;
@@ -57,11 +55,12 @@ export class Conversation {
   amInterested = false;
   /** Blocks it has asked for and that are not answered, by place: how many times. */
   readonly asked = new Map<string, number>();
-  /**
-   * Cancelled requests, by block, that no block or reject has answered.                                 BEP 6
-   */
+  /** Cancelled requests, by block, that no block or reject has answered (BEP 6). */
   readonly #takenBack = new Map<string, number>();
-  /** Blocks of which it is unclear whether an answer is due: some arrived before their request. */
+  /**
+   * Blocks of which it is unclear whether an answer is due, for example because one began to arrive before
+   * the host requested it.
+   */
   readonly unclear = new Set<string>();
   /** The block that is arriving, and whether it was asked for meanwhile. */
   #arriving = { place: '', wasAsked: false };
