@@ -1,4 +1,4 @@
-/** What a peer is worth, how long its silence is borne, and when a stranger is tried. */
+/** What a peer is worth, how long its silence is tolerated, and when an unproven seed is tried. */
 
 import { PeerOutbox } from '../../../client/engine/connection/peer-outbox.ts';
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
@@ -12,7 +12,10 @@ import { differ, limitsWith, type Part, rarely, sessionOf } from './part.ts';
 
 const never = -Number.MAX_SAFE_INTEGER;
 
-/** By the words of connection-table.ts: useful is who trades or is being sent blocks; waiting, who has a turn to come. */
+/**
+ * By the terms of connection-table.ts: a useful peer exchanges data or is being sent blocks; a waiting peer
+ * has a turn to come.
+ */
 function playStanding(random: Prng): string | undefined {
   const limits = limitsWith({
     tradeFreshMs: 1_000 + random.below(5_000),
@@ -187,7 +190,7 @@ function playTrials(random: Prng): string | undefined {
   return undefined;
 }
 
-/** What a peer made of its last turn: asked for something, or nothing. */
+/** Whether a peer sent requests while it was last unchoked. */
 function playTurns(random: Prng): string | undefined {
   const context = { limits: limitsWith({}), toFlush: [], nowMs: 1_000, emit: () => {} };
   const voice = new PeerOutbox(1, context as unknown as Context, context.nowMs);
