@@ -18,7 +18,7 @@ interface Peer {
   readonly has: Set<PieceIndex>;
   readonly told: PieceIndex[];
   readonly meantTold: PieceIndex[];
-  spread: number;
+  reuploads: number;
 }
 
 interface Promise {
@@ -58,12 +58,12 @@ export const initialSeeding: SteppedPart = {
       const told: PieceIndex[] = [];
       const has = new Set<PieceIndex>();
       const session = {
-        ...{ connection: connections++, fast: random.below(5) > 0, spread: 0 },
+        ...{ connection: connections++, fast: random.below(5) > 0, reuploads: 0 },
         pieces: { has: (pieceIndex: PieceIndex) => has.has(pieceIndex) },
         sendSuggest: (pieceIndex: PieceIndex) => told.push(pieceIndex),
       } as unknown as PeerSession;
       sessions.set(session.connection, session);
-      peers.push({ session, has, told, meantTold: [], spread: 0 });
+      peers.push({ session, has, told, meantTold: [], reuploads: 0 });
     };
     const wait = (pieceIndex: PieceIndex) => {
       if (!waiting!.includes(pieceIndex)) waiting!.push(pieceIndex);
@@ -104,7 +104,7 @@ export const initialSeeding: SteppedPart = {
         firsts.set(pieceIndex, { by: from.session.connection, sinceMs: clock.nowMs, isShared: false });
       else if (first.by !== from.session.connection) {
         const giver = peers.find(({ session }) => session.connection === first.by);
-        if (giver !== undefined) giver.spread += spreadUnit;
+        if (giver !== undefined) giver.reuploads += spreadUnit;
         first.isShared = true;
         kept.delete(pieceIndex);
       }
@@ -162,7 +162,7 @@ export const initialSeeding: SteppedPart = {
         copies.forget();
         [waiting, promises, firsts, kept] = [undefined, [], new Map(), new Set()];
       }
-      for (const { session, told, meantTold, spread } of peers) {
+      for (const { session, told, meantTold, reuploads } of peers) {
         agreeOnAll('what a peer is told to take', told, meantTold);
         agree('how much it has spread', session.reuploads, spread);
       }
