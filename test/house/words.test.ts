@@ -26,7 +26,6 @@ const plainFolders = [
   'test/session',
   'test/sharing',
   'test/sim/actors',
-  'test/sim/checkers',
   'test/sim/kernel',
   'test/sim/replay',
   'test/sim/report',
@@ -38,6 +37,10 @@ const plainFolders = [
   'test/sim/world',
   'test/torrents',
   'test/wire',
+  'test/community',
+  'test/contract',
+  'test/tracker',
+  'tracker/http',
 ];
 const columnsMax = 110;
 /** These words hide who acts: name the peer, user or tracker. */

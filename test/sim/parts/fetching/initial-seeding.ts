@@ -164,7 +164,7 @@ export const initialSeeding: SteppedPart = {
       }
       for (const { session, told, meantTold, reuploads } of peers) {
         agreeOnAll('what a peer is told to take', told, meantTold);
-        agree('how much it has spread', session.reuploads, spread);
+        agree('how much it has reuploaded', session.reuploads, reuploads);
       }
     };
   },
