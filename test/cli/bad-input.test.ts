@@ -54,7 +54,7 @@ describe('a torrent that is none', () => {
     [['create', '--format', 'v1', '--', '--help', '-x'], 3, /--help does not exist/],
     [['info', '--', '-M-.torrent'], 3, /there is no file -M-\.torrent/],
     [['verify', '--', '--json', '--quiet'], 3, /--json/],
-  ] as const)('what stands behind -- is no flag: %j', async (args, code, sentence) => {
+  ] as const)('a word after -- is not a flag: %j', async (args, code, sentence) => {
     await expectFailure([...args], code, sentence);
   });
 
