@@ -7,7 +7,10 @@ import { promisify } from 'node:util';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What it prints on stdout. npm and npx run under our Node, too; without `npm` nothing says that npm started it. */
+/**
+ * Returns stdout. npm and npx run under our Node as well. With `npm: false` no variable `npm_…` is set, as if
+ * npm had not started the program.
+ */
 export async function runIn(
   cwd: string,
   program: string,

@@ -24,7 +24,7 @@ export async function saveResults(stateFolder: string, results: RememberedResult
   await writePrivate(fileOf(stateFolder), `${JSON.stringify(results)}\n`, { replace: true });
 }
 
-/** Undefined when no results are remembered, or another user could have written the file. */
+/** Undefined when no results are remembered, or the file is damaged. Throws a ShareError `private-file-…`. */
 export async function loadResults(stateFolder: string): Promise<RememberedResults | undefined> {
   const text = await readPrivate(fileOf(stateFolder));
   try {
