@@ -16,7 +16,7 @@ class Peer {
   amChoking = true;
   hasAsked = false;
   optimistic = false;
-  spread = 0;
+  reuploads = 0;
   isStuck = false;
   readonly connection: number;
   readonly up = { rate: 0 };
@@ -135,7 +135,7 @@ class Model {
     if (isTurn) for (const peer of wanting) this.lucky.delete(peer);
     const isOnTrial = (peer: Peer) =>
       this.served.some((slot) => slot.peer === peer && this.nowMs - slot.sinceMs < this.#limits.trialMs);
-    const meritOf = (peer: Peer) => (isOnTrial(peer) ? Number.MAX_SAFE_INTEGER : peer.spread);
+    const meritOf = (peer: Peer) => (isOnTrial(peer) ? Number.MAX_SAFE_INTEGER : peer.reuploads);
     return { wanting, merit: new Map(wanting.map((peer) => [peer, haveAll ? meritOf(peer) : 0])) };
   }
 
@@ -177,7 +177,7 @@ function playChoker(random: Prng): string | undefined {
   });
   const chance = new OverheardChance(random);
   const fade = (those: readonly Peer[]) => {
-    for (const peer of those) peer.spread = Math.floor((peer.spread * 3) / 4);
+    for (const peer of those) peer.reuploads = Math.floor((peer.reuploads * 3) / 4);
   };
   const deaf = { suggest: () => {}, release: () => {}, tick: () => {}, fade } as unknown as InitialSeeding;
   const choker = new Choker(deaf, limits, chance.asPrng);
@@ -217,13 +217,13 @@ function playChoker(random: Prng): string | undefined {
     chance.bounds.length = chance.drawn.length = 0;
     model.tick(nowMs, elapsedMs);
     const round = model.round(peers, haveAll);
-    const spread = new Map(peers.map((peer) => [peer, peer.spread] as const));
+    const reuploads = new Map(peers.map((peer) => [peer, peer.reuploads] as const));
     choker.tick(peers as unknown as PeerSession[], haveAll, nowMs);
     if (round === undefined) return undefined;
     for (const peer of round.wanting) {
-      const left = Math.floor((spread.get(peer)! * 3) / 4);
-      if (peer.spread !== left)
-        return `of ${spread.get(peer)} that were passed on ${peer.spread} count on, not ${left}`;
+      const left = Math.floor((reuploads.get(peer)! * 3) / 4);
+      if (peer.reuploads !== left)
+        return `of ${reuploads.get(peer)} that were passed on ${peer.reuploads} count on, not ${left}`;
     }
     return model.choose(round, haveAll, chance);
   }
@@ -246,7 +246,7 @@ function playChoker(random: Prng): string | undefined {
 function drawWorth(random: Prng, peer: Peer): void {
   peer.up.rate = random.below(4) * 1_000;
   peer.down.rate = random.below(4) * 1_000;
-  if (rarely(random, 4)) peer.spread += 64;
+  if (rarely(random, 4)) peer.reuploads += 64;
   peer.isStuck = rarely(random, 6);
   if (rarely(random, 3)) peer.uploads.isIdle = !peer.uploads.isIdle;
   if (!peer.amChoking && rarely(random, 2)) {
