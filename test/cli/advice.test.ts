@@ -1,4 +1,7 @@
-/** What the program says to do about an error: its libraries know no option and no command, and its users shall. */
+/**
+ * The command line's advice about errors: the libraries know no options and commands, so their messages have
+ * none.
+ */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -20,7 +23,7 @@ beforeEach(async () => {
   await runHere(['create', 'Album', '-o', 'x.torrent'], place);
 });
 
-/** The last line, with the place as `.`. */
+/** The last line of stderr, with the temporary folder as `.`. */
 async function failureOf(...args: string[]): Promise<string> {
   const { stderr, stdout } = await runHere(args, place);
   const said = args.includes('--json')
@@ -36,14 +39,14 @@ async function failureOf(...args: string[]): Promise<string> {
 describe('the program says what happened, where, and what to do', () => {
   const peer = ['--peer', '127.0.0.1:1', '--port', '0'];
 
-  it('when a file stands where a folder is to be, another --out', async () => {
+  it('a file in the place of a folder is refused with the advice to use another --out', async () => {
     writeFileSync(join(place, 'file'), '');
     const said = './file is not a folder: choose another place with --out';
     expect(await failureOf('get', 'x.torrent', '-o', 'file', ...peer)).toBe(said);
     expect(await failureOf('get', 'x.torrent', '-o', 'file', ...peer, '--json')).toBe(said);
   });
 
-  it('when a link leads elsewhere, to remove it', async () => {
+  it('a link out of the output folder is refused with the advice to remove it', async () => {
     mkdirSync(join(place, 'out'));
     symlinkSync(place, join(place, 'out', 'Album'));
     expect(await failureOf('get', 'x.torrent', '-o', 'out', ...peer)).toBe(
@@ -51,7 +54,7 @@ describe('the program says what happened, where, and what to do', () => {
     );
   });
 
-  it('when a port is taken, another --port', async () => {
+  it('a port in use is refused with the advice to use another --port', async () => {
     const server = createServer().listen(0);
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once('listening', resolve));
@@ -62,35 +65,35 @@ describe('the program says what happened, where, and what to do', () => {
     );
   });
 
-  it('when files are not those of the torrent, the command that tells which', async () => {
+  it('files that do not match the torrent are refused with the command that tells which', async () => {
     writeFileSync(join(place, 'Album', '1.flac'), 'other '.repeat(1000));
     expect(await failureOf('seed', 'x.torrent', 'Album', '--port', '0')).toBe(
       './Album/1.flac differs: the command "verify" tells which files; a changed folder needs a new torrent (the command "create")',
     );
   });
 
-  it('when an archive is taken for a torrent, to unpack it; when music is, to share it', async () => {
+  it('an archive given as a torrent is refused with the advice to unpack it, music with the advice to share it', async () => {
     writeFileSync(join(place, 'x.zip'), 'PK\x03\x04 and more');
     expect(await failureOf('info', 'x.zip')).toMatch(/^x\.zip: this is .* and no torrent: unpack it first$/);
     writeFileSync(join(place, 'x.flac'), 'fLaC and more');
     expect(await failureOf('info', 'x.flac')).toMatch(/ and no torrent; to share it: cicada share x\.flac$/);
   });
 
-  it('when a file looks like a secret, the option that shares it', async () => {
+  it('a file that looks like a secret is refused with the option that shares it', async () => {
     writeFileSync(join(place, 'id_rsa'), '-----BEGIN OPENSSH PRIVATE KEY-----\n');
     expect(await failureOf('share', 'id_rsa', '--tracker', 'http://127.0.0.1:1')).toMatch(
       /^\.\/id_rsa is not shared: it looks like .*; --include-secrets shares it all the same$/,
     );
   });
 
-  it('when a tracker is no address, what one looks like', async () => {
+  it('an invalid tracker address is refused with a valid example', async () => {
     expect(await failureOf('search', 'x', '--tracker', 'ftp://host')).toBe(
       '--tracker: "ftp://host" is no tracker; give it like http://HOST:6969',
     );
   });
 });
 
-describe('of one code, the fields tell which advice is right', () => {
+describe('where a code has several pieces of advice, the error fields choose the right one', () => {
   const holder = { name: 'Album', infoHash: '0'.repeat(40), processId: 7 };
 
   it.each([
@@ -107,14 +110,14 @@ describe('of one code, the fields tell which advice is right', () => {
     [new SessionError('not-found', 'X', { path: 'X', isTooMany: true }), /^X: name its folders$/],
     [new SessionError('not-found', 'X', { path: 'X' }), /^X$/],
     [new TrackerError('session-invalid', 'X', 401, { account: 'ada' }), /^X: sign in again/],
-  ])('%s', (error, words) => expect(errorWords(error)).toMatch(words));
+  ])('the fields choose the advice: %s', (error, words) => expect(errorWords(error)).toMatch(words));
 
-  it('of a tracker that invents a code, or takes one of another library, nothing is added', () => {
+  it('a tracker error with an unknown code, or one of another library, gets no advice', () => {
     for (const code of ['unheard-of', 'constructor', 'share-secret', 'port-in-use'])
       expect(errorWords(new TrackerError(code, 'no', 400))).toBe('no');
   });
 
-  it('while a folder is published, that it can be shared without', () => {
+  it('an error while a folder is published says that it can be shared without publishing', () => {
     const away = new TrackerError('tracker-unreachable', 'http://host: no such host', 0, {
       system: 'ENOTFOUND',
     });
@@ -127,7 +130,7 @@ describe('of one code, the fields tell which advice is right', () => {
     expect(whilePublishing(banned)).toBe(banned);
   });
 
-  it('of a tracker in a private network, what is asked all the same', () => {
+  it('a refused tracker in a private network is reported with the advice to type it with --tracker', () => {
     expect(trackerReason(privateAddressWords)).toMatch(/--tracker is asked$/);
     expect(trackerReason('no answer in time')).toBe('no answer in time');
   });

@@ -1,4 +1,6 @@
-/** What people meet when something is wrong: one message that says what, where and what to do; the documented exit code. */
+/**
+ * Errors as users see them: one message that says what, where and what to do, and the documented exit code.
+ */
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +20,7 @@ async function expectFailure(args: string[], code: number, sentence: RegExp): Pr
   expect(outcome.code).toBe(code);
 }
 
-describe('a torrent that is none', () => {
+describe('an invalid torrent', () => {
   it.each<[string, string | Uint8Array, RegExp]>([
     ['empty', '', /x\.torrent: this file is empty/],
     ['a web page', '<!doctype html><html>', /x\.torrent: this is a web page and no torrent/],
@@ -26,12 +28,12 @@ describe('a torrent that is none', () => {
     ['not bencoded', 'hello', /x\.torrent: /],
     ['endless for other decoders', 'd4:infol-3:ee', /x\.torrent: /],
     ['without an info dictionary', 'd8:announce3:urle', /x\.torrent: this is no torrent: it has no `info`/],
-  ])('%s', async (_, content, sentence) => {
+  ])('an invalid torrent is refused: %s', async (_, content, sentence) => {
     writeFileSync(join(place, 'x.torrent'), content);
     await expectFailure(['info', 'x.torrent'], 26, sentence);
   });
 
-  it('a folder', async () => {
+  it('a folder given as a torrent is refused', async () => {
     mkdirSync(join(place, 'Album'));
     await expectFailure(
       ['get', 'Album'],
@@ -40,11 +42,11 @@ describe('a torrent that is none', () => {
     );
   });
 
-  it('not there', async () => {
+  it('a torrent file that does not exist is reported with exit code 3', async () => {
     await expectFailure(['seed', 'nope.torrent', '.'], 3, /there is no file nope\.torrent/);
   });
 
-  it('the word help behind a command is an argument like any other', async () => {
+  it('the word help after a command is an argument like any other', async () => {
     await expectFailure(['info', 'help'], 3, /^cicada: there is no file help$/m);
     await expectFailure(['info', 'help', 'help'], 28, /"help" is one argument too many/);
   });
@@ -58,11 +60,11 @@ describe('a torrent that is none', () => {
     await expectFailure([...args], code, sentence);
   });
 
-  it('a word that begins with a dash is told where it goes', async () => {
+  it('a search word that begins with a dash is refused with the advice to type --', async () => {
     await expectFailure(['search', '-M-'], 28, /begins with a dash goes behind --/);
   });
 
-  it('a file without an end', async () => {
+  it('an endless file given as a torrent is refused', async () => {
     await expectFailure(['info', '/dev/zero'], 26, /\/dev\/zero is larger than 256 MiB/);
   });
 
@@ -70,19 +72,19 @@ describe('a torrent that is none', () => {
     ['magnet:?dn=x', /magnet link/],
     ['magnet:?xt=urn:btih:0123', /info-hash is 40 hex digits/],
     ['magnet:xt', /begins with `magnet:\?`/],
-  ])('a broken magnet link: %s', async (link, sentence) => {
+  ])('a broken magnet link is refused: %s', async (link, sentence) => {
     await expectFailure(['get', link], 27, sentence);
     await expectFailure(['info', link], 27, sentence);
   });
 
-  it('a hash and nobody to ask', async () => {
+  it('an info-hash without a peer or a tracker is refused', async () => {
     const hash = '0123456789abcdef0123456789abcdef01234567';
     for (const given of [hash, `magnet:?xt=urn:btih:${hash}`, `${hash}0123456789abcdef01234567`]) {
       await expectFailure(['get', given], 28, /add one with --tracker http:.* or --peer HOST:PORT/);
     }
   });
 
-  it('a hash where the files must be known', async () => {
+  it('an info-hash is refused where the files of the torrent are needed', async () => {
     const hash = '0123456789abcdef0123456789abcdef01234567';
     await expectFailure(
       ['seed', hash, '.'],
@@ -106,16 +108,16 @@ describe('a torrent at a web address', () => {
     [403, '', 24, /not allowed \(HTTP 403\); it may need a login/],
     [500, '', 6, /the server answered HTTP 500/],
     [200, '<html>please log in</html>', 26, /a web page and no torrent: the address may need a login/],
-  ])('HTTP %d %s', async (status, body, code, sentence) => {
+  ])('an unusable HTTP response is reported: %d %s', async (status, body, code, sentence) => {
     const url = await serve((_, response) => response.writeHead(status).end(body));
     await expectFailure(['get', `${url}/x.torrent`], code, sentence);
   });
 
-  it('nobody there', async () => {
+  it('a web address without a server is reported as such', async () => {
     await expectFailure(['get', 'http://127.0.0.1:9/x.torrent'], 6, /no program listens there/);
   });
 
-  it('of another kind than http and https', async () => {
+  it('a web address that is neither http nor https is refused', async () => {
     for (const url of ['ftp://a.example/x.torrent', 'SFTP://a.example/x', 'udp://a.example:6969'])
       await expectFailure(
         ['info', url],
@@ -124,18 +126,18 @@ describe('a torrent at a web address', () => {
       );
   });
 
-  it('that leads in a circle', async () => {
+  it('a web address that redirects to itself is refused', async () => {
     const url = await serve((_, response) => response.writeHead(302, { location: '/again' }).end());
     await expectFailure(['get', url], 6, /leads on more than 3 times, or in a circle/);
   });
 
-  it('that leads on and on', async () => {
+  it('a web address with endless redirects is refused', async () => {
     let redirects = 0;
     const url = await serve((_, response) => response.writeHead(302, { location: `/${redirects++}` }).end());
     await expectFailure(['get', url], 6, /leads on more than 3 times/);
   });
 
-  it('that never ends', async () => {
+  it('a web address with an endless body is refused', async () => {
     const url = await serve((_, response) => {
       const megabyte = Buffer.alloc(1024 * 1024);
       const more = () => {
@@ -149,17 +151,18 @@ describe('a torrent at a web address', () => {
 });
 
 describe('a folder that cannot be shared', () => {
-  it('not there', () => expectFailure(['create', 'nope'], 3, /nope does not exist/));
+  it('a folder that does not exist cannot be shared', () =>
+    expectFailure(['create', 'nope'], 3, /nope does not exist/));
 
-  it('empty', async () => {
+  it('an empty folder cannot be shared', async () => {
     mkdirSync(join(place, 'Empty'));
     await expectFailure(['create', 'Empty'], 3, /Empty holds nothing to share/);
   });
 
-  it('not ours to read', async (context) => {
+  it('an unreadable folder cannot be shared', async (context) => {
     const isRoot = process.getuid?.() === 0;
     const asNobody = { cwd: '/', ...(isRoot ? { uid: 65_534 } : {}) };
-    // A checkout below /root cannot be run by anybody else.
+    // No other user can run a checkout below /root.
     const canRun = await runCicada(['--version'], asNobody).catch(() => undefined);
     if (canRun?.code !== 0) context.skip();
     const folder = join(place, 'Private');
@@ -179,7 +182,7 @@ describe('a place that cannot be used', () => {
     await cicada('create', 'Album', '-q');
   });
 
-  it('a different file is there already: nothing is touched', async () => {
+  it('a download whose folder holds a different file is refused, and no file is touched', async () => {
     mkdirSync(join(place, 'out/Album'), { recursive: true });
     writeFileSync(join(place, 'out/Album/a.flac'), 'another thing!');
     await expectFailure(
@@ -190,12 +193,12 @@ describe('a place that cannot be used', () => {
     expect(readdirSync(join(place, 'out/Album'))).toEqual(['a.flac']);
   });
 
-  it('a file where the folder should be', async () => {
+  it('a download whose folder is a file is refused', async () => {
     writeFileSync(join(place, 'file'), '');
     await expectFailure(['get', 'Album.torrent', '-o', 'file', '--port', '0'], 17, /is not a folder/);
   });
 
-  it('what is to be seeded is not what the torrent describes', async () => {
+  it('files that do not match the torrent are not seeded', async () => {
     writeFileSync(join(place, 'Album/a.flac'), 'the fake thing');
     await expectFailure(
       ['seed', 'Album.torrent', 'Album', '--port', '0'],
@@ -204,7 +207,7 @@ describe('a place that cannot be used', () => {
     );
   });
 
-  it('a port that somebody else has', async () => {
+  it('a port that another program uses is refused', async () => {
     const server = createServer().listen(0, '::');
     await new Promise((resolve) => server.once('listening', resolve));
     onTestFinished(() => void server.close());
@@ -217,7 +220,7 @@ describe('a place that cannot be used', () => {
     await expectFailure(['tracker', '--listen', port], 6, new RegExp(`port ${port} .* is taken`));
   });
 
-  it('an address that this machine has not', async () => {
+  it('a listen address that this machine does not have is refused', async () => {
     await expectFailure(['tracker', '--listen', '203.0.113.1:0'], 6, /no such address/);
   });
 });

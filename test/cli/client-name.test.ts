@@ -1,4 +1,4 @@
-/** Which program a peer id names, seen from where it is shown. */
+/** The program that a peer id names, as it is shown. */
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -20,13 +20,14 @@ it.each([
   ['-LT20B0-', 'libtorrent 2.0.11'],
   ['A2-1-36-0-', 'aria2 1.36.0'],
   ['M7-10-1--', 'BitTorrent 7.10.1'],
-])('%s is %s', (id, name) => expect(nameOf(id)).toBe(name));
+])('peer id %s is shown as %s', (id, name) => expect(nameOf(id)).toBe(name));
 
-it.each(['-ZZ0100-', 'exbc', '-TR29', 'constructor', '-toString-'])('%s names nothing that is known', (id) =>
-  expect(nameOf(id)).toBeUndefined(),
+it.each(['-ZZ0100-', 'exbc', '-TR29', 'constructor', '-toString-'])(
+  'peer id %s names no known program',
+  (id) => expect(nameOf(id)).toBeUndefined(),
 );
 
-it('never says anything that drives a terminal', () => {
+it('a client name never contains characters that control a terminal', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 20, maxLength: 20 }), (id) => {
       expect(clientNameOf(id) ?? '').toMatch(/^[\x20-\x7e\xb5]*$/);
@@ -34,10 +35,10 @@ it('never says anything that drives a terminal', () => {
   );
 });
 
-it('of ours is the same everywhere, with the name and the version of the package', () => {
+it('our own peer id has the name and the version of the package', () => {
   const manifest = createRequire(import.meta.url)('../../package.json') as { name: string; version: string };
   expect({ name: packageName, version }).toEqual({ name: manifest.name, version: manifest.version });
   expect(clientName).toBe(`${programName} ${version}`);
-  // A digit a number; BEP 20 has four.
+  // One digit per number of the version; BEP 20 has four.
   expect(peerIdPrefix).toBe(`-CI${version.replaceAll('.', '')}0-`);
 });

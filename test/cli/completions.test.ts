@@ -1,4 +1,4 @@
-/** What Tab does: the scripts are run by the shells they are for, where there is one. */
+/** Completion by Tab: each script runs in its own shell, where that shell is installed. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ describe.skipIf(!has('bash'))('bash', () => {
     [['cicada', 'completions', 'z'], 'zsh'],
     [['cicada', 'admin', '--before'], '--before'],
     [['cicada', 'admin', 'ban', 'un'], ''],
-  ])('%j', async (words, expected) => {
+  ])('bash completes %j', async (words, expected) => {
     const file = join(temporaryFolder(), 'cicada.bash');
     writeFileSync(file, await scriptFor('bash'));
     const line = `source ${file}; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _cicada; echo "\${COMPREPLY[@]}"`;
@@ -47,7 +47,7 @@ it.skipIf(!has('fish'))('fish reads its script', async () => {
   expect(spawnSync('fish', ['-n'], { input: await scriptFor('fish'), encoding: 'utf8' }).stderr).toBe('');
 });
 
-it('every command and flag is in every script', async () => {
+it('every completion script has every command and flag', async () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const script = await scriptFor(shell);
     for (const name of commandTable.names) {
@@ -57,7 +57,7 @@ it('every command and flag is in every script', async () => {
   }
 });
 
-it('another shell is refused', async () => {
+it('completions for an unknown shell are refused', async () => {
   await expect(scriptFor('tcsh')).rejects.toThrow(/no shell we know: bash, zsh or fish/);
   await expect(scriptFor('constructor')).rejects.toThrow(/no shell we know/);
 });

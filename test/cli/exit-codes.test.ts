@@ -13,7 +13,7 @@ import { verifyErrorCodes } from '../../torrents/verify-error.ts';
 import { refusalCodes } from '../../tracker/protocol/api/refusal-codes.ts';
 
 describe('exit codes', () => {
-  it('are the documented ones: scripts rely on them', () => {
+  it('the exit codes are the documented ones: scripts rely on them', () => {
     expect(exitCode).toEqual({
       ...{ done: 0, unknown: 1, timedOut: 2, notFound: 3, network: 6, stopped: 7, diskFull: 9 },
       ...{ existsAlready: 13, fileError: 17, notAllowed: 24, badTorrent: 26, badMagnet: 27 },
@@ -44,14 +44,14 @@ describe('exit codes', () => {
     ['upload-too-costly', 28],
     ['upload-unreadable', 26],
     ['something-new', 1],
-  ])('%s ends with %d', (code, expected) => expect(exitCodeOf(withCode(code))).toBe(expected));
+  ])('the error %s has exit code %d', (code, expected) => expect(exitCodeOf(withCode(code))).toBe(expected));
 
-  it('an error without a code is nobody’s fault but ours', () => {
+  it('an error without a code has exit code 1', () => {
     expect(exitCodeOf(new TypeError('x'))).toBe(1);
     expect(exitCodeOf('not even an error')).toBe(1);
   });
 
-  it('are known for every code of every list, but for those to which none is promised', () => {
+  it('every code of every list has an exit code, except the codes without a documented one', () => {
     const lists = [
       clientErrorCodes,
       shareErrorCodes,

@@ -1,4 +1,4 @@
-/** A refusal names the thing that was typed: a person who mistyped one of several words sees which. */
+/** An error names the argument that it is about, so that the user sees which of several words is wrong. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { TemporaryFolder } from '../e2e/shared-folder.ts';
@@ -7,7 +7,7 @@ import { runCicada } from './run-cicada.ts';
 const place = new TemporaryFolder();
 let tracker: RunningTracker;
 
-/** As somebody at a computer of their own. */
+/** Runs a command as a user at a computer of their own. */
 const at = (home: string, ...args: string[]) =>
   runCicada([...args, '--tracker', tracker.url], { env: { XDG_STATE_HOME: place.in(home) } });
 
@@ -30,16 +30,16 @@ describe('a refusal names the thing that was typed', () => {
     ['a person that is not there', ['browse', 'nemo'], 3, '“nemo”'],
     ['a person to search by', ['search', 'x', '--user', 'nemo'], 3, '“nemo”'],
     ['a group of a new room', ['rooms', '--open', 'den', '--group', 'friends'], 3, 'group “friends”'],
-    ['somebody for a new group', ['group', 'friends', '--add', 'nemo'], 3, '"nemo"'],
+    ['a member for a new group', ['group', 'friends', '--add', 'nemo'], 3, '"nemo"'],
     ['an account to sign in to', ['login', 'nemo'], 24, '“nemo”'],
     ['an empty name to sign in to', ['login', ''], 28, 'name is empty'],
-  ])('%s', async (_what, args, code, words) => {
+  ])('the error names what was typed: %s', async (_what, args, code, words) => {
     const answer = await at('ada', ...args);
     expect(answer.stderr).toContain(words);
     expect(answer.code).toBe(code);
   });
 
-  it('a key of another account says which account it opens', async () => {
+  it('a key of another account is refused with the name of the account that it opens', async () => {
     const registered = await at('ada', 'register', 'zoe');
     expect(registered).toMatchObject({ code: 13 });
     expect(registered.stderr).toContain('the account “ada”');
@@ -49,7 +49,7 @@ describe('a refusal names the thing that was typed', () => {
     expect(signedIn.stderr).toContain('signed in there as “ada”');
   });
 
-  it('where strangers see no accounts, a key of another account is not named', async () => {
+  it('where strangers see no accounts, the account of another key is not named', async () => {
     const closed = await startTracker({
       port: 0,
       dataFolder: place.in('closed'),

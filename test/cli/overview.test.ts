@@ -1,9 +1,9 @@
-/** The help of the program as a whole. */
+/** The help of the whole program. */
 import { expect, it } from 'vitest';
 import { commandTable } from '../../client/cli/commands.ts';
 import { overview, overviewText } from '../../client/cli/overview.ts';
 
-it('the overview says of each command what the command says of itself, and each stands in one group', async () => {
+it("the overview has each command once, with the command's own description", async () => {
   const lines = Object.values(overview).flat();
   const said = await Promise.all(
     commandTable.names.map(async (name) => {

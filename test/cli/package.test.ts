@@ -1,6 +1,6 @@
 /**
- * What `npm install` gives people: the packed tarball, unpacked into an empty folder with its dependencies beside it,
- * runs. A real installation, which needs the registry, is in test/large/install.test.ts.
+ * The published package: the packed tarball, unpacked into an empty folder beside its dependencies, runs. A
+ * real installation, which needs the registry, is tested in test/large/install.test.ts.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   mkdirSync(own);
   await runIn(place, 'tar', ['-xzf', tarball, '-C', own, '--strip-components=1']);
   linkDependencies(modules);
-  // As npm makes them, of what package.json says.
+  // The same links as npm makes from package.json.
   mkdirSync(join(modules, '.bin'));
   const { bin } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as {
     bin: Record<string, string>;
@@ -43,7 +43,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-/** What the package depends on and nothing else: what was only there for us would be missed by others. */
+/** Links only the package's dependencies: a development dependency would be missing for users. */
 function linkDependencies(modules: string): void {
   const lock = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
@@ -57,16 +57,16 @@ function linkDependencies(modules: string): void {
 }
 
 describe('its programs', () => {
-  it.each(['cicada', 'cicada-swarm'])('npx %s runs it', async (name) => {
+  it.each(['cicada', 'cicada-swarm'])('npx %s runs the program', async (name) => {
     expect(await runIn(place, 'npx', ['--no-install', name, '--version'])).toBe('cicada 0.1.0\n');
   });
 
-  it('say how they are called, so that what is printed can be typed again', async () => {
-    // The name of the package is ours wherever npx is run; that of the command is another project's.
+  it('the programs of the package print the command by which they were started', async () => {
+    // `npx` with the package's full name works everywhere; its command name is another project's package.
     expect(await runIn(place, 'npx', ['--no-install', 'cicada', '--help'])).toMatch(
       /help: npx cicada-swarm COMMAND --help/,
     );
-    // As from the folder of globally installed programs.
+    // As started from the folder of globally installed programs.
     for (const name of ['cicada', 'cicada-swarm']) {
       const help = await runIn(place, join(place, 'node_modules/.bin', name), ['--help'], { npm: false });
       expect(help).toMatch(/help: cicada COMMAND --help/);
@@ -82,7 +82,7 @@ describe('its programs', () => {
 });
 
 describe('its simulator', () => {
-  it('runs a seed, and says what to type to see it again', async () => {
+  it('the packed simulator runs a seed, and prints the command that repeats it', async () => {
     const bin = join(place, 'node_modules/.bin/cicada-sim');
     const report = join(place, 'report.html');
     const said = await runIn(place, bin, ['--seed', '7', '--report', report], { npm: false });
@@ -92,7 +92,7 @@ describe('its simulator', () => {
     expect(help).toMatch(/^npx -p cicada-swarm cicada-sim \[what\]/);
   });
 
-  it('runs many seeds in processes of its own', async () => {
+  it('the packed simulator runs many seeds in child processes', async () => {
     const said = await runIn(place, 'npx', [
       '--no-install',
       'cicada-sim',
@@ -106,7 +106,7 @@ describe('its simulator', () => {
   });
 });
 
-it('it makes a torrent in its worker threads, shares it and fetches it', async () => {
+it('the packed program makes a torrent in its worker threads, shares it and fetches it', async () => {
   await using children = new Children();
   const share = [
     process.execPath,
@@ -130,7 +130,7 @@ it('it makes a torrent in its worker threads, shares it and fetches it', async (
   expect(differenceOf(join(place, 'Album'), join(place, 'out/Album'))).toBeUndefined();
 });
 
-it('its doors for programs open', async () => {
+it('every entry point of the package can be imported', async () => {
   const source = `
     import { parseMetainfo, createTorrent } from 'cicada-swarm/torrents';
     import { startTracker } from 'cicada-swarm/tracker';
@@ -144,7 +144,7 @@ it('its doors for programs open', async () => {
   );
 });
 
-it('its types are whole: a program that uses every door is checked strictly', async () => {
+it('the types of the package are complete: a program that imports every entry point passes a strict check', async () => {
   const folder = join(place, 'typed');
   mkdirSync(folder);
   writeFileSync(
@@ -171,7 +171,7 @@ it('its types are whole: a program that uses every door is checked strictly', as
   expect(await runIn(folder, process.execPath, [compiler, '-p', '.'])).toBe('');
 }, 60_000);
 
-it('says in one sentence what it needs, under a Node that is too old', async () => {
+it('under a Node that is too old the program says in one sentence what it needs', async () => {
   const { code, stdout, stderr } = await runCicada(['--version'], { entry: [...oldNode('20.20.2'), entry] });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(
@@ -179,12 +179,12 @@ it('says in one sentence what it needs, under a Node that is too old', async () 
   );
 });
 
-it('in a checkout, goes on by itself with the Node that npm ci has brought', async () => {
+it('the program in a checkout restarts under the Node that npm ci has installed', async () => {
   const outcome = await runCicada(['info', 'nope.torrent'], { entry: [...oldNode('18.0.0'), launcher] });
   expect(outcome).toEqual({ code: 3, stdout: '', stderr: 'cicada: there is no file nope.torrent\n' });
 });
 
-/** Flags that make this Node say that it is another one, before anything else is loaded. */
+/** Flags that make this Node report another version, before anything else is loaded. */
 function oldNode(version: string): string[] {
   const code = `Object.defineProperty(process.versions, 'node', { value: '${version}' })`;
   return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];

@@ -1,4 +1,4 @@
-/** The package as it would be published, and programs run beside the Node that runs the tests. */
+/** The packed package, and programs run with the Node that runs the tests. */
 import { execFile } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Returns stdout. npm and npx run under our Node as well. With `npm: false` no variable `npm_…` is set, as if
- * npm had not started the program.
+ * Returns stdout. npm and npx run under our Node as well; the variables of npm are removed unless `npm` is
+ * set.
  */
 export async function runIn(
   cwd: string,
@@ -27,7 +27,7 @@ export async function runIn(
   return stdout;
 }
 
-/** Packs this checkout, building first as before a publication. Answers the path of the tarball. */
+/** Builds and packs this checkout. Returns the path of the tarball. */
 export async function packedInto(folder: string): Promise<string> {
   await runIn(checkout, 'npm', ['pack', '--silent', '--pack-destination', folder]);
   return join(folder, 'cicada-swarm-0.1.0.tgz');

@@ -1,4 +1,4 @@
-/** `cicada …` as a person would run it, to its end. For programs that go on running see test/e2e/child.ts. */
+/** Runs `cicada …` as a user would, until it ends. For programs that keep running see test/e2e/child.ts. */
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,14 +13,16 @@ import { Output } from '../../client/cli/screen/output.ts';
 
 export const mainFile = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 
-/** The settings and the memory of whoever runs the tests are not the tests': all programs of one test file share these. */
+/**
+ * The programs of one test file share this home, so that they never use the developer's settings and state.
+ */
 const home = mkdtempSync(join(tmpdir(), 'cicada-home-'));
-// One test runs a program as nobody.
+// One test runs a program as the user `nobody`.
 chmodSync(home, 0o755);
 process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 process.env.XDG_STATE_HOME = join(home, 'state');
 process.env.XDG_CONFIG_HOME = join(home, 'config');
-/** People of tests have said that they may share what they publish, unless a test is about that. */
+/** Users in tests have confirmed that they may share, unless a test is about that. */
 export const mayShare = { CICADA_I_MAY_SHARE: '1' };
 Object.assign(process.env, mayShare);
 
@@ -34,9 +36,9 @@ interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: Uint8Array;
-  /** Another entry than main.ts, and what goes before it. */
+  /** The script in place of main.ts, with the arguments of Node before it. */
   readonly entry?: readonly string[];
-  /** As another user; only root may ask for that. */
+  /** Runs as another user; only root may do that. */
   readonly uid?: number;
 }
 
@@ -60,15 +62,15 @@ export function runCicada(args: readonly string[], options: RunOptions = {}): Pr
         resolve({ code: Number(error?.code ?? 0), stdout, stderr });
       },
     );
-    // A program that ends before it has read all of it is none of our business.
+    // A program may end before it has read all of stdin.
     child.stdin!.on('error', () => {});
     child.stdin!.end(stdin);
   });
 }
 
 /**
- * The same within this process, as main.ts does it: starting a program takes longer than most of what is tested. For
- * commands that come to an end by themselves.
+ * Runs a command within this process, as main.ts does: starting a program takes longer than most tests. Only
+ * for commands that end by themselves.
  */
 export async function runHere(args: readonly string[], cwd: string): Promise<Outcome> {
   const before = process.cwd();
@@ -94,7 +96,7 @@ export async function runHere(args: readonly string[], cwd: string): Promise<Out
   }
 }
 
-/** What a command prints of itself, within this process. */
+/** The help that a command prints, within this process. */
 export async function helpOf(...args: string[]): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   try {
@@ -105,7 +107,7 @@ export async function helpOf(...args: string[]): Promise<string> {
   }
 }
 
-/** A new folder, gone after the test. */
+/** A new folder, removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cicada-cli-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** A tracker and somebody who has an album, for the tests of one file: they are started once and shared by all of them. */
+/** A tracker and a seeder of one album, started once and shared by all tests of a file. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export class SwarmScene implements AsyncDisposable {
   announce = '';
   infoHash = '';
   magnet = '';
-  /** HOST:PORT of whoever has it. */
+  /** HOST:PORT of the seeder. */
   seeder = '';
 
   static async open(): Promise<SwarmScene> {
@@ -34,7 +34,7 @@ export class SwarmScene implements AsyncDisposable {
     return scene;
   }
 
-  /** One that goes on running, as a person would start it. */
+  /** Starts a program that keeps running. */
   start(...args: string[]): Child {
     return this.children.add(new Child([process.execPath, mainFile, ...args], { cwd: this.place }));
   }
@@ -43,7 +43,7 @@ export class SwarmScene implements AsyncDisposable {
     return runCicada(args, { cwd: this.place });
   }
 
-  /** The same without a program of its own, for what only makes or reads files. */
+  /** Runs a command within this process, for commands that only make or read files. */
   here(...args: string[]): Promise<Outcome> {
     return runHere(args, this.place);
   }
@@ -59,7 +59,7 @@ export class SwarmScene implements AsyncDisposable {
   }
 }
 
-/** What `--json` has printed. */
+/** The documents that `--json` has printed. */
 export function documentsOf({ stdout }: Outcome) {
   return stdout
     .trim()

@@ -6,7 +6,7 @@ import { quoted } from '../../client/cli/screen/command-line.ts';
 import { dropReason } from '../../client/cli/swarm-view/drop-reasons.ts';
 import { fileFilter } from '../../torrents/paths/file-filter.ts';
 
-describe('what somebody may have meant', () => {
+describe('suggestions for unknown words', () => {
   const known = ['create', 'download', 'seed', 'tracker', 'info'];
   it.each([
     ['crate', 'create'],
@@ -15,15 +15,15 @@ describe('what somebody may have meant', () => {
     ['trakcer', 'tracker'],
     ['down', 'download'],
     ['sed', 'seed'],
-  ])('%s: %s', (word, meant) => expect(nearestWord(word, known)).toBe(meant));
+  ])('for %s the suggestion is %s', (word, meant) => expect(nearestWord(word, known)).toBe(meant));
 
-  it.each(['xyz', 'remove', 'q'])('%s: nothing near', (word) =>
+  it.each(['xyz', 'remove', 'q'])('nothing is suggested for %s', (word) =>
     expect(nearestWord(word, known)).toBeUndefined(),
   );
 });
 
 describe('words on a line to copy', () => {
-  it('quotes what a shell would take apart, and nothing else', () => {
+  it('a printed command line quotes what a shell would interpret, and nothing else', () => {
     expect(quoted('Album/01.flac')).toBe('Album/01.flac');
     expect(quoted('My Album')).toBe("'My Album'");
     expect(quoted("It's $HOME")).toBe("'It'\\''s $HOME'");
@@ -31,7 +31,7 @@ describe('words on a line to copy', () => {
     expect(quoted('~/x')).toBe("'~/x'");
   });
 
-  it('never leaves a word that the shell reads as more than itself', () => {
+  it('a quoted word is always one word to the shell', () => {
     fc.assert(
       fc.property(fc.string(), (word) => {
         const inner = /^'(.*)'$/s.exec(quoted(word))?.[1];
@@ -46,34 +46,42 @@ describe('addresses to listen on', () => {
     ['127.0.0.1:6969', { host: '127.0.0.1', port: 6969 }],
     ['[::1]:0', { host: '::1', port: 0 }],
     ['tracker.example:80', { host: 'tracker.example', port: 80 }],
-  ])('%s', (text, expected) => expect(parseListen(text, '--listen')).toEqual(expected));
+  ])('a listen address is parsed: %s', (text, expected) =>
+    expect(parseListen(text, '--listen')).toEqual(expected),
+  );
 
-  it('a port alone means every address', () => {
+  it('a listen port without a host means every address', () => {
     expect(['::', '0.0.0.0']).toContain(parseListen('6969', '--listen').host);
     expect(parseListen(':6969', '--listen').port).toBe(6969);
   });
 
-  it.each(['', 'host', 'host:', 'host:99999', '::1:6969', '1:2:3'])('refuses "%s"', (text) => {
-    expect(() => parseListen(text, '--listen')).toThrow(/^--listen: /);
-  });
+  it.each(['', 'host', 'host:', 'host:99999', '::1:6969', '1:2:3'])(
+    'the listen address "%s" is refused',
+    (text) => {
+      expect(() => parseListen(text, '--listen')).toThrow(/^--listen: /);
+    },
+  );
 });
 
-describe('files that are wanted', () => {
+describe('the choice of files by pattern', () => {
   const wanted = (include: string[], exclude: string[], path: string) =>
     fileFilter(include, exclude)(path.split('/'));
 
-  it('takes all without a filter', () => expect(wanted([], [], 'CD1/a.flac')).toBe(true));
-  it('matches a name in any folder', () => expect(wanted(['*.flac'], [], 'CD1/a.flac')).toBe(true));
-  it('leaves out what no --include names', () => expect(wanted(['*.flac'], [], 'CD1/a.log')).toBe(false));
-  it('--exclude has the last word', () => expect(wanted(['*.flac'], ['a*'], 'CD1/a.flac')).toBe(false));
-  it('with a slash it is about the path', () => {
+  it('all files are wanted without a filter', () => expect(wanted([], [], 'CD1/a.flac')).toBe(true));
+  it('a pattern without a slash matches a name in any folder', () =>
+    expect(wanted(['*.flac'], [], 'CD1/a.flac')).toBe(true));
+  it('a file that no --include matches is not wanted', () =>
+    expect(wanted(['*.flac'], [], 'CD1/a.log')).toBe(false));
+  it('--exclude has priority over --include', () =>
+    expect(wanted(['*.flac'], ['a*'], 'CD1/a.flac')).toBe(false));
+  it('a pattern with a slash matches the whole path', () => {
     expect(wanted([], ['CD1/**'], 'CD1/a.flac')).toBe(false);
     expect(wanted([], ['CD1/**'], 'CD2/a.flac')).toBe(true);
   });
 });
 
 describe('why a connection ended', () => {
-  it('has words for what happens often, and never hides a code it does not know', () => {
+  it('frequent reasons have words, and an unknown code is shown', () => {
     expect(dropReason('sent-corrupt-data')).toMatch(/does not match its hash/);
     expect(dropReason('bitfield-late')).toContain('bitfield-late');
     expect(dropReason('made-room')).toBe('its place went to a newcomer');

@@ -9,7 +9,7 @@ import { noise } from '../../torrents/folder-fixture.ts';
 import { mainFile, runCicada, temporaryFolder } from '../run-cicada.ts';
 
 describe('the demo', () => {
-  it('tells the story, which really happens, and leaves nothing behind', async () => {
+  it('the demo runs its story with real transfers, and leaves no file behind', async () => {
     const temporary = temporaryFolder();
     const { code, stdout, stderr } = await runCicada(['demo', '--json', '--seconds', '3'], {
       env: { TMPDIR: temporary },
@@ -27,7 +27,7 @@ describe('the demo', () => {
     expect(readdirSync(temporary)).toEqual([]);
   }, 60_000);
 
-  it('stopped with Ctrl-C, takes its programs with it and leaves nothing behind', async () => {
+  it('the demo stopped with Ctrl-C ends its programs and leaves no file behind', async () => {
     const temporary = temporaryFolder();
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'a.flac'), noise(5 * 1024 * 1024));
@@ -43,7 +43,7 @@ describe('the demo', () => {
     await expect(fetch(announce)).rejects.toThrow();
   });
 
-  it('says when there is too little to see', async () => {
+  it('the demo refuses a folder that is too small', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'a.flac'), 'short');
     const { code, stderr } = await runCicada(['demo', folder]);
@@ -53,7 +53,7 @@ describe('the demo', () => {
 });
 
 describe('the album', () => {
-  it('is twelve different playable pieces, the same bytes on every machine', async () => {
+  it('the album of the demo is twelve different playable pieces, the same bytes on every machine', async () => {
     const parent = temporaryFolder();
     const tracks = await writeDemoAlbum(parent, new AbortController().signal);
     expect(tracks).toHaveLength(12);
@@ -66,7 +66,7 @@ describe('the album', () => {
       expect(wav.length).toBe(bytes);
       expect(wav.toString('latin1', 0, 4) + wav.toString('latin1', 8, 12)).toBe('RIFFWAVE');
       expect(wav.readUInt32LE(4)).toBe(bytes - 8);
-      // PCM, two channels, 44,100 a second, 16 bits.
+      // PCM, two channels, 44,100 Hz, 16 bits.
       expect([
         wav.readUInt16LE(20),
         wav.readUInt16LE(22),
@@ -81,20 +81,20 @@ describe('the album', () => {
     expect(all.digest('hex')).toBe('67fe97a606666ad5b2751685abab6cf4491710c18ccb86b728688cbfa5125c79');
   });
 
-  it('is in tune', () => {
+  it('the album of the demo is in tune', () => {
     for (const note of [40, 57, 69, 84]) {
       const recording = new Recording(1, new Dice(7));
       recording.add({ note, atSeconds: 0, seconds: 1, loudness: 1, pan: 0.5, brightness: 0.3 });
       const pcm = recording.toPcm();
       const strength = (cents: number) => strengthAt(pcm, frequencyOf(note) * 2 ** (cents / 1200));
-      // Five cents are what a trained ear hears.
+      // A trained ear hears a difference of five cents.
       expect(strength(0)).toBeGreaterThan(strength(-5));
       expect(strength(0)).toBeGreaterThan(strength(5));
     }
   });
 });
 
-/** How much of one frequency there is in the left channel. */
+/** The strength of one frequency in the left channel. */
 function strengthAt(pcm: Buffer, frequency: number): number {
   let [real, imaginary] = [0, 0];
   for (let at = 2000; at < pcm.length / 4; at++) {

@@ -1,4 +1,4 @@
-/** Some files of a torrent: by number, by name, or as a magnet link asks for. */
+/** Choosing files of a torrent: by number, by name, or by the selection in a magnet link. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ async function got(...args: string[]) {
 }
 
 describe('only what is wanted is fetched, and it is all of it', () => {
-  it('by the numbers that info prints', async () => {
+  it('only the files with the numbers that info prints are fetched', async () => {
     const { stdout } = await scene.here('info', 'Album.torrent');
     expect(stdout).toMatch(/^ {2}1 +879 KiB {2}2\.flac\n {2}2 +684 KiB {2}CD1\/1\.flac$/m);
     const { code, files, done } = await got('Album.torrent', '--select-file', '2', '--sequential');
@@ -33,11 +33,11 @@ describe('only what is wanted is fetched, and it is all of it', () => {
     expect(done.bytes).toBeLessThan(750_000);
   });
 
-  it('by name', async () => {
+  it('only the files that are not excluded by name are fetched', async () => {
     expect((await got('Album.torrent', '--exclude', 'CD1/*')).files).toEqual(['2.flac']);
   });
 
-  it('and nothing is left beside it, though the torrent’s files share a piece', async () => {
+  it('a choice leaves no part file behind, though the torrent’s files share a piece', async () => {
     await scene.here(
       'create',
       'Album',
@@ -55,7 +55,7 @@ describe('only what is wanted is fetched, and it is all of it', () => {
     expect({ files, names }).toEqual({ files: ['CD1/1.flac'], names: ['CD1'] });
   });
 
-  it('as the link says, unless the line says otherwise', async () => {
+  it('the selection of a magnet link is fetched, unless the command line has another', async () => {
     const { metainfo } = { metainfo: parseMetainfo(readFileSync(join(scene.place, 'Album.torrent'))) };
     const { index } = metainfo.files.find(({ components }) => components[0] === '2.flac')!;
     expect((await got(`${scene.magnet}&so=${index}`)).files).toEqual(['2.flac']);
@@ -66,11 +66,11 @@ describe('only what is wanted is fetched, and it is all of it', () => {
 describe('a choice that cannot be meant is refused', () => {
   const album = () => parseMetainfo(readFileSync(join(scene.place, 'Album.torrent')));
 
-  it.each(['', '0', '2-1', 'a', '1,,2', '1-'])('"%s"', (text) => {
+  it.each(['', '0', '2-1', 'a', '1,,2', '1-'])('the choice "%s" is refused', (text) => {
     expect(() => choiceOptions['select-file'].coerce(text)).toThrow(/^--select-file: .* like 1-3,7$/);
   });
 
-  it('a number too large, or nothing left', () => {
+  it('a choice with a number too large, or without any file, is refused', () => {
     const choose = (args: object) => fileChoice(album(), args, undefined);
     expect(() => choose({ 'select-file': [{ first: 1, last: 3 }] })).toThrow(/no file 3, Album has 2 files/);
     expect(() => choose({ include: ['*.mp3'] })).toThrow(/of the 2 files of Album none is wanted/);

@@ -1,4 +1,4 @@
-/** The configuration file: what it may say, what it must not, and who has the last word. */
+/** The configuration file: its keys, its errors, and the priority of flags and environment. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,7 +23,7 @@ async function settingsOf(command: string) {
 }
 
 describe('a setting', () => {
-  it('is for every command that has the flag', async () => {
+  it('a setting applies to every command that has the flag', async () => {
     write({ 'upload-limit': '1MiB/s', out: '/music', port: 7000, seed: true });
     expect(await settingsOf('download')).toEqual({
       'upload-limit': '1MiB/s',
@@ -35,25 +35,26 @@ describe('a setting', () => {
     expect(await settingsOf('status')).toEqual({});
   });
 
-  it('of a section is for one command, and comes before the others', async () => {
+  it('a setting in a section applies to one command, and has priority over the others', async () => {
     write({ port: 7000, seed: { port: 7001 }, tracker: { listen: '127.0.0.1:1' } });
     expect(await settingsOf('seed')).toEqual({ port: '7001' });
     expect(await settingsOf('download')).toEqual({ port: '7000' });
     expect(await settingsOf('tracker')).toEqual({ listen: '127.0.0.1:1' });
   });
 
-  it('may begin with ~, for there is no shell', async () => {
+  it('a setting may begin with ~, which is expanded', async () => {
     write({ out: '~/Music' });
     expect(await settingsOf('download')).toEqual({ out: join(homedir(), 'Music') });
   });
 
-  it('that takes a list may be one word', async () => {
+  it('a setting of a list may be one word', async () => {
     write({ tracker: 'http://a/announce', peer: ['h:1', 'h:2'] });
     expect(await settingsOf('download')).toEqual({ tracker: ['http://a/announce'], peer: ['h:1', 'h:2'] });
   });
 });
 
-it('no file is no settings', async () => expect(await settingsOf('download')).toEqual({}));
+it('a missing configuration file means no settings', async () =>
+  expect(await settingsOf('download')).toEqual({}));
 
 describe('is refused, by the name of the file and of the key', () => {
   it.each<[string, unknown, RegExp]>([
@@ -66,13 +67,13 @@ describe('is refused, by the name of the file and of the key', () => {
     ['nothing near', { xyzzy: 1 }, /no setting "xyzzy"; keys are the names of flags/],
     ['__proto__', '{ "__proto__": {} }', /no setting "__proto__"/],
     ['a wrong type', { out: true }, /"out" takes a text or a number, not true/],
-    ['a switch that is none', { quiet: 'yes' }, /"quiet" takes true or false, not "yes"/],
+    ['an invalid switch', { quiet: 'yes' }, /"quiet" takes true or false, not "yes"/],
     ['a list where one is wanted', { out: ['a'] }, /"out" takes a text or a number, not \["a"\]/],
     ['what the flag itself refuses', { 'upload-limit': 'fast' }, /--upload-limit: "fast" is not a rate/],
-    ['a section that is none', { create: 3 }, /"create" is a section: give it like/],
+    ['an invalid section', { create: 3 }, /"create" is a section: give it like/],
     ['no JSON', '{ "out": ', /is not JSON: /],
     ['no object', [], /the settings are an object/],
-  ])('%s', async (_, settings, sentence) => {
+  ])('a faulty setting is refused by file and key: %s', async (_, settings, sentence) => {
     write(settings);
     const refused = expect(settingsOf('download')).rejects;
     await refused.toMatchObject({ code: 'option-invalid', message: expect.stringMatching(sentence) });
@@ -93,12 +94,12 @@ describe('a flag comes before the environment, and that before the file', () => 
     [[], { CICADA_JSON: '0' }, false],
     [['--json'], { CICADA_JSON: '0' }, true],
     [['--no-json'], {}, false],
-  ])('%j %j', async (args, env, isJson) => {
+  ])('a flag comes before the environment, and that before the file: %j %j', async (args, env, isJson) => {
     write({ json: true });
     expect((await run(args, env)) !== '').toBe(isJson);
   });
 
-  it('and help is given whatever the file says', async () => {
+  it('help is shown even with an invalid configuration file', async () => {
     write('[');
     expect(await run(['--help'])).toContain('With every command:');
   });

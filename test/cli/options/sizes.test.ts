@@ -4,7 +4,7 @@ import { parseDuration } from '../../../client/cli/options/duration-parser.ts';
 import { parseRate, parseSize } from '../../../client/cli/options/size-parser.ts';
 import { count, duration, list, percent, size, sizeOf } from '../../../torrents/wording.ts';
 
-describe('lengths of time as people type them', () => {
+describe('durations as people type them', () => {
   const inSeconds = (text: string) => parseDuration(text, '--x', { bare: 's', example: '30' });
 
   it.each([
@@ -21,9 +21,9 @@ describe('lengths of time as people type them', () => {
     ['1:02:03', 3723],
     ['10 SEC', 10],
     ['0', 0],
-  ])('%s is %d seconds', (text, seconds) => expect(inSeconds(text)).toBe(seconds));
+  ])('the duration %s is %d seconds', (text, seconds) => expect(inSeconds(text)).toBe(seconds));
 
-  it('a number alone counts what the option says', () => {
+  it('a number without a unit has the unit of the option', () => {
     expect(parseDuration('90', '--x', { bare: 'min', example: '90' })).toBe(5400);
     expect(parseDuration('90s', '--x', { bare: 'min', example: '90' })).toBe(90);
   });
@@ -43,7 +43,7 @@ describe('lengths of time as people type them', () => {
     's5',
     '99999999',
     '9999d',
-  ])('refuses "%s", naming the flag', (text) =>
+  ])('the duration "%s" is refused with the name of the flag', (text) =>
     expect(() => inSeconds(text)).toThrow(/^--x: .* is no length of time; .*like 30, or 60s/),
   );
 });
@@ -61,18 +61,18 @@ describe('sizes as people type them', () => {
     ['3gib', 3 * 1024 ** 3],
     ['10B', 10],
     ['0', 0],
-  ])('%s is %d bytes', (text, bytes) => expect(parseSize(text, '--x')).toBe(bytes));
+  ])('the size %s is %d bytes', (text, bytes) => expect(parseSize(text, '--x')).toBe(bytes));
 
   it.each(['1MiB/s', '1 MiB/S', '1MiB', '1m/s'])('%s is a rate', (text) => {
     expect(parseRate(text, '--x')).toBe(1024 ** 2);
   });
 
   it.each(['', 'fast', '-1', '1XB', '1e6', 'NaN', '0x10', '1,5MiB', '99999999999GiB', '1MiB/s/s', ' '])(
-    'refuses "%s", naming the flag',
+    'the size "%s" is refused with the name of the flag',
     (text) => expect(() => parseSize(text, '--x')).toThrow(/^--x: .* is not a size/),
   );
 
-  it('reads every size it prints, to the precision it prints', () => {
+  it('every printed size is read back, to the printed precision', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 39 }), (bytes) => {
         const text = size(bytes);
@@ -106,17 +106,17 @@ describe('numbers as people read them', () => {
     [273_600, '3 days 4 h'],
   ])('%d s are %s', (seconds, text) => expect(duration(seconds)).toBe(text));
 
-  it('says 100% only when nothing is missing', () => {
+  it('a percentage is 100% only when nothing is missing', () => {
     expect(percent(9_999_999, 10_000_000)).toBe('99%');
     expect(percent(10_000_000, 10_000_000)).toBe('100%');
   });
 
-  it('names the unit once when it is the same', () => {
+  it('a pair of sizes with one unit names it once', () => {
     expect(sizeOf(13.5 * 1024 ** 2, 57.2 * 1024 ** 2)).toBe('13.5 of 57.2 MiB');
     expect(sizeOf(13.5 * 1024, 57.2 * 1024 ** 2)).toBe('13.5 KiB of 57.2 MiB');
   });
 
-  it('counts and lists in plain English', () => {
+  it('numbers and lists are printed in plain English', () => {
     expect([count(1, 'file'), count(12_345, 'file')]).toEqual(['1 file', '12,345 files']);
     expect([list(['a']), list(['a', 'b']), list(['a', 'b', 'c'])]).toEqual(['a', 'a and b', 'a, b and c']);
   });

@@ -12,10 +12,10 @@ it.each([
   ['host:6969', undefined],
   ['ftp://host', undefined],
   ['http://', undefined],
-])('a typed tracker without a path is asked at /announce, and any other as it stands: %s', (typed, url) =>
+])('a typed tracker without a path is asked at /announce, and any other at its own path: %s', (typed, url) =>
   expect(typedTracker(typed, /^(https?|udp)$/i)).toBe(url),
 );
 
-it('a typed tracker of a scheme that is not meant here is none', () => {
+it('a typed tracker with a scheme that the option does not take is refused', () => {
   expect(typedTracker('udp://host:1337', /^https?$/i)).toBeUndefined();
 });

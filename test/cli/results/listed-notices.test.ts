@@ -1,4 +1,4 @@
-/** Numbers of an inbox: commands take a release by them, as they do by the number of a search result. */
+/** The numbers of an inbox: commands take a release by them, as by the number of a search result. */
 import { expect, it } from 'vitest';
 import type { Notice } from '../../../client/account/live-news.ts';
 import { noticeLine } from '../../../client/cli/commands/community/notice-view.ts';
@@ -36,7 +36,7 @@ it('a notice about a release has the next number, and that number means the rele
   expect(listed.numbered(notices[1]!)).toMatchObject({ number: null, id: 'b' });
 });
 
-it('a notice that comes later goes on counting; one that comes twice counts once', async () => {
+it('a later notice gets the next number; a repeated notice keeps its number', async () => {
   const state = temporaryFolder();
   const listed = new ListedNotices(state, tracker);
   listed.add(notice('a', 'a'.repeat(26)));
@@ -47,7 +47,7 @@ it('a notice that comes later goes on counting; one that comes twice counts once
   expect((await loadResults(state))?.rows).toHaveLength(2);
 });
 
-it('an inbox without releases leaves the list of the last search as it is', async () => {
+it('an inbox without releases keeps the list of the last search', async () => {
   const state = temporaryFolder();
   await saveResults(state, { tracker, rows: [{ releaseId: 'z'.repeat(26), song: undefined }] });
   const listed = new ListedNotices(state, tracker);
@@ -56,7 +56,7 @@ it('an inbox without releases leaves the list of the last search as it is', asyn
   expect((await loadResults(state))?.rows).toHaveLength(1);
 });
 
-it('an inbox that is followed for months counts no further than people look', () => {
+it('an inbox that is followed for months numbers no more than the maximum of results', () => {
   const listed = new ListedNotices(temporaryFolder(), tracker);
   for (let i = 0; i <= resultsMax; i++) listed.add(notice(String(i), 'a'.repeat(26)));
   expect(listed.of(notice(String(resultsMax)))).toBeUndefined();

@@ -1,4 +1,4 @@
-/** What is typed for a search, how results look, and what a number or an id means afterwards. */
+/** Search filters, the table of results, and the meaning of a number or an id afterwards. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ describe('filters', () => {
     [{ lossless: true, year: '1990-' }, ['brood'], 'wish brood --lossless --year=1990-'],
     [{ year: '-1999', licence: 'CC BY' }, ['brood'], 'wish brood --year=-1999 --licence=cc-by'],
     [{ year: '1994' }, ['-M-'], 'wish --year=1994 -- -M-'],
-  ])('what a search with %j does not find is wished for with them', (typed, words, line) => {
+  ])('a search with %j that finds nothing suggests a wish with the same filters', (typed, words, line) => {
     const read = (flags: Record<string, unknown>) => {
       const { 'bit-rate': bits, year: years, licence } = searchOptions;
       return {
@@ -73,7 +73,7 @@ describe('filters', () => {
     [visibilityOption.visibility, 'people:'],
     [visibilityOption.visibility, 'people:ada,,bob'],
     [visibilityOption.visibility, 'everyone:x'],
-  ])('what is none is refused', (option, text) => {
+  ])('an invalid filter is refused', (option, text) => {
     expect(() => option.coerce(text)).toThrow(expect.objectContaining({ code: 'option-invalid' }));
   });
 });
@@ -82,7 +82,9 @@ it.each([
   ['everyone', { visibility: 'everyone' }],
   ['group:my friends', { visibility: 'group', group: 'my friends' }],
   ['people:ada, @bob', { visibility: 'people', people: ['ada', 'bob'] }],
-])('--visibility %s', (text, access) => expect(visibilityOption.visibility.coerce(text)).toEqual(access));
+])('--visibility takes %s', (text, access) =>
+  expect(visibilityOption.visibility.coerce(text)).toEqual(access),
+);
 
 describe('the table', () => {
   const row = (over: Partial<ShownResult> = {}): ShownResult => ({
@@ -92,7 +94,7 @@ describe('the table', () => {
   });
   const holder = (name: string, port: number, isSeed = true) => ({ name, host: '192.0.2.1', port, isSeed });
 
-  it('tells what the torrent is called where that differs, and gives it no column elsewhere', () => {
+  it('the table shows the torrent’s name where it differs, and has no such column elsewhere', () => {
     const options = { columns: 160, nearness: new Map(), self: undefined };
     const [titles, line] = resultLines([row({ torrent: 'x\u202Egnp.exe' })], options);
     expect(titles).toContain('torrent');
@@ -100,7 +102,7 @@ describe('the table', () => {
     expect(resultLines([row()], options)[0]).not.toContain('torrent');
   });
 
-  it('tells who published it and when where that is asked, and gives neither a column elsewhere', () => {
+  it('the table shows publisher and time where asked, and has no such columns elsewhere', () => {
     const options = { columns: 160, nearness: new Map(), self: undefined };
     const [titles, line] = resultLines([row({ by: 'a\u202eda', when: '2026-11-30' })], options);
     expect(titles).toMatch(/ by +when +length/);
@@ -108,7 +110,7 @@ describe('the table', () => {
     expect(resultLines([row()], options)[0]).not.toMatch(/ by | when /);
   });
 
-  it('names seeds before others, the nearest first, and oneself', () => {
+  it('the table names seeds before leechers, the lowest latency first, and the user', () => {
     const holders = [holder('far', 1), holder('part', 2, false), holder('me', 3), holder('near', 4)];
     const nearness = new Map([
       ['192.0.2.1 1', 80],
@@ -119,19 +121,19 @@ describe('the table', () => {
     expect(line).toMatch(/ 3:05 +flac +2\+1 +near 3 ms, far 80 ms, you, 1 more$/);
   });
 
-  it('fits its width, whatever is in it', () => {
+  it('the table fits its width for any content', () => {
     const wide = row({ title: '夏の終わりに鳴く蝉の声'.repeat(8), album: 'x'.repeat(300) });
     const lines = resultLines([row(), wide], { columns: 80, nearness: new Map(), self: undefined });
     for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(80);
   });
 
-  it('shows no control characters of others', () => {
+  it('the table shows no control characters', () => {
     const evil = row({ title: '\u001b[2J\u202egnp', artist: 'a\nb' });
     const text = resultLines([evil], { columns: 160, nearness: new Map(), self: undefined })[1]!;
     expect(text).not.toMatch(/[\u0000-\u001f\u202e]/);
   });
 
-  it('says how long a song is as players do', () => {
+  it('the table prints the length of a song as players do', () => {
     expect([0, 5_000, 185_400, 3_723_000].map(lengthWords)).toEqual(['', '0:05', '3:05', '1:02:03']);
   });
 });
@@ -140,7 +142,7 @@ describe('a number', () => {
   const song = { releaseId, song: { version: 2, fileIndex: 4 } };
   const whole = { releaseId, song: undefined };
 
-  it('means a result of the last search, and several mean several', async () => {
+  it('a number means a result of the last search, and several numbers mean several results', async () => {
     const state = temporaryFolder();
     await saveResults(state, { tracker: 'http://t', rows: [song, whole, song] });
     expect(await resultsAt('1-2,3', state)).toEqual({ tracker: 'http://t', results: [song, whole, song] });
@@ -149,14 +151,14 @@ describe('a number', () => {
     await expect(resultsAt('3-1', state)).rejects.toMatchObject({ code: 'option-invalid' });
   });
 
-  it('means nothing before a search, or when what was kept is damaged', async () => {
+  it('a number means nothing before a search, or when the saved results are damaged', async () => {
     const state = temporaryFolder();
     await expect(resultsAt('1', state)).rejects.toMatchObject({ code: 'result-not-found' });
     writeFileSync(join(state, 'results.json'), '{"tracker":1}', { mode: 0o600 });
     await expect(resultsAt('1', state)).rejects.toMatchObject({ code: 'result-not-found' });
   });
 
-  it('is a file when there is one of that name, and that is said', async () => {
+  it('a number is a file when a file of that name exists, and that is printed', async () => {
     const here = temporaryFolder();
     writeFileSync(join(here, '3'), 'no torrent');
     const { code, stderr } = await runHere(['get', '3'], here);
@@ -164,7 +166,7 @@ describe('a number', () => {
     expect(code).toBe(26);
   });
 
-  it('and an id are told from hashes and paths', () => {
+  it('numbers and ids are told apart from hashes and paths', () => {
     expect(['3', '1-3', '1,4-6'].every(isNumbers)).toBe(true);
     expect(['', 'a', '1-', '1.torrent', '1000', '1-2-3'].some(isNumbers)).toBe(false);
     expect(isReleaseId(releaseId)).toBe(true);
@@ -173,7 +175,7 @@ describe('a number', () => {
 });
 
 describe('what is told to others', () => {
-  it('has no passkey in it', () => {
+  it('a printed announce URL has no passkey', () => {
     expect(withoutPasskey(`http://t:1/${passkey}/announce`)).toBe('http://t:1/…/announce');
     expect(withoutPasskey(`http://t/announce?passkey=${passkey}&x=1`)).toBe(
       'http://t/announce?passkey=…&x=1',
@@ -182,14 +184,14 @@ describe('what is told to others', () => {
     expect(withoutPasskey('http://t/announce')).toBe('http://t/announce');
   });
 
-  it('goes to a room, or to somebody', () => {
+  it('a message goes to a room, or to a user', () => {
     expect(placeOf('jazz')).toEqual({ room: 'jazz' });
     expect(placeOf('#jazz')).toEqual({ room: 'jazz' });
     expect(placeOf('@ada')).toEqual({ person: 'ada' });
     expect(() => placeOf('@')).toThrow(/no room and nobody/);
   });
 
-  it('keeps its lines, and nothing else that a terminal would act on', () => {
+  it('a printed message keeps its line breaks, and no other control character', () => {
     const id = 'a'.repeat(26);
     const message = { id, author: 'e\u001bve', text: 'a\u0007\nb\u202e', sentAtMs: 0, isDeleted: false };
     const lines = messageLines(message).split('\n');

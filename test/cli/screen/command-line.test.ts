@@ -1,4 +1,4 @@
-/** What can be typed, and what is said when it cannot. */
+/** Command lines, and the errors of invalid ones. */
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runProgram } from '../../../client/cli/program.ts';
@@ -21,25 +21,25 @@ const commands = [
 ];
 
 describe('help', () => {
-  it('alone, lists every command', async () => {
+  it('cicada alone lists every command', async () => {
     const { code, stdout } = await runCicada([]);
     expect(code).toBe(0);
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^ +${command}\\b`, 'm'));
     expect((await runCicada(['--help'])).stdout).toBe(stdout);
   });
 
-  it.each(commands)('of %s has its flags and examples', async (command) => {
+  it.each(commands)('the help of %s has its flags and examples', async (command) => {
     const text = await helpOf(command, '--help');
     expect(text).toMatch(/With every command:\n.*--json/s);
     expect(text).toMatch(new RegExp(`Examples:\\n {2}cicada (${command}|get)`));
   });
 
-  it('comes in every way people ask for it', async () => {
+  it('help is printed for --help, -h and the command help', async () => {
     const asked = [await helpOf('seed', '--help'), await helpOf('seed', '-h'), await helpOf('help', 'seed')];
     expect(new Set(asked).size).toBe(1);
   });
 
-  it('tells the version', async () => {
+  it('--version and -V print the version', async () => {
     for (const flag of ['--version', '-V'])
       expect((await runCicada([flag])).stdout).toBe(`cicada ${manifest.version}\n`);
   });
@@ -65,7 +65,7 @@ describe('a command line that cannot be meant is refused in one sentence', () =>
     ['get a.torrent --upload-limit fast', /--upload-limit: "fast" is not a rate; give it like 1MiB\/s/],
     ['get a.torrent --port 99999', /--port: "99999" is not a port/],
     ['tracker --listen nowhere', /--listen: "nowhere" is not HOST:PORT/],
-  ])('%s', async (line, sentence) => {
+  ])('an invalid command line is refused in one sentence: %s', async (line, sentence) => {
     const refused = runProgram(line.split(' '), new Output());
     await expect(refused).rejects.toMatchObject({
       code: 'option-invalid',
@@ -74,10 +74,10 @@ describe('a command line that cannot be meant is refused in one sentence', () =>
     await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining('\n') });
   });
 
-  it('and ends with 28', async () => {
+  it('an invalid command line ends with exit code 28', async () => {
     const { code, stdout, stderr } = await runCicada(['crate', 'Album']);
     expect({ code, stdout }).toEqual({ code: 28, stdout: '' });
-    // The command that helps is one that can be typed: the tests start main.ts by itself.
+    // The printed help command works here: the tests start main.ts directly.
     expect(stderr).toMatch(
       /^cicada: there is no command "crate"; did you mean "create"\? \(node \S+main\.ts --help lists all\)\n$/,
     );
@@ -131,15 +131,17 @@ describe('what is printed to be typed again', () => {
       'cicada',
     ],
     ['in another program', { entry: '/x/vitest.mjs', env: byNpm }, 'cicada'],
-  ])('%s', (_, how, name) => expect(start(how)).toBe(name));
+  ])('a printed command starts the program as it was started: %s', (_, how, name) =>
+    expect(start(how)).toBe(name),
+  );
 
-  it('on another computer, is the plain command, with quotes where a shell needs them', () => {
+  it('a command line for another computer is the plain command, with quotes where a shell needs them', () => {
     expect(commandElsewhere(['get', 'a b'])).toBe("cicada get 'a b'");
   });
 });
 
 describe('errors', () => {
-  it('are a document with --json, and nothing on stderr', async () => {
+  it('errors are a document with --json, and nothing on stderr', async () => {
     const { code, stdout, stderr } = await runCicada(['info', 'nope.torrent', '--json']);
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({
@@ -149,20 +151,20 @@ describe('errors', () => {
     });
   });
 
-  it('are a document even when the command line itself is wrong', async () => {
+  it('errors are a document even when the command line itself is wrong', async () => {
     const { code, stdout } = await runCicada(['seed', '--json']);
     expect(code).toBe(28);
     expect(JSON.parse(stdout)).toMatchObject({ event: 'error', code: 'option-invalid' });
   });
 
-  it('show where they come from only to those who ask for it', async () => {
+  it('errors have a stack trace only with CICADA_DEBUG', async () => {
     const plain = await runCicada(['info', 'nope.torrent']);
     const debug = await runCicada(['info', 'nope.torrent'], { env: { CICADA_DEBUG: '1' } });
     expect(plain.stderr).toBe('cicada: there is no file nope.torrent\n');
     expect(debug.stderr).toContain('torrent-source.ts');
   });
 
-  it('are coloured only where colours are wanted', async () => {
+  it('errors are coloured only where colours are wanted', async () => {
     const run = async (env: NodeJS.ProcessEnv) => (await runCicada(['info', 'nope'], { env })).stderr;
     expect(await run({ FORCE_COLOR: '1' })).toContain('\x1b[');
     expect(await run({ NO_COLOR: '1' })).not.toContain('\x1b[');
@@ -177,22 +179,22 @@ describe('the environment', () => {
     return await runHere(line.split(' '), tmpdir());
   };
 
-  it('stands in for a flag', async () => {
+  it('an environment variable replaces a flag that is not given', async () => {
     const { code, stderr } = await failure('seed a b', { CICADA_UPLOAD_LIMIT: 'fast' });
     expect(code).toBe(28);
     expect(stderr).toContain('--upload-limit: "fast" is not a rate');
   });
 
-  it('gives way to a flag that is given', async () => {
+  it('a given flag has priority over its environment variable', async () => {
     const line = 'seed nope.torrent b --upload-limit 1MiB';
     expect((await failure(line, { CICADA_UPLOAD_LIMIT: 'fast' })).code).toBe(3);
   });
 
-  it('may hold flags of other commands', async () => {
+  it("environment variables of other commands' flags are ignored", async () => {
     expect((await failure('info nope.torrent', { CICADA_UPLOAD_LIMIT: 'fast' })).code).toBe(3);
   });
 
-  it('turns switches on and off', async () => {
+  it('environment variables turn switches on and off', async () => {
     const run = async (value: string) =>
       await runCicada(['info', 'nope.torrent'], { env: { CICADA_JSON: value } });
     expect((await run('true')).stdout).toContain('"event":"error"');

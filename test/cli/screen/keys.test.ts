@@ -1,4 +1,4 @@
-/** Keys of a running command: what they do, and that the terminal stays the user's. */
+/** Keys of a running command: their actions, and the state of the terminal. */
 import { describe, expect, it } from 'vitest';
 import { isForegroundIn, type KeyTerminal, listenToKeys } from '../../../client/cli/screen/keys.ts';
 import { announceKey, announceWords, isKeyOfUse } from '../../../client/cli/swarm-view/announce-key.ts';
@@ -34,7 +34,7 @@ function terminal() {
 }
 
 describe('keys of a running command', () => {
-  it('do what they are for, in either case, and nothing when they are part of an arrow key', () => {
+  it('a key does its action in either case, and nothing when it is part of an arrow key', () => {
     const { it, press } = terminal();
     let pressed = 0;
     listenToKeys({ a: () => (pressed += 1) }, it);
@@ -42,7 +42,7 @@ describe('keys of a running command', () => {
     expect(pressed).toBe(3);
   });
 
-  it('leave Ctrl-C to the system from the first one on', () => {
+  it('from the first Ctrl-C on, the terminal handles Ctrl-C itself', () => {
     const { it, log, world, press } = terminal();
     listenToKeys({}, it);
     press('\x03');
@@ -52,7 +52,7 @@ describe('keys of a running command', () => {
     expect(world.isRaw).toBe(false);
   });
 
-  it('work again when a suspended command is back in the foreground, and not in the background', () => {
+  it('keys work again when a suspended command is back in the foreground, and not in the background', () => {
     const { it, log, world, press } = terminal();
     let pressed = 0;
     listenToKeys({ a: () => (pressed += 1) }, it);
@@ -69,7 +69,7 @@ describe('keys of a running command', () => {
     expect([world.isRaw, pressed]).toEqual([true, 1]);
   });
 
-  it('give the terminal back when the command ends, and do not touch it in the background', () => {
+  it('the terminal is restored when the command ends, and is not touched in the background', () => {
     const { it, log, world } = terminal();
     const stop = listenToKeys({}, it);
     expect(world.isRaw).toBe(true);
@@ -82,7 +82,7 @@ describe('keys of a running command', () => {
   });
 });
 
-it('a job is in the foreground when the terminal’s group is its own, whatever its name is', () => {
+it('a job is in the foreground when the terminal’s group is its own, for any process name', () => {
   expect(isForegroundIn('17 (a) b (c)) S 1 17 16 34816 17 4194304')).toBe(true);
   expect(isForegroundIn('17 (node) S 1 17 16 34816 16 4194304')).toBe(false);
   expect(isForegroundIn('17 (node) S 1 17 16 0 -1 4194304')).toBe(false);
@@ -101,14 +101,14 @@ describe('the key that asks for peers', () => {
     },
   });
 
-  it('says that trackers are asked, or when the next one may be', () => {
+  it('the announce key says that trackers are asked, or when the next one may be', () => {
     expect(announceWords([tracker('http://one/announce')])).toBe('Asking the trackers for peers.');
     const two = [tracker('http://one/announce', 25), tracker('http://two/announce', 90)];
     expect(announceWords(two)).toBe('one allows no earlier question: it is asked for peers in 25 s.');
     expect(announceWords([])).toMatch(/^No tracker/);
   });
 
-  it('is told of where there are no peers, and a tracker that can be asked', () => {
+  it('the hint about the announce key appears without peers, if a tracker can be asked', () => {
     const peer = {} as PeerStatus;
     const http = tracker('http://one/announce');
     expect(isKeyOfUse([{ peers: [], trackers: [http] }])).toBe(true);
@@ -118,12 +118,12 @@ describe('the key that asks for peers', () => {
     expect(isKeyOfUse([])).toBe(false);
   });
 
-  it('does not say that a tracker forbids what failed before', () => {
+  it('the announce key does not say that a tracker forbids an announce after a failure', () => {
     const failed = { ...tracker('http://one/announce', 9), lastFailure: 'connection refused' };
     expect(announceWords([failed])).toBe('The last question to one failed: it is asked again in 9 s.');
   });
 
-  it('asks and answers once a second, however long it is held down', () => {
+  it('the announce key asks and answers once a second, however long it is held down', () => {
     let nowMs = 5;
     let asked = 0;
     const said: string[] = [];

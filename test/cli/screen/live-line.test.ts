@@ -18,19 +18,19 @@ describe('the line of a download', () => {
   const lineAt = (columns: number) =>
     stripVTControlCharacters(transferLine(figures).lines(columns, 24).join('\n'));
 
-  it('says how far, how fast, from how many and how long', () => {
+  it('the line of a download has progress, rate, peers and time left', () => {
     expect(lineAt(100)).toMatch(
       /^ 23% {2}━+╸?─+ {2}13\.5 of 57\.2 MiB {2}↓ 2\.7 MiB\/s {2}↑ 1\.5 MiB\/s {2}2 peers {2}17 s left$/,
     );
   });
 
-  it('gives up the least useful parts first when it is narrow', () => {
+  it('a narrow line of a download drops the least useful parts first', () => {
     expect(lineAt(60)).toMatch(/━+╸?─+ {2}↓ 2\.7 MiB\/s {2}2 peers {2}17 s left$/);
     expect(lineAt(34)).toMatch(/━+╸?─+ {2}↓ 2\.7 MiB\/s$/);
     expect(lineAt(12)).toBe(' 23%  ↓ 2.7 MiB/s');
   });
 
-  it('is never wider than the terminal, whatever the figures', () => {
+  it('the line of a download is never wider than the terminal, for any figures', () => {
     const anything = fc.record({
       ...{ bytes: fc.nat(2 ** 30), downBps: fc.nat(), upBps: fc.nat(), peers: fc.nat(1000) },
       ...{
@@ -46,12 +46,12 @@ describe('the line of a download', () => {
     );
   });
 
-  it('says why when nothing comes', () => {
+  it('the line of a download says why no data arrives', () => {
     const waiting = transferLine({ ...figures, waitingFor: 'waiting for peers: asking host' });
     expect(waiting.plain()).toBe('23%, waiting for peers: asking host');
   });
 
-  it('is one plain sentence in a log', () => {
+  it('the line of a download is one plain sentence in a log', () => {
     expect(transferLine(figures).plain()).toBe(
       '23%, 13.5 of 57.2 MiB, 2.7 MiB/s down, 1.5 MiB/s up, 2 peers, 17 s left',
     );
@@ -91,7 +91,7 @@ describe('why nothing comes', () => {
       { trackers: [tracker({ lastFailure: 'connection refused' })] },
       /host:6969: connection refused/,
     ],
-    ['nobody else', { trackers: [tracker({ peers: 0 })] }, /knows no other peers yet/],
+    ['no other peers', { trackers: [tracker({ peers: 0 })] }, /knows no other peers yet/],
     ['peers that do not answer', { peersKnown: 3 }, /3 peers known, none has answered/],
     [
       'peers without what is missing',
@@ -101,13 +101,15 @@ describe('why nothing comes', () => {
     ['peers that choke', { peers: [peer({ peerChoking: true })] }, /waiting for a turn/],
     ['a silent peer', { peers: [peer({ stalled: true })] }, /silent/],
     ['a full disk', { trouble: { code: 'ENOSPC', message: 'no space left' } }, /disk is full: make room/],
-  ])('%s', (_, fields, words) => expect(waitingReason(status(fields))).toMatch(words));
+  ])('the waiting reason is worded: %s', (_, fields, words) =>
+    expect(waitingReason(status(fields))).toMatch(words),
+  );
 
-  it('never shows the secret part of a tracker’s address', () => {
+  it('a waiting reason never shows the secret part of a tracker’s address', () => {
     expect(waitingReason(status({ trackers: [tracker({ lastFailure: 'x' })] }))).not.toContain('secret');
   });
 
-  it('makes the control characters of a tracker’s words visible', () => {
+  it('a waiting reason makes the control characters of a tracker’s words visible', () => {
     const words = waitingReason(status({ trackers: [tracker({ lastFailure: '\x1b[2Jgone' })] }));
     expect(words).toContain('\\u001b[2Jgone');
   });
@@ -120,19 +122,19 @@ describe('a live area', () => {
     return { live, written: () => (stream.read() as Buffer | null)?.toString() ?? '' };
   }
 
-  it('leaves room for ^C behind the last line, and cuts what is longer', () => {
+  it('a live area leaves room for ^C after the last line, and cuts longer lines', () => {
     const { live, written } = area(20);
     live.paint(['x'.repeat(50)]);
     expect(stripVTControlCharacters(written()).trim()).toBe(`${'x'.repeat(16)}…`);
   });
 
-  it('is never higher than the terminal', () => {
+  it('a live area is never higher than the terminal', () => {
     const { live, written } = area(80, 5);
     live.paint(Array.from({ length: 20 }, (_, i) => `line ${i}`));
     expect(written().split('\n')).toHaveLength(4);
   });
 
-  it('goes back to its first line before it paints again', () => {
+  it('a live area returns to its first line before it paints again', () => {
     const { live, written } = area(80);
     live.paint(['a', 'b', 'c']);
     written();
@@ -140,7 +142,7 @@ describe('a live area', () => {
     expect(written()).toContain('\r\x1b[2A');
   });
 
-  it('makes way for what is printed above it', () => {
+  it('a live area is removed while text is printed above it', () => {
     const { live, written } = area(80);
     live.paint(['painted']);
     written();
@@ -154,19 +156,19 @@ describe('a live area', () => {
 });
 
 describe('the width of text', () => {
-  it('counts wide characters twice, marks and colours not at all', () => {
+  it('wide characters count two columns, combining marks and colours none', () => {
     expect(textWidth('日本')).toBe(4);
     expect(textWidth('e\u0301')).toBe(1);
     expect(textWidth('\x1b[31mred\x1b[39m')).toBe(3);
   });
 
-  it('cuts to the width, colours ended', () => {
+  it('a text is cut to the width, with its colours reset', () => {
     expect(cutToWidth('日本語', 4)).toBe('日…');
     expect(cutToWidth('\x1b[31mlong text\x1b[39m', 5)).toBe('\x1b[31mlong…\x1b[0m');
     expect(padToWidth('日', 4)).toBe('日  ');
   });
 
-  it('never gives more than was asked for', () => {
+  it('a cut or padded text never exceeds the width', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 20 }), (text, columns) => {
         expect(textWidth(cutToWidth(text, columns))).toBeLessThanOrEqual(columns);

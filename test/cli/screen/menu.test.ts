@@ -1,4 +1,4 @@
-/** What `cicada` alone offers, and what it knows of earlier runs. */
+/** The menu of `cicada` alone, and the list of earlier torrents. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ describe('the menu', () => {
   const answered = async (key: string, ...answers: string[]) =>
     await offered.find((choice) => choice.key === key)!.choose(async () => answers.shift() ?? '');
 
-  it('signs in, or makes an account where the name is new, at the tracker that is named', async () => {
+  it('the menu signs in, or creates an account for a new name, at the named tracker', async () => {
     expect(await answered('l', 'ada', '', 'n')).toEqual(['login', 'ada']);
     expect(await answered('l', 'ada', 'music.example.org', 'Yes')).toEqual([
       ...['register', 'ada', '--tracker', 'music.example.org'],
@@ -23,12 +23,12 @@ describe('the menu', () => {
     expect(await answered('l', '')).toEqual([]);
   });
 
-  it('starts a tracker, with a folder for its catalogue or without', async () => {
+  it('the menu starts a tracker, with or without a folder for its catalogue', async () => {
     expect(await answered('r', '')).toEqual(['tracker']);
     expect(await answered('r', '~/catalogue')).toEqual(['tracker', '--data', '~/catalogue']);
   });
 
-  it('has a key of its own for each choice, and offers only commands that there are', async () => {
+  it('each choice of the menu has its own key and an existing command', async () => {
     expect(new Set(offered.map(({ key }) => key)).size).toBe(offered.length);
     for (const { choose } of offered) {
       const [name = '--help'] = (await choose(async () => 'x')) ?? [];
@@ -49,9 +49,9 @@ describe('a key', () => {
     ['another', 'x', { at: 0 }],
     ['Ctrl-C', '\x03', 'leave'],
     ['Escape', '\x1b', 'leave'],
-  ])('%s', (_, key, means) => expect(pressed(key, choices, 0)).toEqual(means));
+  ])('a key of the menu: %s', (_, key, means) => expect(pressed(key, choices, 0)).toEqual(means));
 
-  it('has its line, and the one that Enter takes is marked', () => {
+  it('each key of the menu has a line, and the choice that Enter takes is marked', () => {
     const marked = menuLines(choices, 1).filter((line) => line.includes('›'));
     expect(marked).toHaveLength(1);
     expect(marked[0]).toContain('Title g');
@@ -59,7 +59,7 @@ describe('a key', () => {
 });
 
 describe('a path typed at a question', () => {
-  it('is completed by Tab, folders with a slash', () => {
+  it('a path typed in the menu is completed by Tab, folders with a slash', () => {
     const place = temporaryFolder();
     mkdirSync(join(place, 'Album one'));
     writeFileSync(join(place, 'Album.torrent'), '');
@@ -69,14 +69,14 @@ describe('a path typed at a question', () => {
     expect(completePath(`${place}/nowhere/x`)[0]).toEqual([]);
   });
 
-  it('may be dragged onto the terminal', () => {
+  it('a path may be dragged onto the terminal', () => {
     expect(untyped(' /a/My\\ Album\\ \\(1\\) ')).toBe('/a/My Album (1)');
     expect(untyped("'/a/My Album'")).toBe('/a/My Album');
     expect(untyped('~/x')).toBe(join(homedir(), 'x'));
   });
 });
 
-it('what was fetched and shared is known from its records, and nothing else is taken for one', async () => {
+it('earlier torrents are listed from their records, and other files are ignored', async () => {
   const state = temporaryFolder();
   const path = join(state, 'Album');
   mkdirSync(path);

@@ -1,4 +1,4 @@
-/** What may leave this machine: the same rule for every command that gives files away. */
+/** Which files may leave this machine: the same rule for every command that sends files. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -13,7 +13,7 @@ import { mainFile, runHere, temporaryFolder } from '../run-cicada.ts';
 let place: string;
 const here = (...args: string[]) => runHere(args, place);
 
-/** A tracker that only listens: what it hears has left this machine. */
+/** A tracker that only records announces: each means that a torrent was shared. */
 const heard: string[] = [];
 const tracker = http.createServer((request, response) => {
   heard.push(request.url ?? '');
@@ -61,7 +61,7 @@ describe.each(refusedPlaces)('%s is refused', (path, code, words) => {
     ['share, published', (at: string) => ['share', at, '--publish', '--tracker', announce]],
     ['share, as the second of two', (at: string) => ['share', 'Album', at, '--tracker', announce]],
     ['publish', (at: string) => ['publish', at, '--tracker', announce]],
-  ])('by %s, with the reason and what to do, before anything is asked or written', async (_, args) => {
+  ])('a forbidden place is refused by %s with advice, before any request or write', async (_, args) => {
     const { code: exit, stdout } = await here(...args(path), '--json');
     const documents = stdout
       .trim()
@@ -77,14 +77,14 @@ describe('seed', () => {
   it.each([
     ['Link', 'Link', 'share-hidden'],
     ['.hidden/Album', '.hidden', 'share-hidden'],
-  ])('refuses a torrent of %s at %s', async (made, at, code) => {
+  ])('seed refuses a torrent of %s at %s', async (made, at, code) => {
     await here('create', made, '-o', 'x.torrent', '-a', announce, '-q');
     const { stdout } = await here('seed', 'x.torrent', at, '--port', '0', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ event: 'error', code });
     expect(heard).toEqual([]);
   });
 
-  it('refuses a torrent that holds keys, names them, and seeds them when the user says so', async () => {
+  it('seed refuses a torrent that holds keys, names them, and seeds them with --include-secrets', async () => {
     await here('create', 'Keys', '--include-secrets', '-o', 'keys.torrent', '-a', announce, '-q');
     const { code, stdout } = await here('seed', 'keys.torrent', 'Keys', '--port', '0', '--json');
     const [refused, error] = stdout
@@ -115,7 +115,7 @@ describe('create', () => {
       .files.filter((file) => !file.isPad)
       .map((file) => file.components.join('/'));
 
-  it('leaves keys out and lists them, with one option to take them in', async () => {
+  it('create leaves keys out and lists them, and takes them in with one option', async () => {
     const { stderr } = await here('create', 'Keys');
     expect(stderr).toMatch(/^Left out: .*id_rsa \(it looks like a key of ssh\)$/m);
     expect(stderr).toMatch(/^To share keys and password files all the same: --include-secrets$/m);
@@ -130,7 +130,7 @@ describe('create', () => {
     expect(filesOf('Keys.torrent')).toEqual(['1.flac', 'id_rsa', 'passwords.kdbx']);
   });
 
-  it('leaves them out of every album too, and makes nothing of a key alone', async () => {
+  it('create leaves keys out of every album too, and makes no torrent of a key alone', async () => {
     const { stdout } = await here(
       'create',
       '.',
@@ -150,7 +150,7 @@ describe('create', () => {
     expect([code, stderr]).toEqual([17, expect.stringMatching(/looks like a key of ssh; --include-secrets/)]);
   });
 
-  it('makes a torrent of a place that nobody may share, and says that', async () => {
+  it('create makes a torrent of a place that may not be shared, and warns', async () => {
     const { code, stderr } = await here('create', 'Link', '-o', 'a.torrent');
     expect(code).toBe(0);
     expect(stderr).toMatch(/^Note: .*is hidden.*the commands share and seed refuse it\.$/m);
@@ -161,7 +161,7 @@ describe('create', () => {
 });
 
 describe('share', () => {
-  it('leaves keys out and lists them', async () => {
+  it('share leaves keys out and lists them', async () => {
     await using children = new Children();
     const args = ['share', 'Keys', '--listen', '127.0.0.1:0', '--port', '0', '--json'];
     const share = children.add(new Child([process.execPath, mainFile, ...args], { cwd: place }));
@@ -174,7 +174,7 @@ describe('share', () => {
     });
   });
 
-  it('of a link to a folder that may be shared has the name of the link', async () => {
+  it('share of a link to a folder uses the name of the link', async () => {
     await using children = new Children();
     symlinkSync(join(place, 'Album'), join(place, 'Best of'));
     const args = ['share', 'Best of', '--listen', '127.0.0.1:0', '--port', '0', '--json'];
@@ -186,8 +186,8 @@ describe('share', () => {
 const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 
 describe('the menu', () => {
-  it.skipIf(!hasScript)('refuses as the command does', async () => {
-    // A terminal of its own: without one there is no menu.
+  it.skipIf(!hasScript)('the menu refuses the same folders as the command', async () => {
+    // The program gets a terminal of its own: without one there is no menu.
     const typed = spawn('script', ['-qec', `${process.execPath} ${mainFile}`, '/dev/null'], { cwd: place });
     onTestFinished(() => void typed.kill('SIGKILL'));
     let shown = '';

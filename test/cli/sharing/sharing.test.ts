@@ -1,4 +1,4 @@
-/** What goes on around a transfer: what is remembered, when sharing ends, and what is run when a download is done. */
+/** Around a transfer: trusted records, limits of seeding, and the command after a download. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ describe('what was verified', () => {
     return documentsOf(outcome).find(({ event }) => event === 'seeding' || event === 'error');
   };
 
-  it('is not checked again, unless somebody wants that', async () => {
+  it('verified files are not checked again, except on request', async () => {
     const out = scene.folder();
     await get('-o', out);
     expect(await seed(out)).toMatchObject({ event: 'seeding', checked: false });
@@ -41,7 +41,7 @@ describe('what was verified', () => {
     expect(await seed(out)).toMatchObject({ event: 'error', code: 'data-mismatch' });
   });
 
-  it('is said with -v', async () => {
+  it('trusting verified files is reported with -v', async () => {
     const out = scene.folder();
     await get('-o', out);
     const { stdout, stderr } = await get('-o', out, '-v');
@@ -49,13 +49,13 @@ describe('what was verified', () => {
     expect(stderr).toContain('Album: what is here is remembered from last time');
   });
 
-  it('does not keep a second program from sharing the same folder', async () => {
+  it('verified files can be seeded by a second program at the same time', async () => {
     expect(await seed('Album')).toMatchObject({ event: 'seeding', checked: true });
   });
 });
 
 describe('sharing ends', () => {
-  it('when so much has been given', async () => {
+  it('seeding ends at the upload ratio', async () => {
     await scene.here('create', 'Album', '-o', 'lonely.torrent', '-q');
     const seeder = scene.start(
       'seed',
@@ -75,13 +75,13 @@ describe('sharing ends', () => {
     expect(await seeder.ended).toBe(0);
   });
 
-  it('when the time is over, with 0 and one line', async () => {
+  it('seeding ends after the seed time, with exit code 0 and one line', async () => {
     const { code, stderr } = await get('-o', scene.folder(), '--seed-time', '0.005');
     expect(code).toBe(0);
     expect(stderr).toMatch(/^Done sharing, 0\.3 s are over; no peer requested anything\.$/m);
   });
 
-  it('at whichever limit comes first', () => {
+  it('seeding ends at the limit that is reached first', () => {
     const limits = seedLimits({ 'seed-ratio': 2, 'seed-time': 60 });
     expect(reachedLimit(limits, 199, 100, 59)).toBeUndefined();
     expect(reachedLimit(limits, 200, 100, 1)).toBe('ratio');
@@ -93,7 +93,7 @@ describe('sharing ends', () => {
 });
 
 describe('--on-done', () => {
-  it('is told the torrent in the environment, in which no name becomes a command', async () => {
+  it('--on-done gets the torrent in the environment, where no name becomes a command', async () => {
     const evil = '$(touch pwned); `touch pwned` "\'';
     const out = scene.folder();
     writeFileSync(join(scene.place, evil), 'x'.repeat(10));
@@ -118,7 +118,7 @@ describe('--on-done', () => {
     expect(stderr).not.toMatch(/^pwned$/m);
   });
 
-  it('that fails is said, and the download is done all the same', async () => {
+  it('an --on-done command that fails is reported, and the download still succeeds', async () => {
     const { code, stderr } = await get('-o', scene.folder(), '--on-done', 'exit 3');
     expect(code).toBe(0);
     expect(stderr).toMatch(/^--on-done: the command ended with 3: exit 3$/m);
@@ -131,14 +131,14 @@ describe('places of the user', () => {
     platform,
     home: '/home/ada',
   });
-  it('are those of the XDG specification, which ignores relative ones', () => {
+  it("the user's folders follow the XDG specification, which ignores relative paths", () => {
     expect(stateFolder(at({}))).toBe('/home/ada/.local/state/cicada');
     expect(stateFolder(at({ XDG_STATE_HOME: '/s' }))).toBe('/s/cicada');
     expect(stateFolder(at({ XDG_STATE_HOME: 's' }))).toBe('/home/ada/.local/state/cicada');
     expect(configFile(at({}))).toBe('/home/ada/.config/cicada/config.json');
     expect(configFile(at({ XDG_CONFIG_HOME: '/c' }))).toBe('/c/cicada/config.json');
   });
-  it('are the usual ones on Windows', () => {
+  it("the user's folders are the usual ones on Windows", () => {
     expect(stateFolder(at({ LOCALAPPDATA: '/L' }, 'win32'))).toBe('/L/cicada');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What a torrent or a magnet link names is not asked for inside of the user's own network, and what the user typed is: from
- * the command line to a server on the loopback, which writes down what reached it.
+ * Addresses in a torrent or a magnet link are not requested inside the user's own network, but addresses that
+ * the user typed are: from the command line to a loopback server that records each request.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -54,7 +54,7 @@ function start(...args: string[]): Child {
 const get = (...args: string[]) => start('get', '-o', 'out', ...args);
 const refused = { reason: expect.stringMatching(/private network.*--tracker/) };
 
-it('a torrent’s tracker gets a plain announce, and nothing but that', async () => {
+it('a torrent’s tracker on the loopback gets a plain announce, and no other request', async () => {
   await make(origin + forged, `${origin}/key/announce`);
   const child = get('x.torrent');
   expect(await child.event('tracker-failed')).toMatchObject(refused);
@@ -62,21 +62,21 @@ it('a torrent’s tracker gets a plain announce, and nothing but that', async ()
   expect(paths).toEqual(['/key/announce?…']);
 });
 
-it('a magnet link’s tracker gets no more than that', async () => {
+it('a magnet link’s tracker on the loopback gets only a plain announce', async () => {
   await make(`${origin}/announce`);
   const child = get(`magnet:?xt=urn:btih:${infoHash}&tr=${encodeURIComponent(origin + forged)}`);
   expect(await child.event('tracker-failed')).toMatchObject(refused);
   expect(paths).toEqual([]);
 });
 
-it('a torrent that is seeded gets no more than that', async () => {
+it('the tracker of a seeded torrent on the loopback gets only a plain announce', async () => {
   await make(origin + forged);
   const child = start('seed', 'x.torrent', 'Album');
   expect(await child.event('tracker-failed')).toMatchObject(refused);
   expect(paths).toEqual([]);
 });
 
-it('a tracker that the user typed is asked whatever its address', async () => {
+it('a tracker that the user typed is asked at any address', async () => {
   await make(`${origin}/announce.php?room=1`);
   await get('x.torrent', '--tracker', `${origin}/announce.php?room=1`).event('tracker-answered');
   await get(infoHash, '--tracker', `${origin}/announce.php?room=2`).event('tracker-answered');
@@ -87,13 +87,13 @@ it('a tracker that the user typed is asked whatever its address', async () => {
   expect(paths).toEqual([1, 2, 1, 3].map((room) => `/announce.php?room=${room}&…`));
 });
 
-it('a torrent names what it likes at the server that the user fetched it from', async () => {
+it('a torrent may name any path at the server that the user fetched it from', async () => {
   await make(`${origin}/announce.php?room=1`);
   await get(`${origin}/x.torrent`).event('tracker-answered');
   expect(paths).toEqual(['/announce.php?room=1&…']);
 });
 
-it('and nothing elsewhere', async () => {
+it('a torrent may not name any path at another server than it came from', async () => {
   await make(`${origin.replace('127.0.0.1', 'localhost')}${forged}`);
   expect(await get(`${origin}/x.torrent`).event('tracker-failed')).toMatchObject(refused);
   expect(paths).toEqual([]);

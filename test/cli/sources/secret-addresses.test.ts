@@ -1,4 +1,4 @@
-/** Names and passwords in web addresses open what they are for, and are not on any screen. */
+/** User names and passwords in web addresses are used, and never printed. */
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ beforeEach(() => {
 const torrent = (announce: string) =>
   encode({ announce, info: { name: 'a', length: 1, 'piece length': 16_384, pieces: Buffer.alloc(20) } });
 
-/** Gives a packed torrent to ada alone. */
+/** Serves a compressed torrent only to the user ada. */
 async function protectedTorrent(): Promise<string> {
   const server = createServer((request, response) => {
     const isAda = request.headers.authorization === `Basic ${Buffer.from('ada:hush').toString('base64')}`;
@@ -41,9 +41,9 @@ it('a torrent behind a password is fetched, unpacked and described without the p
 it.each([
   ['a wrong password', (address: string) => ['info', `http://ada:hush2@${address}`], 24],
   ['a server that is not there', () => ['get', 'http://ada:hush@127.0.0.1:1/x.torrent'], 6],
-  ['a tracker that is none', () => ['get', 'x.torrent', '--tracker', 'gopher://ada:hush@host/'], 28],
-  ['a web seed that is none', () => ['create', 'x.torrent', '-w', 'ftp://ada:hush@host/'], 28],
-])('%s is told of without the password', async (_, args, code) => {
+  ['an invalid tracker', () => ['get', 'x.torrent', '--tracker', 'gopher://ada:hush@host/'], 28],
+  ['an invalid web seed', () => ['create', 'x.torrent', '-w', 'ftp://ada:hush@host/'], 28],
+])('%s is reported without the password', async (_, args, code) => {
   writeFileSync(join(place, 'x.torrent'), torrent('http://tracker.example/announce'));
   const outcome = await runHere(args(await protectedTorrent()), place);
   expect(outcome.stdout + outcome.stderr).not.toContain('hush');

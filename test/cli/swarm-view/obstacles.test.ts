@@ -1,4 +1,7 @@
-/** Why nothing comes, with a code, a reason and a way out: from what is known, and from real programs on real sockets. */
+/**
+ * Why no data arrives, with a code, a reason and advice: from a status, and from real programs on real
+ * sockets.
+ */
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -38,14 +41,17 @@ describe('sources that are not supported', () => {
     ['trackers-invalid', ['gopher://g.example/'], [], /gopher:\/\/ trackers are not supported yet/],
     ['web-seeds', [], ['https://web.example/music/'], /^web seeds are not supported yet: web\.example$/],
     ['web-seeds', [], ['ftp://web.example/'], /^web seeds are not supported yet: web\.example$/],
-  ])('are named by a code and by their hosts: %s', (code, trackers, webSeeds, words) => {
-    const [obstacle, ...more] = missingSources(sources(trackers, webSeeds));
-    expect([obstacle!.code, more]).toEqual([code, []]);
-    expect(obstacle!.message).toMatch(words);
-    expect(obstacle!.advice).toMatch(/--tracker http:.*--peer/);
-  });
+  ])(
+    'unsupported sources are reported with a code and their hosts: %s',
+    (code, trackers, webSeeds, words) => {
+      const [obstacle, ...more] = missingSources(sources(trackers, webSeeds));
+      expect([obstacle!.code, more]).toEqual([code, []]);
+      expect(obstacle!.message).toMatch(words);
+      expect(obstacle!.advice).toMatch(/--tracker http:.*--peer/);
+    },
+  );
 
-  it('are named each kind once, with the hosts of the first three', () => {
+  it('unsupported sources are named once per kind, with the hosts of the first three', () => {
     const many = [1, 2, 3, 4, 5].map((n) => `udp://u${n}.example:80`);
     const found = missingSources(sources([...many, 'wss://ws.example'], ['https://web.example/']));
     expect(codes(found)).toEqual(['udp-trackers', 'websocket-trackers', 'web-seeds']);
@@ -53,16 +59,16 @@ describe('sources that are not supported', () => {
     expect(obstacleWords(found).match(/--peer/g)).toHaveLength(1);
   });
 
-  it('are no obstacle beside one that is', () => {
+  it('unsupported sources are no obstacle beside a supported one', () => {
     expect(missingSources(sources([udp, http], ['https://web.example/']))).toEqual([]);
     expect(codes(unsupportedSources(sources([udp, http])))).toEqual(['udp-trackers']);
   });
 
-  it('never show the secret part of an address', () => {
+  it('unsupported sources never show the secret part of an address', () => {
     expect(obstacleWords(missingSources(sources(['udp://u.example/passkey'])))).not.toContain('passkey');
   });
 
-  it('none at all is told, too', () => {
+  it('a torrent without any source is reported', () => {
     expect(codes(missingSources(sources([])))).toEqual(['no-trackers']);
   });
 });
@@ -71,12 +77,12 @@ describe('why nothing moves', () => {
   const tracker = (url: string, peers?: number) => ({ url, peers }) as TrackerStatus;
   const none = { closed: 0, dialed: 0 };
 
-  it('is not asked while a peer is connected', () => {
+  it('a torrent with a connected peer has no obstacles', () => {
     const peers = [{}] as never;
     expect(obstaclesOf({ peers, peersKnown: 1, trackers: [] }, [], { closed: 3, dialed: 3 })).toEqual([]);
   });
 
-  it('is that there are no other peers when every tracker that can be asked says so', () => {
+  it('a torrent has no other peers when every usable tracker says so', () => {
     const of = (...trackers: TrackerStatus[]) =>
       codes(obstaclesOf({ peers: [], peersKnown: 0, trackers }, [], none));
     expect(of(tracker(http, 0))).toEqual(['no-other-peers']);
@@ -84,7 +90,7 @@ describe('why nothing moves', () => {
     expect(of(tracker(http))).toEqual([]);
   });
 
-  it('counts peers, not dials, that close at the handshake, and those alone that did so the last time', () => {
+  it("the count of closed handshakes counts peers, not dials, and only each peer's last dial", () => {
     const dials = new FailedDials();
     const news = [
       dials.isNews('10.0.0.1:1', 'closed-at-handshake'),
@@ -98,7 +104,7 @@ describe('why nothing moves', () => {
     expect(dials.closers.closed).toBe(0);
   });
 
-  it('is said beside the count of peers that do not answer: the two most frequent, by the last dial of each', () => {
+  it('the count of unanswered peers names the two most frequent reasons, by the last dial of each peer', () => {
     const dials = new FailedDials();
     const words = () => unansweredWords(dials.reasons);
     expect(words()).toBe('');
@@ -114,7 +120,7 @@ describe('why nothing moves', () => {
     expect(words()).toBe(' (2 × it does not speak BitTorrent, 1 × no program listens there)');
   });
 
-  it('says of peers that close at the handshake what to change, and where', () => {
+  it('the obstacle of peers that close at the handshake says what to change, and where', () => {
     const [obstacle] = obstaclesOf({ peers: [], peersKnown: 2, trackers: [] }, [], { closed: 2, dialed: 5 });
     expect(obstacle).toMatchObject({
       code: 'closed-at-handshake',
@@ -130,7 +136,7 @@ describe('real programs', () => {
   let children: Children;
   let closing: Server;
   const named = new Set<string>();
-  /** Names whoever asks, and nobody else. */
+  /** A tracker whose peer list contains only the peer that asks. */
   const foreignTracker = createHttpServer((request, response) => {
     const port = Number(new URL(request.url!, 'http://t').searchParams.get('port'));
     named.add(String(port));
@@ -143,7 +149,7 @@ describe('real programs', () => {
     children = new Children();
     mkdirSync(join(place, 'Album'));
     writeFileSync(join(place, 'Album/1.flac'), noise(70_000, 1));
-    // As clients do that require encryption: the plain handshake is read, and answered with the end.
+    // A client that requires encryption: it reads the plain handshake and closes.
     closing = createServer((socket) => {
       socket.on('error', () => {}).once('data', () => socket.end());
     });
@@ -182,7 +188,7 @@ describe('real programs', () => {
     expect(waitingFor).toMatch(/the only peer closed at the handshake: it may require encryption.*"allow"/);
   });
 
-  it('get asks a tracker that the user adds to a torrent file; one that names us alone knows no other peers', async () => {
+  it('get asks a tracker that the user adds; one that returns only this client knows no other peers', async () => {
     const announce = `http://127.0.0.1:${portOf(foreignTracker)}/announce`;
     const child = start('get', 'none.torrent', '--tracker', announce, '-o', 'out-2');
     const { found } = await progressWith(child, 'no-other-peers');
@@ -193,12 +199,12 @@ describe('real programs', () => {
   it.each([
     ['udp', 'udp-trackers'],
     ['web', 'web-seeds'],
-  ])('get says at once that nothing of %s.torrent can be asked', async (name, code) => {
+  ])('get says at once that %s.torrent has no usable source', async (name, code) => {
     const { outlook } = await progressWith(start('get', `${name}.torrent`, '-o', `out-${name}`), code);
     expect(outlook).toBe('fatal');
   });
 
-  it('seed says that no peer finds it', async () => {
+  it('seed without a usable tracker says that no peer finds it', async () => {
     expect(await start('seed', 'udp.torrent', 'Album').event('unsupported')).toMatchObject({
       code: 'udp-trackers',
       message: expect.stringContaining('old.example:1337'),
@@ -210,7 +216,7 @@ describe('real programs', () => {
     ['a web seed', `magnet:?xt=urn:btih:${'a'.repeat(40)}&ws=https%3A%2F%2Fw.example%2F`, /web seeds/],
     ['a UDP tracker (v2)', `magnet:?xt=urn:btmh:1220${'a'.repeat(64)}&tr=${encodeURIComponent(udp)}`, /UDP/],
   ])(
-    'get and info refuse a link whose only source is %s: it would be looked for without end',
+    'get and info refuse a link whose only source is %s: the search would never end',
     async (_, link, words) => {
       for (const command of ['get', 'info']) {
         const { code, stdout } = await runHere([command, link, '--json'], place);
@@ -222,7 +228,7 @@ describe('real programs', () => {
     },
   );
 
-  it('info notes what is not supported, and only with -v where another source is', async () => {
+  it('info names unsupported sources, only with -v where another source is supported', async () => {
     const told = async (name: string, ...more: string[]) => {
       const { stderr } = await runHere(['info', `${name}.torrent`, ...more], place);
       return stderr;

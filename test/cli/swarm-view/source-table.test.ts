@@ -1,4 +1,4 @@
-/** Who is there, and why nothing comes: the lines of `-v`, and those of a download that stands still. */
+/** The peers, and why no data arrives: the lines of `-v`, and those of a stalled download. */
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ const plainTable = (some: Partial<TorrentStatus>, columns = 120, rows = 20) =>
   sourceTable([status(some)], columns, rows).map((line) => stripVTControlCharacters(line));
 
 describe('the table of sources', () => {
-  it('says who, how fast, how much and how much of it they have', () => {
+  it('the table of sources shows peers, rates, amounts and their progress', () => {
     expect(plainTable({ peers: [peer()] })).toEqual([
       'peer              client                  rate   bytes  has',
       '192.168.1.5:6881  qBittorrent 4.5.2  ↓ 1 MiB/s  12 MiB  50%',
@@ -48,13 +48,13 @@ describe('the table of sources', () => {
     ['wants nothing we have', {}, { complete: true }],
     ['waits for its turn', { peerInterested: true }, { complete: true }],
     ['asks for nothing just now', { peerInterested: true, amChoking: false }, { complete: true }],
-  ])('says why somebody is idle: %s', (words, fields, of) => {
+  ])('the table of sources says why a peer is idle: %s', (words, fields, of) => {
     expect(plainTable({ peers: [peer({ downBps: 0, ...fields })], ...of })[1]).toMatch(
       new RegExp(`${words}$`),
     );
   });
 
-  it('has the busiest first, and says how many there is no room for', () => {
+  it('the table of sources has the busiest peers first, and counts those that do not fit', () => {
     const peers = [1, 3, 2, 4].map((n) =>
       peer({ address: { host: `10.0.0.${n}`, port: 1 }, downBps: n * 1000 }),
     );
@@ -63,7 +63,7 @@ describe('the table of sources', () => {
     expect(lines.at(-1)).toBe('and 2 peers more');
   });
 
-  it('is never wider than the terminal, nor longer, whatever peers call themselves', () => {
+  it('the table of sources is never wider or longer than the terminal, for any client names', () => {
     const some = fc.record({
       client: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
       ...{ downBps: fc.nat(), upBps: fc.nat(), downloaded: fc.nat(), stalled: fc.boolean() },
@@ -83,13 +83,13 @@ describe('the table of sources', () => {
     );
   });
 
-  it('shows no character of a name that would drive the terminal', () => {
+  it('the table of sources shows no control characters of a client name', () => {
     expect(plainTable({ peers: [peer({ client: 'x\x1b[2J\u202e' })] }).join()).toContain(
       'x\\u001b[2J\\u202e',
     );
   });
 
-  it('is a line a peer in a log', () => {
+  it('the table of sources is one line per peer in a log', () => {
     expect(
       sourceWords([status({ peers: [peer(), peer({ client: undefined, downBps: 0, stalled: true })] })]),
     ).toEqual([
@@ -99,7 +99,7 @@ describe('the table of sources', () => {
   });
 });
 
-describe('a download that stands still', () => {
+describe('a stalled download', () => {
   const lines = (
     of: Partial<TorrentStatus>,
     ended: [string, number][] = [],
@@ -111,7 +111,7 @@ describe('a download that stands still', () => {
       obstaclesOf(status(of), [], { closed: 0, dialed: 0 }),
     ).map((line) => stripVTControlCharacters(line).trim());
 
-  it('tells the last words of every tracker, by its host alone', () => {
+  it('a stalled download shows the last words of every tracker, by its host alone', () => {
     const trackers = [
       tracker({ lastFailure: 'no program listens there', retryInSeconds: 300 }),
       tracker({ url: 'http://other/announce', peers: 3, askedInSeconds: 90 }),
@@ -125,7 +125,7 @@ describe('a download that stands still', () => {
     ]);
   });
 
-  it('counts who has left, by reason', () => {
+  it('a stalled download counts the peers that left, by reason', () => {
     expect(
       lines({ peersKnown: 4 }, [
         ['stalled', 1],
@@ -136,7 +136,7 @@ describe('a download that stands still', () => {
     ]);
   });
 
-  it('counts who could not be reached, by reason', () => {
+  it('a stalled download counts the peers that could not be reached, by reason', () => {
     const unreached: [string, number][] = [
       ['ECONNREFUSED', 2],
       ['dial-timeout', 1],
@@ -146,7 +146,7 @@ describe('a download that stands still', () => {
     ]);
   });
 
-  it('is told apart: what may go on by itself, and what nothing will change', () => {
+  it('a stall is temporary when it may end by itself, and fatal otherwise', () => {
     expect(outlook(status({ trackers: [tracker({ lastFailure: 'HTTP 503' })] }))).toBe('temporary');
     expect(outlook(status({ trackers: [tracker({ url: 'udp://old:1' })] }))).toBe('fatal');
     expect(outlook(status({ trackers: [tracker({ url: 'udp://old:1' })], peersKnown: 1 }))).toBe('temporary');

@@ -1,4 +1,4 @@
-/** What people hear of a disk that is full, fails or may not be written, and when they hear that it is over. */
+/** Messages about a disk that is full, fails or is not writable, and about the end of such trouble. */
 import { describe, expect, it } from 'vitest';
 import { diskWords } from '../../../client/cli/swarm-view/disk-words.ts';
 import { figuresOf } from '../../../client/cli/transfer/transfer-figures.ts';
@@ -22,16 +22,16 @@ describe('words', () => {
     ['EIO', /fails \(why\): check it; Cicada tries again$/],
     ['EFBIG', /no file of this size \(why\): stop, and choose another --out$/],
     ['EWHATEVER', /refuses \(why\); Cicada tries again$/],
-  ])('%s: what is wrong, and what to do', (code, words) => {
+  ])('the words for %s say what is wrong, and what to do', (code, words) => {
     expect(diskWords({ code, message: 'why' })).toMatch(words);
   });
 
-  it('say the figures where they are known', () => {
+  it('the words of a disk error have the figures where they are known', () => {
     const words = diskWords(full, { missingBytes: 58 * MiB, freeBytes: 3 * MiB });
     expect(words).toBe('the disk is full: make room for 58 MiB (3 MiB free); the download goes on then');
   });
 
-  it('make the control characters of a path visible', () => {
+  it('the words of a disk error make the control characters of a path visible', () => {
     expect(diskWords({ code: 'EIO', message: '\x1b[2J' })).toContain('\\u001b');
   });
 });
@@ -39,7 +39,7 @@ describe('words', () => {
 describe('a disk that takes pieces and loses them', () => {
   const failing = { code: 'EIO', message: 'EIO: i/o error, fsync' };
 
-  it('is told once, however often it does so within a minute of taking them again', () => {
+  it('a disk that loses pieces is reported once, even if it loses more within a minute', () => {
     const refusal = new DiskRefusal();
     expect(refusal.onTrouble(failing, 100, true)).toBe(true);
     for (let nowMs = 0; nowMs < 600_000; nowMs += 40_000) {
@@ -49,7 +49,7 @@ describe('a disk that takes pieces and loses them', () => {
     }
   });
 
-  it('is told once, also when it refuses pieces between the losses', () => {
+  it('a disk that loses pieces is reported once, also when it refuses pieces in between', () => {
     const refusal = new DiskRefusal();
     refusal.onTrouble(failing, 100, true);
     expect(refusal.onTrouble(failing, 100)).toBe(false);
@@ -58,7 +58,7 @@ describe('a disk that takes pieces and loses them', () => {
     expect(refusal.onTrouble(failing, 100, true)).toBe(false);
   });
 
-  it('is well again when what was stored has stayed for a minute', () => {
+  it('a disk is well again when stored pieces have stayed for a minute', () => {
     const refusal = new DiskRefusal();
     refusal.onTrouble(failing, 100, true);
     expect(refusal.look(150, false, 1_000)).toBe(false);
@@ -68,13 +68,13 @@ describe('a disk that takes pieces and loses them', () => {
 });
 
 describe('a refusal', () => {
-  it('is told once, and is over when pieces were stored for two seconds and none was refused', () => {
+  it('a refusal is reported once, and ends when pieces were stored for two seconds and none was refused', () => {
     const refusal = new DiskRefusal();
     expect(refusal.onTrouble(full, 100)).toBe(true);
     expect(refusal.onTrouble(full, 100)).toBe(false);
     expect(refusal.look(100, false, 60_000)).toBe(false);
     expect(refusal.look(150, false, 61_000)).toBe(false);
-    // A small piece had found a place.
+    // A small piece found space.
     expect(refusal.onTrouble(full, 150)).toBe(false);
     expect(refusal.look(150, false, 64_000)).toBe(false);
     expect(refusal.look(200, false, 65_000)).toBe(false);
@@ -83,13 +83,13 @@ describe('a refusal', () => {
     expect(refusal.trouble).toBeUndefined();
   });
 
-  it('is over at once when everything is there', () => {
+  it('a refusal ends at once when the download is complete', () => {
     const refusal = new DiskRefusal();
     refusal.onTrouble(full, 100);
     expect(refusal.look(200, true, 1)).toBe(true);
   });
 
-  it('of another kind is news', () => {
+  it('a refusal of another kind is reported again', () => {
     const refusal = new DiskRefusal();
     refusal.onTrouble(full, 100);
     expect(refusal.onTrouble({ code: 'EIO', message: '' }, 100)).toBe(true);
@@ -97,7 +97,7 @@ describe('a refusal', () => {
 });
 
 describe('a download whose disk refuses', () => {
-  it('shows no rate and no time left, though data goes on coming', () => {
+  it('a download whose disk refuses shows no rate and no time left, though data still arrives', () => {
     const files = { files: [], name: 'Album', trackers: [] };
     const metainfo = { infoHash: new Uint8Array(20), ...files } as unknown as Metainfo;
     const status = {

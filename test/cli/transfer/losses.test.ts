@@ -1,4 +1,4 @@
-/** What people and scripts are told when files move under a running program. */
+/** Messages for people and scripts when files are moved under a running program. */
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 
 const start = (...args: string[]) => new Child([process.execPath, mainFile, ...args], { cwd: place });
-/** A download from a seed beside it, slow enough to be in the middle when something happens. */
+/** A download from a local seed, slow enough to be running when the files move. */
 async function downloading(children: Children) {
   const seed = children.add(start('seed', 'Album.torrent', 'Album', '--port', '0', '--json'));
   const { port } = await seed.event('seeding');
@@ -29,18 +29,18 @@ async function downloading(children: Children) {
 const out = (...names: string[]) => join(place, 'out', ...names);
 
 describe('a download', () => {
-  it('whose folder is moved says what is lost, fetches it again, and is done over what is there', async () => {
+  it('a download whose folder is moved reports the loss, fetches it again, and completes', async () => {
     await using children = new Children();
     const download = await downloading(children);
     renameSync(out('Album'), out('moved'));
     const lost = await download.event('pieces-lost');
-    // The folder, or a file in it when a new part had its folder made anew just before.
+    // The folder, or a file in it when a new part file has just created the folder again.
     expect(lost).toMatchObject({ code: 'EGONE', message: expect.stringContaining(out('Album')) });
     await download.event('done');
     expect(differenceOf(join(place, 'Album'), out('Album'))).toBeUndefined();
   });
 
-  it('whose folder becomes a link ends with the reason and exit code 17', async () => {
+  it('a download whose folder becomes a link ends with the reason and exit code 17', async () => {
     await using children = new Children();
     const download = await downloading(children);
     mkdirSync(join(place, 'elsewhere'));
@@ -57,7 +57,7 @@ describe('a download', () => {
 });
 
 describe('a seed', () => {
-  it('whose folder is renamed says so, and says when it is back', async () => {
+  it('a seed whose folder is renamed reports the loss, and reports when the folder is back', async () => {
     await using children = new Children();
     const seed = children.add(start('seed', 'Album.torrent', 'Album', '--port', '0', '--json'));
     await seed.event('seeding');

@@ -1,4 +1,4 @@
-/** Torrents of which only the hash is known: asked for among peers, then fetched like any other. */
+/** Torrents of which only the hash is known: peers send the metadata, then the files. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differenceOf } from '../../e2e/shared-folder.ts';
@@ -21,7 +21,7 @@ async function get(...args: string[]) {
 }
 
 describe('a torrent is fetched when it is given', () => {
-  it('as a magnet link with a tracker', async () => {
+  it('a magnet link with a tracker is downloaded', async () => {
     const { outcome, documents, difference } = await get(scene.magnet);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
     expect(difference).toBeUndefined();
@@ -31,19 +31,19 @@ describe('a torrent is fetched when it is given', () => {
     expect(documents.at(-1)).toMatchObject({ event: 'done', infoHash });
   });
 
-  it('as a magnet link with a peer and no tracker', async () => {
+  it('a magnet link with a peer and no tracker is downloaded', async () => {
     const { outcome, difference } = await get(`magnet:?xt=urn:btih:${scene.infoHash}&x.pe=${scene.seeder}`);
     expect(outcome.code).toBe(0);
     expect(difference).toBeUndefined();
   });
 
-  it('as an info-hash, with a tracker to ask', async () => {
+  it('an info-hash with a tracker is downloaded', async () => {
     const { outcome, difference } = await get(scene.infoHash.toUpperCase(), '--tracker', scene.announce);
     expect(outcome.code).toBe(0);
     expect(difference).toBeUndefined();
   });
 
-  it('as its file and its link at once: fetched once', async () => {
+  it('a torrent given as file and as link is downloaded once', async () => {
     const { documents } = await get('Album.torrent', scene.magnet);
     expect(documents.filter(({ event }) => event === 'done')).toHaveLength(1);
     expect(documents.some(({ event }) => event === 'searching')).toBe(false);
@@ -63,7 +63,7 @@ it.each([
   expect(stdout).toContain(scene.infoHash);
 });
 
-it('info says what of a link it passes over', async () => {
+it('info reports the parts of a link that it ignores', async () => {
   const link = `${scene.magnet}&xt=urn:btih:0123&tr=tracker&x.pe=peer:0`;
   const { code, stderr } = await scene.cicada('info', link, '--port', '0');
   expect(code).toBe(0);
@@ -72,7 +72,7 @@ it('info says what of a link it passes over', async () => {
   expect(stderr).toContain('Note: passed over in the magnet link: x.pe=peer:0 (not an address)');
 });
 
-it('info asks peers what a link stands for, and prints one document', async () => {
+it('info asks peers for the metadata of a link, and prints one document', async () => {
   const outcome = await scene.cicada('info', scene.magnet, '--port', '0', '--json');
   const [document, ...more] = documentsOf(outcome);
   expect(more).toEqual([]);
@@ -80,7 +80,7 @@ it('info asks peers what a link stands for, and prints one document', async () =
   expect(document.files).toHaveLength(2);
 });
 
-it('one that nobody knows is waited for, and Ctrl-C says how to go on', async () => {
+it('a link without any peer is waited for, and Ctrl-C prints the command that continues', async () => {
   const hash = 'f'.repeat(40);
   const download = scene.start('get', hash, '--tracker', scene.announce, '--port', '0', '--json');
   await download.event('tracker-answered', ({ peers }) => peers === 0);

@@ -1,11 +1,11 @@
-/** `cicada download --record FILE`, as a person types it. */
+/** `cicada download --record FILE`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { replay } from '../../sim/replay/replay.ts';
 import { documentsOf, SwarmScene } from '../swarm-scene.ts';
 
-it('a download is recorded, and replayed it is decided alike', async () => {
+it('a recorded download makes the same decisions when it is replayed', async () => {
   await using scene = await SwarmScene.open();
   const out = scene.folder();
   const file = join(out, 'flight.jsonl');

@@ -1,4 +1,4 @@
-/** Programs that talk to each other, as people and scripts see them. Every wait is for something that is printed. */
+/** Programs that talk to each other, as people and scripts see them. Every wait is for printed output. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ beforeEach(() => {
   writeFileSync(join(place, 'Album/2.flac'), noise(900_000, 2));
 });
 
-/** One that goes on running, as a person would start it. */
+/** Starts a program that keeps running. */
 const start = (...args: string[]) => new Child([process.execPath, mainFile, ...args], { cwd: place });
 const cicada = (...args: string[]) => runCicada(args, { cwd: place });
 const here = (...args: string[]) => runHere(args, place);
@@ -30,7 +30,7 @@ async function eventOf(child: Child, name: string) {
 }
 
 describe('what scripts rely on', () => {
-  it('a line an event, from the tracker to the last file', async () => {
+  it('a download prints one line per event, from the tracker to the last file', async () => {
     await using children = new Children();
     const tracker = children.add(start('tracker', '--listen', '127.0.0.1:0', '--json'));
     const { announce, api } = await eventOf(tracker, 'listening');
@@ -83,7 +83,7 @@ describe('what scripts rely on', () => {
     expect(differenceOf(join(place, 'Album'), path)).toBeUndefined();
   });
 
-  it('--peer finds somebody without any tracker', async () => {
+  it('--peer finds a seeder without any tracker', async () => {
     await using children = new Children();
     await here('create', 'Album', '-q');
     const seeder = children.add(start('seed', 'Album.torrent', '.', '--port', '0', '--json'));
@@ -95,7 +95,7 @@ describe('what scripts rely on', () => {
 });
 
 describe('share', () => {
-  it('prints the line to type elsewhere, and typing it fetches the folder', async () => {
+  it('share prints the command for another computer, and that command fetches the folder', async () => {
     await using children = new Children();
     const share = children.add(start('share', 'Album', '--listen', '127.0.0.1:0', '--port', '0'));
     const [, url] = await share.line('printed the line', matching(/^cicada get (http:\S+\.torrent)$/));
@@ -110,7 +110,7 @@ describe('share', () => {
     expect(share.errorLines.at(-1)).toMatch(/^Stopped after .*; gave 1\.5 MiB\.$/);
   });
 
-  it('with a tracker of somebody else writes the torrent file, for there is nothing else to hand on', async () => {
+  it('share with another tracker writes the torrent file, the only thing to hand on', async () => {
     await using children = new Children();
     const args = ['share', 'Album', '--tracker', 'http://127.0.0.1:9/announce', '--port', '0', '--json'];
     const share = children.add(start(...args));
@@ -120,7 +120,7 @@ describe('share', () => {
 });
 
 describe('a download that cannot go on', () => {
-  it('says what the tracker’s trouble is, and after Ctrl-C how to go on', async () => {
+  it('a stalled download prints the tracker’s error, and after Ctrl-C the command that continues', async () => {
     await using children = new Children();
     await here('create', 'Album', '-a', 'http://127.0.0.1:9/announce', '-q');
     const download = children.add(start('get', 'Album.torrent', '-o', 'my music', '--port', '0', '--json'));
@@ -136,7 +136,7 @@ describe('a download that cannot go on', () => {
     );
   });
 
-  it('says when a tracker answers with a web page', async () => {
+  it('a download says when a tracker answers with a web page', async () => {
     await using children = new Children();
     const server = createServer((_, response) => response.end('<html>hello</html>')).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -154,7 +154,7 @@ describe('a download that cannot go on', () => {
     });
   });
 
-  it('goes on where it was stopped', async () => {
+  it('a stopped download continues where it was stopped', async () => {
     await using children = new Children();
     await here('create', 'Album', '--format', 'v1', '-l', '16KiB', '-q');
     const seeder = children.add(start('seed', 'Album.torrent', 'Album', '--port', '0', '--json'));
@@ -186,7 +186,7 @@ describe('a download that cannot go on', () => {
     expect(differenceOf(join(place, 'Album'), join(place, 'out/Album'))).toBeUndefined();
   });
 
-  it('one that cannot be begun does not keep the others', async () => {
+  it('a download that cannot start does not stop the others', async () => {
     await here('create', 'Album', 'Album/2.flac', '-q');
     writeFileSync(join(place, '2.flac'), 'something else');
     const { code, stdout, stderr } = await cicada('get', '2.flac.torrent', 'Album.torrent', '--port', '0');
@@ -196,7 +196,7 @@ describe('a download that cannot go on', () => {
   });
 });
 
-it('a program that was started with a channel ends when that breaks', async () => {
+it('a program that was started with an IPC channel ends when the channel closes', async () => {
   const child = spawn(process.execPath, [mainFile, 'tracker', '--listen', '127.0.0.1:0', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

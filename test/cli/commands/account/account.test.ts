@@ -1,4 +1,4 @@
-/** `cicada account`: taking one's data along, and leaving. */
+/** `cicada account`: exporting one's data, and deleting the account. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -29,7 +29,7 @@ afterAll(async () => {
   place[Symbol.dispose]();
 });
 
-it('an export is a whole file, for its owner to read, and in the place of no other', async () => {
+it('an export is a complete file that only its owner can read, and replaces no other file', async () => {
   const file = place.in('ada.ndjson');
   expect(await at('ada', 'account', 'export', '-o', file)).toMatchObject({ code: 0 });
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
@@ -44,7 +44,7 @@ it('an export is a whole file, for its owner to read, and in the place of no oth
   expect(stdout.trimEnd().split('\n').length).toBe(lines.length);
 }, 120_000);
 
-it('deleting says first what becomes of releases and messages; without a terminal it takes --yes', async () => {
+it('deleting an account says first what happens to releases and messages; without a terminal it needs --yes', async () => {
   const asked = await at('ada', 'account', 'delete');
   expect(asked.code).toBe(28);
   expect(asked.stderr).toContain('--yes');
@@ -81,6 +81,6 @@ it.each([
   ['account', 'export', '--yes'],
   ['account', 'delete', '--output', 'x'],
   ['account', 'rename'],
-])('an option of the other action, or an action that there is not, is refused: %s %s %s', async (...args) => {
+])('an option of the other action, or an unknown action, is refused: %s %s %s', async (...args) => {
   expect((await at('ben', ...args.filter((arg) => arg !== undefined))).code).toBe(28);
 });

@@ -1,4 +1,4 @@
-/** Passwords on the command line, and what a song means when its album has changed since it was found. */
+/** Passwords on the command line, and search results for songs whose album has changed since. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ afterAll(async () => {
   place[Symbol.dispose]();
 });
 
-it('a password comes from stdin where there is no terminal, and is printed nowhere', async () => {
+it('a password is read from stdin where there is no terminal, and is never printed', async () => {
   const password = 'correct horse battery';
   const run = (home: string, given: string, ...args: string[]) =>
     runCicada([...args, '--password', '--tracker', tracker.url], {
@@ -40,7 +40,7 @@ it('a password comes from stdin where there is no terminal, and is printed nowhe
   for (const { stdout, stderr } of [made, entered]) expect(stdout + stderr).not.toContain(password);
 });
 
-it('login --renew-passkeys makes feed keys and announce URLs void that were handed out before', async () => {
+it('login --renew-passkeys makes earlier feed keys and announce URLs invalid', async () => {
   const dan = new Person(place.in('dan'), children);
   await dan.run('register', 'dan', '--tracker', tracker.url);
   const account = await openAccount({ stateFolder: place.in('dan/state/cicada'), tracker: tracker.url });
@@ -55,7 +55,7 @@ it('login --renew-passkeys makes feed keys and announce URLs void that were hand
   await account.close();
 });
 
-it('a song that was found is the one of that name in the version of today', async () => {
+it('a song that was found is fetched by its name from the latest version of its album', async () => {
   const [ada, bob] = ['ada', 'bob'].map((name) => new Person(place.in(name), children)) as [Person, Person];
   const folder = place.in('Noon');
   mkdirSync(folder);
@@ -66,7 +66,7 @@ it('a song that was found is the one of that name in the version of today', asyn
   await bob.run('register', 'bob', '--tracker', tracker.url);
   await ada.run('publish', folder);
   await bob.run('search', 'treetops');
-  // Another song before it: the files are counted anew.
+  // A new song before it changes the file indices.
   write('2 Between.flac', 3);
   write('3 Treetops.flac', 4);
   const share = ada.start('share', folder, '--port', '0');
@@ -74,7 +74,7 @@ it('a song that was found is the one of that name in the version of today', asyn
   await share.event('tracker-answered');
   const get = bob.plainly('get', '1', '-o', place.in('music'), '--port', '0');
   await get.success();
-  // It is named by its own file, not by the folder of its album.
+  // The output names the song's file, not the folder of its album.
   expect(get.lines.at(-2)).toContain('3 Treetops.flac');
   expect(get.lines.at(-1)).toBe(`  ${place.in('music', 'Noon', '3 Treetops.flac')}`);
   expect(readdirSync(place.in('music', 'Noon'))).toEqual(['3 Treetops.flac']);

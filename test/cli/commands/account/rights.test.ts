@@ -1,4 +1,4 @@
-/** “I may share this”: asked once for an account, kept at its tracker, and never taken for granted. */
+/** “I may share this”: asked once per account, kept at its tracker, and never assumed. */
 import { writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ afterAll(async () => {
   place[Symbol.dispose]();
 });
 
-/** Somebody who has said nothing yet, at a computer without a terminal. */
+/** A user who has not confirmed the rights, at a computer without a terminal. */
 const at = (home: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = '') =>
   runCicada([...args, '--tracker', tracker.url], {
     env: { XDG_STATE_HOME: place.in(home), CICADA_I_MAY_SHARE: undefined, ...env },
@@ -49,7 +49,7 @@ it.each([
   },
 );
 
-it('a refusal in so many words is one: --no-i-may-share', async () => {
+it('--no-i-may-share refuses the rights', async () => {
   await at('nina', ['register', 'nina']);
   expect((await at('nina', ['publish', await album('Silence'), '--no-i-may-share'])).code).toBe(28);
 });
@@ -64,17 +64,17 @@ it('an option or an environment variable confirms the rights, once for the accou
   expect((await at('ben', ['publish', await album('Neap Tide'), '--i-may-share'])).code).toBe(0);
 }, 120_000);
 
-it('the tracker keeps it: another computer of the same account is not asked', async () => {
+it('the tracker keeps the confirmed rights: another computer of the same account is not asked', async () => {
   const password = 'correct horse battery';
   await at('cleo', ['register', 'cleo', '--password'], {}, password);
   expect((await at('cleo', ['publish', await album('Ebb'), '--i-may-share'])).code).toBe(0);
   await at('cleo elsewhere', ['login', 'cleo', '--password'], {}, password);
-  // Signed by the key of the first computer alone: the second one gets as far as that.
+  // The release is signed by the first computer's key, so the second computer fails only after the rights.
   const { stderr } = await at('cleo elsewhere', ['publish', await album('Flood')]);
   expect(stderr).not.toContain('CICADA_I_MAY_SHARE');
 }, 120_000);
 
-it('the tracker refuses a publication of an account that has not confirmed its rights, whatever sends it', async () => {
+it('the tracker refuses a publication of an account that has not confirmed its rights, from any client', async () => {
   const api = `${tracker.url}/api/v1`;
   const json = { 'content-type': 'application/json' };
   const body = JSON.stringify({ name: 'dora', password: 'correct horse battery' });

@@ -1,4 +1,4 @@
-/** What people read of a community: names rather than ids, and what was asked for when it is not there. */
+/** Community messages for people: names rather than ids, and an error that names what was not found. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,12 +38,12 @@ afterAll(async () => {
   place[Symbol.dispose]();
 });
 
-it('the address of this computer is not offered to others', () => {
+it('a publication warns that other computers cannot use an address of this computer', () => {
   expect(published).toContain('To fetch it on this computer (others need another address of the tracker):');
 });
 
 describe('who may see a release', () => {
-  it('is said by name, and nobody is told how to fetch what nobody may see', async () => {
+  it('an audience is printed by name, and a release that only its publisher sees has no command to fetch it', async () => {
     await ada('group', 'friends', '--add', 'ben');
     const folder = album('Dusk at home');
     const first = await ada('publish', folder, '--visibility', 'group:friends');
@@ -67,30 +67,30 @@ describe('what is not there', () => {
     ['group circle --add bobb', 'no user is called "bobb" here'],
     ['admin role bobb member', 'no user is called "bobb" here'],
     ['group frends --remove ben', 'you are in no group called "frends"'],
-  ])('is named: %s', async (line, words) => {
+  ])('an unknown name is printed in the error: %s', async (line, words) => {
     const { code, stderr } = await olga(...line.split(' '));
     expect([code, stderr]).toEqual([3, expect.stringContaining(words)]);
   });
 
-  it('founds no group that somebody is removed from', async () => {
+  it('removing a member from a group that does not exist creates no group', async () => {
     await ada('group', 'frends', '--remove', 'ben');
     expect((await ada('group')).stdout).not.toContain('frends');
   });
 
-  it('a person may be named with an @ where only people are meant', async () => {
+  it('a user may be named with an @ where only users are meant', async () => {
     expect((await olga('browse', '@ada')).stdout).toContain('Noon');
     expect((await olga('group', 'tea', '--add', '@ben')).stdout).toContain('ben, olga');
     expect((await olga('admin', 'ban', '@bobb', 'x')).stderr).toContain('no user is called "bobb" here');
   });
 
-  it('is a person whose @ was left out, a role of another kind, a codec nobody has', async () => {
+  it('an error names a user typed without @, a role of another kind, and a codec without results', async () => {
     expect((await ada('follow', 'a da')).stderr).toContain(" follow '@a da'");
     expect((await olga('admin', 'role', 'ben', 'king')).stderr).toContain('"king" is no role: it is one of');
     expect((await ada('search', 'heat', '--codec', 'ogg9')).stderr).toContain('with these filters');
   });
 });
 
-it('a release is named by its title where it is followed, and by its publisher where it is not one’s own', async () => {
+it('a followed release is printed by its title, and with its publisher when that is another user', async () => {
   expect((await olga('follow', noonId)).stdout).toContain(`Following Noon (${noonId})`);
   expect((await olga('follow')).stdout).toBe(`Noon (${noonId})\n`);
   expect((await olga('unfollow', noonId)).stdout).toContain('Not following Noon');
@@ -102,12 +102,12 @@ it('a release is named by its title where it is followed, and by its publisher w
   expect((await ada('unpublish', id)).stdout).toContain('Withdrawn: Gone.');
 });
 
-it('an invitation says for how many it is, and until when', async () => {
+it('an invitation says how many users it is for, and until when', async () => {
   const { stdout } = await olga('invite', '--uses', '3');
   expect(stdout).toMatch(/With this line 3 people can register, until \d{4}-\d\d-\d\d \d\d:\d\d:\n/);
 });
 
-it('a room is opened for whom it is said to be', async () => {
+it('a room is opened for the audience that --visibility names', async () => {
   expect((await ada('rooms', '--open', 'attic', '--visibility', 'group:friends')).code).toBe(0);
   expect((await as('ben', 'rooms')).stdout).toContain('attic');
   expect((await olga('rooms')).stdout).not.toContain('attic');
@@ -115,7 +115,7 @@ it('a room is opened for whom it is said to be', async () => {
   expect((await ada('rooms', '--topic', 'of nothing')).code).toBe(28);
 });
 
-it('messages have ids for those who delete them, and comments are read by the number of a result', async () => {
+it('messages have ids for users who may delete them, and comments are read by the number of a result', async () => {
   await ada('comment', noonId, 'lovely');
   await olga('search', 'noon', '--albums');
   const read = await olga('read', '1');
@@ -126,7 +126,7 @@ it('messages have ids for those who delete them, and comments are read by the nu
   expect((await olga('admin', 'delete', id)).code).toBe(0);
 });
 
-it('a moderator may not ban an owner, and is told so in good English', async () => {
+it('a moderator may not ban an owner, and gets an error that says so', async () => {
   await olga('admin', 'role', 'ben', 'moderator');
   expect((await as('ben', 'admin', 'ban', 'olga', 'spite')).stderr).toContain('you may not ban an owner');
 });

@@ -25,7 +25,7 @@ const documentsOf = (stdout: string) =>
 const summaryOf = (stdout: string) => documentsOf(stdout).at(-1);
 
 describe('create of many torrents', () => {
-  it('makes the output folder with those above it, unless its name says that it is a file', async () => {
+  it('create makes the output folder with its parents, unless its name ends like a file', async () => {
     expect((await perAlbum('-o', 'new/torrents')).code).toBe(0);
     expect(readdirSync(join(place, 'new/torrents')).sort()).toEqual([
       'One.torrent',
@@ -40,14 +40,14 @@ describe('create of many torrents', () => {
     expect(existsSync(join(place, 'gone'))).toBe(false);
   });
 
-  it('makes one torrent of a path that is named twice, however it is written', async () => {
+  it('create makes one torrent of a path that is named twice, however it is written', async () => {
     expect((await runHere(['create', 'Music/A/One', './Music/A/One', 'Music/A/../A/One/'], place)).code).toBe(
       0,
     );
     expect(readdirSync(place).filter((name) => name.endsWith('.torrent'))).toEqual(['One.torrent']);
   });
 
-  it('makes no output folder in a dry run, nor when nothing is to be written', async () => {
+  it('create makes no output folder in a dry run, nor when nothing is to be written', async () => {
     expect((await perAlbum('-o', 'dry', '--dry-run')).code).toBe(0);
     expect((await runHere(['create', 'Music', '--per-album', '-n', 'x', '-o', 'named'], place)).code).toBe(
       28,
@@ -55,14 +55,14 @@ describe('create of many torrents', () => {
     expect(readdirSync(place)).toEqual(['Music']);
   });
 
-  it('says where the output folder cannot be made, before it hashes', async () => {
+  it('create reports an output folder that cannot be made before it hashes', async () => {
     writeFileSync(join(place, 'file'), '');
     const { code, stderr } = await perAlbum('-o', 'file/torrents');
     expect(code).toBe(17);
     expect(stderr).toMatch(/file\/torrents cannot be made for the torrent files \(ENOTDIR\)/);
   });
 
-  it('--skip-existing leaves what is there as it is, makes the others, and counts both', async () => {
+  it('create --skip-existing keeps existing torrents, makes the others, and counts both', async () => {
     await perAlbum('-o', 'out');
     writeFileSync(join(place, 'out/One.torrent'), 'mine');
     addAlbum('C/Four');
@@ -83,7 +83,7 @@ describe('create of many torrents', () => {
     expect(stderr).toMatch(/^Share them all with: .*seed out Music$/m);
   });
 
-  it('--skip-existing is for a single torrent, too, and not together with --force', async () => {
+  it('create --skip-existing works for a single torrent, and not together with --force', async () => {
     const one = ['create', 'Music/A/One', '--skip-existing'];
     expect((await runHere(one, place)).code).toBe(0);
     const before = readFileSync(join(place, 'One.torrent'));
@@ -92,7 +92,7 @@ describe('create of many torrents', () => {
     expect((await runHere([...one, '--force'], place)).code).toBe(28);
   });
 
-  it('a torrent that exists stops no other; the exit code says that one failed, and the words how to go on', async () => {
+  it('a torrent that exists stops no other; the exit code says that one failed, and the message how to continue', async () => {
     writeFileSync(join(place, 'One.torrent'), 'mine');
     const { code, stderr } = await perAlbum();
     expect(code).toBe(13);
@@ -102,7 +102,7 @@ describe('create of many torrents', () => {
     expect((await perAlbum('--force')).code).toBe(0);
   });
 
-  it('a folder in the place of a torrent file stops no other', async () => {
+  it('a folder in the place of a torrent file stops no other torrent', async () => {
     mkdirSync(join(place, 'Two.torrent'));
     const { code, stdout } = await perAlbum('--skip-existing', '--json');
     expect(code).toBe(13);
@@ -111,7 +111,7 @@ describe('create of many torrents', () => {
     expect(summaryOf(stdout)).toMatchObject({ made: { torrents: 2 }, failed: { torrents: 1, bytes: 1000 } });
   });
 
-  it('a path that is not there stops none of the others', async () => {
+  it('a path that does not exist stops no other path', async () => {
     const paths = ['Music/A/One', 'Gone', 'Music/B/Three'];
     const { code, stdout } = await runHere(['create', ...paths, '--json'], place);
     expect(code).toBe(3);
@@ -126,7 +126,7 @@ describe('create of many torrents', () => {
     expect(summaryOf(albums.stdout)).toMatchObject({ made: { torrents: 3 }, failed: { torrents: 1 } });
   });
 
-  it('a name that no torrent can have fails its own album alone, wherever it lies', async () => {
+  it('a name that no torrent can have fails only its own album', async () => {
     writeFileSync(Buffer.from(`${place}/Music/A/Two/\xff.flac`, 'latin1'), 'x');
     mkdirSync(join(place, 'Music/Empty'));
     writeFileSync(Buffer.from(`${place}/Music/Empty/\xfe`, 'latin1'), 'x');
@@ -139,22 +139,19 @@ describe('create of many torrents', () => {
     expect(alone.code).toBe(17);
   });
 
-  it.skipIf(process.getuid?.() !== 0)(
-    'a folder that may not be read is said, and stops no other',
-    async () => {
-      addAlbum('Locked');
-      chmodSync(join(place, 'Music/Locked'), 0o700);
-      chmodSync(place, 0o777);
-      const run = await runCicada(['create', 'Music', '--per-album', '--json'], {
-        cwd: place,
-        uid: 65_534,
-        env: { XDG_CACHE_HOME: join(place, 'cache') },
-      });
-      expect(run.code).toBe(17);
-      const failed = documentsOf(run.stdout).filter(({ event }) => event === 'error');
-      expect(failed).toMatchObject([{ code: 'file-unreadable', path: join(place, 'Music/Locked') }]);
-      expect(summaryOf(run.stdout)).toMatchObject({ made: { torrents: 3 }, failed: { torrents: 1 } });
-      rmSync(join(place, 'cache'), { recursive: true, force: true });
-    },
-  );
+  it.skipIf(process.getuid?.() !== 0)('an unreadable folder is reported, and stops no other', async () => {
+    addAlbum('Locked');
+    chmodSync(join(place, 'Music/Locked'), 0o700);
+    chmodSync(place, 0o777);
+    const run = await runCicada(['create', 'Music', '--per-album', '--json'], {
+      cwd: place,
+      uid: 65_534,
+      env: { XDG_CACHE_HOME: join(place, 'cache') },
+    });
+    expect(run.code).toBe(17);
+    const failed = documentsOf(run.stdout).filter(({ event }) => event === 'error');
+    expect(failed).toMatchObject([{ code: 'file-unreadable', path: join(place, 'Music/Locked') }]);
+    expect(summaryOf(run.stdout)).toMatchObject({ made: { torrents: 3 }, failed: { torrents: 1 } });
+    rmSync(join(place, 'cache'), { recursive: true, force: true });
+  });
 });

@@ -1,4 +1,4 @@
-/** `create`, `info` and `verify`, as they are typed. */
+/** The commands `create`, `info` and `verify`. */
 import {
   existsSync,
   mkdirSync,
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 
 describe('create', () => {
-  it('writes NAME.torrent into the current folder, and says what to type next', async () => {
+  it('create writes NAME.torrent into the current folder, and prints the next command', async () => {
     const { code, stdout, stderr } = await cicada('create', 'Album', '-a', announce);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Album\.torrent\n {2}size +205 KiB in 3 files\n/);
@@ -38,7 +38,7 @@ describe('create', () => {
     expect((await cicada('verify', 'Album.torrent', 'Album')).code).toBe(0);
   });
 
-  it('run inside a folder again and again makes the same torrent, and says what it leaves out', async () => {
+  it('create run inside a folder again and again makes the same torrent, and says what it leaves out', async () => {
     const inside = (...args: string[]) => runHere(['create', '.', ...args], join(place, 'Album'));
     const first = JSON.parse((await inside('--json')).stdout);
     const { code, stdout, stderr } = await inside('--force');
@@ -47,14 +47,14 @@ describe('create', () => {
     expect(JSON.parse((await inside('--force', '--json')).stdout).infoHash).toBe(first.infoHash);
   });
 
-  it('never writes over a file of the content', async () => {
+  it('create never overwrites a file of the content', async () => {
     const before = readFileSync(join(place, 'Album/2.flac'));
     const { code, stderr } = await cicada('create', 'Album', '-o', 'Album/2.flac', '--force');
     expect([code, stderr]).toEqual([28, expect.stringContaining('a file of the content')]);
     expect(readFileSync(join(place, 'Album/2.flac'))).toEqual(before);
   });
 
-  it('writes a torrent beside a folder whose name is as long as names can be', async () => {
+  it('create writes a torrent beside a folder whose name has the greatest length', async () => {
     for (const name of ['n'.repeat(255), '夏'.repeat(85), `${'é'.repeat(120)} (Live)`]) {
       mkdirSync(join(place, name));
       writeFileSync(join(place, name, '1.flac'), noise(70_000, 1));
@@ -65,7 +65,7 @@ describe('create', () => {
     expect(readdirSync(place).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('prints one document with the documented fields', async () => {
+  it('create --json prints one document with the documented fields', async () => {
     const { stdout, stderr } = await cicada('create', 'Album', '-a', announce, '-p', '-l', '16KiB', '--json');
     const document = JSON.parse(stdout);
     expect(stderr).toBe('');
@@ -80,7 +80,7 @@ describe('create', () => {
     });
   });
 
-  it('makes one torrent a path, one document a line', async () => {
+  it('create makes one torrent per path, one document per line', async () => {
     const { stdout } = await cicada('create', 'Album', 'Album/2.flac', '--json', '-o', '.');
     const documents = stdout
       .trim()
@@ -92,12 +92,12 @@ describe('create', () => {
     ]);
   });
 
-  it('writes v1 for old clients, when it is told to', async () => {
+  it('create --format v1 writes a v1 torrent for old clients', async () => {
     const { stdout } = await cicada('create', 'Album', '--format', 'v1', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ format: 'v1', infoHashV2: null });
   });
 
-  it('gives the same torrent for the same folder: no date, unless it is asked for', async () => {
+  it('create makes the same torrent of the same folder: without a date, unless one is asked for', async () => {
     const dated = async (env: NodeJS.ProcessEnv, ...flags: string[]) => {
       await runCicada(['create', 'Album', '-o', 'x.torrent', '-f', ...flags], { cwd: place, env });
       return parseMetainfo(readFileSync(join(place, 'x.torrent'))).creationDate;
@@ -109,7 +109,7 @@ describe('create', () => {
     expect(await dated({ SOURCE_DATE_EPOCH: '' }, '--creation-date')).toBeGreaterThan(1_700_000_000);
   });
 
-  it('never replaces a torrent file unless it is told to', async () => {
+  it('create never replaces a torrent file without --force', async () => {
     writeFileSync(join(place, 'Album.torrent'), 'mine');
     const { code, stderr } = await cicada('create', 'Album');
     expect(code).toBe(13);
@@ -118,7 +118,7 @@ describe('create', () => {
     expect((await cicada('create', 'Album', '--force')).code).toBe(0);
   });
 
-  it('in a dry run says what it would make, hashes nothing and writes nothing', async () => {
+  it('create --dry-run prints its plan, hashes nothing and writes nothing', async () => {
     const { code, stdout } = await cicada('create', 'Album', '--dry-run', '--json', '-l', '16KiB');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
@@ -132,20 +132,20 @@ describe('create', () => {
     expect(words).not.toContain('info-hash');
   });
 
-  it('writes to stdout, for a pipe, and leaves no file', async () => {
+  it('create -o - writes to stdout, and leaves no file', async () => {
     const { code, stdout } = await cicada('create', 'Album', '-o', '-', '-q');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^d\d*/);
     expect(existsSync(join(place, 'Album.torrent'))).toBe(false);
   });
 
-  it('takes tiers from repeated flags, and one tier from commas', async () => {
+  it('create takes tiers from repeated flags, and one tier from commas', async () => {
     await cicada('create', 'Album', '-a', 'http://a/announce,http://b/announce', '--tracker', 'udp://c:1');
     const { trackers } = JSON.parse((await cicada('info', 'Album.torrent', '--json')).stdout);
     expect(trackers).toEqual([['http://a/announce', 'http://b/announce'], ['udp://c:1']]);
   });
 
-  it('names everything that it leaves out', async () => {
+  it('create names every file that it leaves out', async () => {
     writeFileSync(join(place, 'Album/Thumbs.db'), 'x');
     writeFileSync(join(place, 'Album/.hidden'), 'x');
     const { stderr } = await cicada('create', 'Album', '--exclude', '10*', '--dry-run');
@@ -154,13 +154,13 @@ describe('create', () => {
     expect(stderr).toMatch(/^Left out: 1 file by --include and --exclude$/m);
   });
 
-  it('looks at the place of the torrent file before it hashes', async () => {
+  it('create checks the place of the torrent file before it hashes', async () => {
     const { code, stderr } = await cicada('create', 'Album', '-o', 'nowhere/Album.torrent');
     expect(code).toBe(3);
     expect(stderr).toMatch(/there is no folder nowhere/);
   });
 
-  it('is silent with -q', async () => {
+  it('create -q prints nothing', async () => {
     expect(await cicada('create', 'Album', '-q')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });
@@ -176,7 +176,7 @@ describe('create --per-album', () => {
   });
   const perAlbum = (...args: string[]) => cicada('create', 'Music', '--per-album', ...args);
 
-  it('makes a torrent for every album, one document a line, under names that differ', async () => {
+  it('create --per-album makes a torrent of every album, one document per line, under different names', async () => {
     const { code, stdout } = await perAlbum('--json');
     expect(code).toBe(0);
     const documents = stdout
@@ -194,7 +194,7 @@ describe('create --per-album', () => {
     expect((await cicada('verify', 'A - Hits.torrent', 'Music/A/Hits')).code).toBe(0);
   });
 
-  it('says once what is in no album, and that other albums are not in one goes without saying', async () => {
+  it('create --per-album reports files outside albums once, and does not report other albums as left out', async () => {
     writeFileSync(join(place, 'Music/A/loose.flac'), noise(10));
     const { stderr } = await perAlbum('--dry-run', '--exclude', 'CD2/*');
     expect(stderr.match(/Left out/g)).toHaveLength(2);
@@ -202,7 +202,7 @@ describe('create --per-album', () => {
     expect(stderr).toMatch(/^Left out: 1 file outside of all albums, like .*notes\.txt$/m);
   });
 
-  it('needs a folder for several, and something to make an album of', async () => {
+  it('create --per-album needs a folder for several torrents, and at least one album', async () => {
     const several = await perAlbum('-o', 'one.torrent');
     expect(several.code).toBe(28);
     expect(several.stderr).toMatch(/3 torrents cannot all go to one\.torrent; give it a folder/);
@@ -216,13 +216,13 @@ describe('create --per-album', () => {
 });
 
 describe('info', () => {
-  it('lists the tracks in the order people count', async () => {
+  it('info lists the tracks in natural order', async () => {
     await cicada('create', 'Album');
     const { stdout } = await cicada('info', 'Album.torrent');
     expect(stdout.match(/\S+\.flac/g)).toEqual(['2.flac', '10.flac', 'CD1/1.flac']);
   });
 
-  it('reads stdin where one torrent is expected, and where several are', async () => {
+  it('info reads stdin where one torrent is expected, and where several are', async () => {
     await cicada('create', 'Album');
     const stdin = readFileSync(join(place, 'Album.torrent'));
     const got = await runCicada(['get', '-', '-o', place, '--port', '0'], { stdin });
@@ -230,7 +230,7 @@ describe('info', () => {
     expect((await runCicada(['info', '-'], { stdin })).stdout).toMatch(/^Album\n/);
   });
 
-  it('prints every file with --json', async () => {
+  it('info --json prints every file', async () => {
     await cicada('create', 'Album');
     const { stdout } = await cicada('info', 'Album.torrent', '--json');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -243,14 +243,14 @@ describe('info', () => {
     });
   });
 
-  it('prints the link alone with --magnet', async () => {
+  it('info --magnet prints only the link', async () => {
     await cicada('create', 'Album');
     expect((await cicada('info', 'Album.torrent', '--magnet')).stdout).toMatch(
       /^magnet:\?xt=urn:btih:[0-9a-f]{40}&xt=urn:btmh:1220[0-9a-f]{64}&dn=Album\n$/,
     );
   });
 
-  it('shows no character of a hostile torrent that would drive the terminal', async () => {
+  it('info prints no control character of a hostile torrent', async () => {
     const name = 'Evil\x1b]0;owned\x07\u202egpj';
     const infoBytes = encodeInfo({
       ...{ name, pieceLength: 16_384, pieceHashes: new Uint8Array(20) },
@@ -264,7 +264,7 @@ describe('info', () => {
   });
 });
 
-it('a folder with a name that drives terminals is shared and fetched without driving ours', async () => {
+it('a folder with control characters in its name is shared and fetched without printing them', async () => {
   const name = 'Al\x1b[31mbum';
   renameSync(join(place, 'Album'), join(place, name));
   const created = await cicada('create', name, '-o', 'x.torrent');
@@ -279,7 +279,7 @@ describe('verify', () => {
     await cicada('create', 'Album', '-l', '16KiB', '--format', 'v1');
   });
 
-  it('understands the folder itself and the folder that holds it', async () => {
+  it('verify takes the folder itself or its parent folder', async () => {
     for (const path of ['Album', '.']) {
       const { code, stdout } = await cicada('verify', 'Album.torrent', path);
       expect(code).toBe(0);
@@ -287,7 +287,7 @@ describe('verify', () => {
     }
   });
 
-  it('says which files are bad, and how, and ends with 32', async () => {
+  it('verify says which files are bad, and how, and exits with 32', async () => {
     const bytes = noise(90_000, 2);
     bytes[40_000]! ^= 1;
     writeFileSync(join(place, 'Album/2.flac'), bytes);
@@ -301,7 +301,7 @@ describe('verify', () => {
     expect(stdout).toMatch(/Album: 3 of 3 files are not what the torrent describes/);
   });
 
-  it('prints one document, good or bad', async () => {
+  it('verify --json prints one document, for good and bad files', async () => {
     const good = await cicada('verify', 'Album.torrent', 'Album', '--json');
     expect(JSON.parse(good.stdout)).toMatchObject({ ok: true, pieces: 13, bad: [] });
     unlinkSync(join(place, 'Album/CD1/1.flac'));

@@ -1,4 +1,6 @@
-/** What moderators type, what people read of it, and what becomes of a running `share` whose release is taken down. */
+/**
+ * The commands of moderators, the messages that users get, and a running `share` whose release is taken down.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +16,10 @@ const children = new Children();
 let tracker: RunningTracker;
 let seeds = 0;
 
-/** Within this process: starting a program takes longer than what is tested. One after the other. */
+/**
+ * Commands run within this process, one after the other: starting a program takes longer than the tested
+ * command.
+ */
 const as = async (name: string, ...args: string[]) => {
   process.env.XDG_STATE_HOME = place.in(name, 'state');
   return await runHere(args, place.in());
@@ -46,7 +51,7 @@ afterAll(async () => {
 });
 
 describe('a running share', () => {
-  it('says that a release was taken down and why, goes on with the others, and ends with the last', async () => {
+  it('a running share reports a takedown with its reason, goes on with other releases, and ends with the last', async () => {
     const [noon, dusk] = [album('Noon'), album('Dusk')];
     const share = ada.start('share', noon, dusk, '--port', '0');
     const second = await share.event('sharing', ({ name }) => name === 'Dusk');
@@ -64,7 +69,7 @@ describe('a running share', () => {
     writeFileSync(join(dusk, '3 More.flac'), noise(1_000, 98));
     expect(await share.ended).toBe(24);
     expect(share.lines.filter((line) => line.includes('"new-version"'))).toEqual([]);
-    // Not after a restart, either.
+    // A restart does not share it either.
     expect(await ada.fails('share', noon, '--port', '0')).toEqual({ exit: 24, code: 'taken-down' });
     const { torrents } = (await ada.run('status'))[0] as { torrents: readonly { sharingNow: boolean }[] };
     expect(torrents.filter(({ sharingNow }) => sharingNow)).toEqual([]);
@@ -76,7 +81,7 @@ describe('a running share', () => {
     await again.kill('SIGTERM');
   }, 90_000);
 
-  it('of several folders leaves out what waits for approval', async () => {
+  it('a share of several folders leaves out a release that waits for approval', async () => {
     const [dawn, night] = [album('Dawn'), album('Night')];
     const id = idIn(await words('ben', 'publish', dawn));
     await as('olga', 'unpublish', id, '--reason', 'no');
@@ -89,7 +94,7 @@ describe('a running share', () => {
 });
 
 describe('blocked content', () => {
-  it('is shown to moderators, approved, and published by whoever sent it', async () => {
+  it('a blocked release is shown to moderators, approved, and then published by its user', async () => {
     const folder = album('Blocked');
     const id = idIn(await words('ben', 'publish', folder));
     await as('olga', 'unpublish', id, '--reason', 'not his');
@@ -119,7 +124,7 @@ describe('blocked content', () => {
     );
   });
 
-  it('is free when its block is lifted', async () => {
+  it('content can be published again when its block is lifted', async () => {
     const folder = album('Free');
     await as('olga', 'unpublish', idIn(await words('ben', 'publish', folder)), '--reason', 'a mistake');
     const number = /^(\d+).*Free of ben/m.exec(await words('olga', 'admin', 'blocks'))![1]!;
@@ -128,7 +133,7 @@ describe('blocked content', () => {
     expect(await words('olga', 'admin', 'takedowns')).toContain('Free of ben (no longer blocked)');
   });
 
-  it('keeps no other folder from being published with it', async () => {
+  it('a blocked folder does not keep another folder from being published', async () => {
     const [held, free] = [album('Held'), album('Other')];
     await as('olga', 'unpublish', idIn(await words('ben', 'publish', held)), '--reason', 'no');
     const { code, stdout, stderr } = await as('ada', 'publish', held, free);
@@ -138,7 +143,7 @@ describe('blocked content', () => {
 });
 
 describe('peace', () => {
-  it('is kept by mute and block, which are listed and undone', async () => {
+  it('mute and block are listed and undone', async () => {
     await as('ben', 'say', 'lobby', 'noise noise');
     expect(await words('ada', 'mute', '@ben')).toContain('Muted: ben. You see nothing of what they say');
     expect((await as('ada', 'read', 'lobby')).stdout).not.toContain('noise');
@@ -152,7 +157,7 @@ describe('peace', () => {
     expect(await as('ada', 'mute', 'nemo')).toMatchObject({ code: 3, stdout: '' });
   });
 
-  it('is asked of moderators by a report, who close it', async () => {
+  it('a user reports to the moderators, who close the report', async () => {
     expect(await words('ada', 'report', '@ben', 'noise', 'all day')).toContain(
       'Reported. The moderators are told',
     );
@@ -168,7 +173,7 @@ describe('peace', () => {
   });
 });
 
-it('the lists of admin are for moderators, in words for people and JSON for programs, in pages', async () => {
+it('the lists of admin are only for moderators, as text for people and JSON for programs, in pages', async () => {
   await as('olga', 'admin', 'ban', 'ben', 'noise');
   expect(await words('olga', 'admin', 'bans')).toMatch(/^ben +\S+ \S+ {2}for good: noise\n$/);
   expect(await words('olga', 'admin', 'members')).toMatch(/^ben .*banned\nada .*\nolga +owner .*\n$/);
@@ -187,7 +192,7 @@ it('the lists of admin are for moderators, in words for people and JSON for prog
   expect((await as('olga', 'admin', 'ban')).code).toBe(28);
 });
 
-it('a tracker shows its contact, and one without is told to name it', async () => {
+it('a tracker shows its contact, and one without a contact advises its owner to name one', async () => {
   const answer = await fetch(`${tracker.url}/api/v1/server`);
   expect(await answer.json()).toMatchObject({ contact: 'olga@music.example' });
   const page = await (await fetch(tracker.url)).text();

@@ -1,4 +1,4 @@
-/** What `cicada tracker` says when it cannot start: what is wrong, and what to do about it. */
+/** The errors of `cicada tracker` when it cannot start: what is wrong, and what to do. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ it('a tracker whose key is damaged says to put a backup in its place or to remov
   );
 });
 
-it('a tracker with a certificate that is none says what the files have to be', async () => {
+it('a tracker with an invalid certificate says what the files have to be', async () => {
   const place = temporaryFolder();
   const pem = join(place, 'c.pem');
   writeFileSync(pem, 'no certificate');

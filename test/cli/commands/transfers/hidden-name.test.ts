@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
-it('a torrent called .Album goes to _Album, says so before and after, and leaves a folder .Album alone', async () => {
+it('a torrent called .Album is written to _Album, is reported so, and leaves a folder .Album alone', async () => {
   const home = scene.folder();
   mkdirSync(join(home, '.Album'));
   writeFileSync(join(home, '.Album/mine.flac'), 'mine\n');
@@ -39,21 +39,21 @@ it('a torrent called .Album goes to _Album, says so before and after, and leaves
   expect((await scene.here('verify', 'hidden.torrent', home)).code).toBe(0);
 });
 
-it('info says under which name it is fetched', async () => {
+it('info prints the name under which a torrent with a hidden name is written', async () => {
   const { stderr } = await scene.here('info', 'hidden.torrent');
   expect(stderr).toMatch(/hidden one, \.Album: it is called _Album/);
   const [document] = documentsOf(await scene.here('info', 'hidden.torrent', '--json'));
   expect(document).toMatchObject({ name: '.Album', diskName: '_Album' });
 });
 
-it('what an earlier Cicada began under the hidden name is not lost silently', async () => {
+it('files that an earlier Cicada wrote under the hidden name are reported', async () => {
   const home = scene.folder();
   const state = mkdtempSync(join(scene.place, 'state-'));
   const [{ infoHash }] = documentsOf(await scene.here('info', 'hidden.torrent', '--json'));
   const old = join(home, '.Album');
   mkdirSync(old);
   writeFileSync(join(old, 'song.flac.part'), 'thei');
-  // As the version before wrote it.
+  // The record as the earlier version wrote it.
   const place = createHash('sha256').update(old).digest('hex').slice(0, 16);
   mkdirSync(join(state, 'cicada'));
   mkdirSync(join(state, 'cicada/resume'));

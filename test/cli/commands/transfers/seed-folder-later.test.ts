@@ -1,4 +1,4 @@
-/** What comes into a folder of torrents, and leaves it, while `seed FOLDER MUSIC` runs. */
+/** Torrent files that are added and removed while `seed FOLDER MUSIC` runs. */
 import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -22,7 +22,7 @@ function write(path: string, text: string | Uint8Array): void {
   writeFileSync(join(place, path), text);
 }
 
-/** The music of an album, and its torrent under this name. */
+/** Writes the music of an album, and its torrent under this name. */
 async function album(name: string, torrent: string, text = name): Promise<void> {
   write(`Music/${name}/1.flac`, text);
   write(`torrents/${torrent}`, (await createTorrent(join(place, 'Music', name))).bytes);
@@ -30,7 +30,7 @@ async function album(name: string, torrent: string, text = name): Promise<void> 
 
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 
-/** `seed torrents Music`, with looks every few milliseconds. */
+/** Runs `seed torrents Music`, which checks the folder every few milliseconds. */
 async function seed() {
   const { session } = await openSession({ port: 0, host: '127.0.0.1' });
   const documents: Record<string, unknown>[] = [];
@@ -56,7 +56,7 @@ async function seed() {
   });
   const names = () => folder.transfers.map(({ metainfo }) => metainfo.name).sort();
   const of = (event: string) => documents.filter((document) => document.event === event);
-  /** Nothing else is told of what was there before by the time that this is. */
+  /** When this torrent is reported, all earlier changes have been reported as well. */
   const someLooks = async (name: string) => {
     await album(name, `${name}.torrent`);
     await soon(() => expect(names()).toContain(name));
@@ -66,7 +66,7 @@ async function seed() {
 
 describe('a folder of torrents that are seeded', () => {
   it.each(['second.torrent', 'deep/er/second.torrent', 'SECOND.TORRENT'])(
-    'a torrent that is put there as %s is seeded on the same port, and peers fetch it',
+    'a torrent that is added as %s is seeded on the same port, and peers fetch it',
     async (torrent) => {
       const { session, names, of } = await seed();
       await album('Second', torrent);
@@ -82,7 +82,7 @@ describe('a folder of torrents that are seeded', () => {
     },
   );
 
-  it('a torrent that is taken away is seeded no more; under another name, it is', async () => {
+  it('a torrent that is removed is no longer seeded; one that is renamed is still seeded', async () => {
     const { names, of, someLooks } = await seed();
     await album('Second', 'second.torrent');
     await soon(() => expect(names()).toEqual(['First', 'Second']));
@@ -95,7 +95,7 @@ describe('a folder of torrents that are seeded', () => {
     expect(names()).toEqual(['First', 'Third']);
   });
 
-  it('a torrent that is there twice is seeded as long as one of them is there', async () => {
+  it('a torrent with two files is seeded as long as one of them exists', async () => {
     const { names, of, someLooks } = await seed();
     write('torrents/twin.torrent', readFileSync(join(place, 'torrents/first.torrent')));
     await someLooks('Second');
@@ -105,7 +105,7 @@ describe('a folder of torrents that are seeded', () => {
     expect(names()).toEqual(['First', 'Second']);
   });
 
-  it('a torrent whose content is missing or wrong is told of once, and seeded when it is right', async () => {
+  it('a torrent whose content is missing or wrong is reported once, and seeded when the content is right', async () => {
     const { names, of, someLooks } = await seed();
     for (const name of ['Missing', 'Wrong']) await album(name, `${name}.torrent`);
     rmSync(join(place, 'Music/Missing'), { recursive: true });
@@ -123,7 +123,7 @@ describe('a folder of torrents that are seeded', () => {
     await soon(() => expect(names()).toEqual(['First', 'Missing', 'Second', 'Third', 'Wrong']));
   });
 
-  it('a file that is no torrent yet is told of once, and taken up when it is one', async () => {
+  it('a file that is no torrent yet is reported once, and seeded when it is one', async () => {
     const { names, of, someLooks } = await seed();
     write('torrents/late.torrent', 'not yet');
     await someLooks('Second');
@@ -135,7 +135,7 @@ describe('a folder of torrents that are seeded', () => {
     expect(of('skipped')).toHaveLength(1);
   });
 
-  it('a torrent that is replaced by another is seeded as that, and one that is touched stays', async () => {
+  it('a torrent file that is replaced is seeded as the new torrent, and one that is only touched stays', async () => {
     const { names, of, someLooks } = await seed();
     await album('Other', 'first.torrent');
     await soon(() => expect(names()).toEqual(['Other']));
@@ -156,7 +156,7 @@ describe('a folder of torrents that are seeded', () => {
   });
 });
 
-it('seed FOLDER MUSIC takes up a torrent that is put into FOLDER while the program runs', async () => {
+it('seed FOLDER MUSIC seeds a torrent that is added to FOLDER while the program runs', async () => {
   await using children = new Children();
   const args = ['seed', join(place, 'torrents'), join(place, 'Music'), '--port', '0'];
   const program = children.add(cicada(args));

@@ -15,7 +15,7 @@ beforeEach(() => {
   mkdirSync(join(place, 'torrents'));
 });
 
-/** A file of music, and the torrent of its album under this name. */
+/** Writes a file of music, and the torrent of its album under this name. */
 async function album(path: string, text: string, torrent: string) {
   write(join(path, '1.flac'), text);
   return await torrentOf(path, torrent);
@@ -42,7 +42,7 @@ const documentsOf = (stdout: string) =>
     .map((line) => JSON.parse(line));
 
 describe('seed of a folder of torrents', () => {
-  it('seeds all of them on one port, wherever in the music folder their content lies', async () => {
+  it('seed of a folder seeds all torrents on one port, and finds their content anywhere in the music folder', async () => {
     await album('Ada/First', 'one', 'a.torrent');
     await album('Ben/2001/Second', 'two!', 'deep/er/b.torrent');
     write('Single.mp3', 'three');
@@ -61,7 +61,7 @@ describe('seed of a folder of torrents', () => {
     expect(progress).toEqual({ event: 'progress', torrents: 3, offline: 0, peers: 0, upBps: 0, uploaded: 0 });
   });
 
-  it('tells albums of one name apart, by their sizes, and of the same sizes by their hashes', async () => {
+  it('seed of a folder tells albums of one name apart by their sizes, and albums of the same sizes by hashes', async () => {
     await album('A/Hits', 'first', 'a.torrent');
     await album('B/Hits', 'other', 'b.torrent');
     await album('C/Hits', 'another length', 'c.torrent');
@@ -75,7 +75,7 @@ describe('seed of a folder of torrents', () => {
     ]);
   });
 
-  it('skips with a word what is missing, and goes on', async () => {
+  it('seed of a folder reports and skips missing content, and goes on', async () => {
     await album('Here', 'here', 'here.torrent');
     await album('Gone', 'gone', 'gone.torrent');
     await album('Cut', 'cut short', 'cut.torrent');
@@ -88,7 +88,7 @@ describe('seed of a folder of torrents', () => {
     expect(stderr).toMatch(/^Sharing 1 torrent \(4 B\) on port \d+; Ctrl-C stops\.$/m);
   });
 
-  it('what is damaged, unreadable or not to be shared stops no other; the exit code tells of it', async () => {
+  it('damaged, unreadable or forbidden content stops no other torrent; the exit code reports it', async () => {
     await album('Right', 'right', 'right.torrent');
     await album('Wrong', 'wrong', 'wrong.torrent');
     await album('.hidden/Secret', 'secret', 'hidden.torrent');
@@ -114,7 +114,7 @@ describe('seed of a folder of torrents', () => {
     expect(documentsOf(stdout).filter(({ event }) => event === 'seeding')).toHaveLength(1);
   });
 
-  it('without any torrent, or any content, ends and says so', async () => {
+  it('seed of a folder without any torrent or content ends with a message', async () => {
     mkdirSync(join(place, 'Music'));
     expect(await seed()).toMatchObject({
       code: 3,
@@ -127,7 +127,7 @@ describe('seed of a folder of torrents', () => {
     expect(none.stderr).toMatch(/none of 1 torrent has its content in Music/);
   });
 
-  it('names a few of many that are missing, and counts the rest', async () => {
+  it('seed of a folder names a few of many missing torrents, and counts the rest', async () => {
     for (let i = 0; i < 12; i++) await album(`Gone ${i}`, `gone ${i}`, `${i}.torrent`);
     for (let i = 0; i < 11; i++) rmSync(join(place, `Music/Gone ${i}`), { recursive: true });
     const { stderr } = await seed();
@@ -164,7 +164,7 @@ describe('seed of a folder of torrents', () => {
 });
 
 describe('complaints of thousands of torrents about one tracker', () => {
-  it('are one line for each reason, until the tracker has answered', () => {
+  it('complaints of many torrents about one tracker are one line per reason, until the tracker has answered', () => {
     const said: string[] = [];
     const output = Object.assign(new Output(), { remark: (text: string) => said.push(text) });
     const complaints = new TrackerComplaints(output, [], true);

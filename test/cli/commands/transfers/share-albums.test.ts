@@ -48,7 +48,7 @@ describe('share --per-album without a catalogue', () => {
     return { session, of, ended };
   }
 
-  it('seeds every album and each that comes later, and writes their torrents once', async () => {
+  it('share --per-album seeds every album and each later one, and writes their torrents once', async () => {
     const out = join(place, 'out');
     mkdirSync(out);
     writeFileSync(join(out, 'One.torrent'), 'mine');
@@ -63,7 +63,7 @@ describe('share --per-album without a catalogue', () => {
     await soon(() => expect(of('gone')).toMatchObject([{ path: join(music, 'A/One') }]));
   });
 
-  it('an album that has gained a disc is another torrent, and the one before is seeded on', async () => {
+  it('an album that has gained a disc is another torrent, and the earlier one is still seeded', async () => {
     const { of } = await share(join(place, 'out/'));
     await soon(() => expect(of('sharing')).toHaveLength(2));
     for (const [disc, files] of [
@@ -93,7 +93,7 @@ describe('share --per-album without a catalogue', () => {
     await soon(() => expect(of('new-version')).toMatchObject([{ name: 'One', files: 2 }]));
   });
 
-  it('a torrent file that was there is left, and said to be of another torrent', async () => {
+  it('an existing torrent file is kept, and reported to be of another torrent', async () => {
     const out = join(place, 'out');
     mkdirSync(out);
     const { bytes } = await createTorrent(join(music, 'A/One'));
@@ -108,7 +108,7 @@ describe('share --per-album without a catalogue', () => {
     expect(readFileSync(join(out, 'One.torrent')).equals(bytes)).toBe(true);
   });
 
-  it('an album that cannot be shared stops no other, is said once, and is shared when it can be', async () => {
+  it('an album that cannot be shared stops no other, is reported once, and is shared when it can be', async () => {
     writeFileSync(Buffer.from(`${music}/B/Two/\xff`, 'latin1'), 'x');
     const { of } = await share(undefined);
     await soon(() => expect(of('sharing').map(({ name }) => name)).toEqual(['One']));
@@ -119,7 +119,7 @@ describe('share --per-album without a catalogue', () => {
     await soon(() => expect(of('sharing').map(({ name }) => name)).toEqual(['One', 'Later', 'Two']));
   });
 
-  it('without any album ends and says so', async () => {
+  it('share --per-album without any album ends with a message', async () => {
     mkdirSync(join(place, 'Empty'));
     const { code, stderr } = await runHere(
       ['share', 'Empty', '--per-album', '--listen', '127.0.0.1:0', '--port', '0'],

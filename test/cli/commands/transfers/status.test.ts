@@ -7,7 +7,7 @@ import { shownTorrents } from '../../../../client/session/machine/known-torrents
 import { noteSharing } from '../../../../client/session/machine/sharing-now.ts';
 import { temporaryFolder } from '../../run-cicada.ts';
 
-it('what is given on now comes first, until the program ends', async () => {
+it('a torrent that is seeded now comes first in the status, until the program ends', async () => {
   const state = temporaryFolder();
   const path = join(state, 'Album');
   mkdirSync(path);
@@ -24,7 +24,7 @@ it('what is given on now comes first, until the program ends', async () => {
   expect(await shownTorrents(state)).toEqual([]);
 });
 
-it('what a program left behind that was killed is overlooked, and so is what is no note', async () => {
+it('the status ignores notes of a killed program, and files that are no notes', async () => {
   const state = temporaryFolder();
   mkdirSync(join(state, 'sharing'));
   const left = join(state, 'sharing', '4194399.json');
@@ -34,7 +34,7 @@ it('what a program left behind that was killed is overlooked, and so is what is 
   expect(existsSync(left)).toBe(false);
 });
 
-it('of the versions in one place the newest is shown', async () => {
+it('the status shows the newest of several versions in one place', async () => {
   const state = temporaryFolder();
   const path = join(state, 'Album');
   const store = new ResumeStore(state);
@@ -59,26 +59,26 @@ describe('how much of a torrent is here', () => {
     amounts: { bytes, wantedBytes, haveWantedBytes },
   });
 
-  it('is told in bytes, of a download under way', async () => {
+  it('an unfinished download is shown with its bytes', async () => {
     expect(await saved(0xa0, amounts(400, 400, 100))).toMatchObject({
       state: 'unfinished',
       ...{ bytes: 400, wantedBytes: 400, haveWantedBytes: 100 },
     });
-    // The first pieces in order look like all of them.
+    // The first pieces in order look like a complete torrent.
     expect(await saved(0xc0, amounts(400, 400, 100))).toMatchObject({ state: 'unfinished' });
   });
 
-  it('is all that was chosen, when the chosen files are complete and others are not', async () => {
+  it('a torrent whose chosen files are complete is shown as chosen', async () => {
     expect(await saved(0xa0, amounts(400, 100, 100))).toMatchObject({ state: 'chosen' });
     expect(await saved(0xa0, amounts(400, 0, 0))).toMatchObject({ state: 'unfinished' });
   });
 
-  it('is told by the files of a complete torrent, where the record is of an earlier version', async () => {
+  it('a complete torrent with a record of an earlier version is shown with the size of its files', async () => {
     expect(await saved(0xff)).toMatchObject({ state: 'complete', bytes: 400 });
     expect(await saved(0xa0)).toMatchObject({ state: 'unfinished', bytes: undefined });
   });
 
-  it('is not known from a record that tells nonsense', async () => {
+  it('a record with impossible amounts gives no figures', async () => {
     for (const wrong of [amounts(-1, 1, 1), amounts(1.5, 1, 1), { amounts: 'x' }])
       expect(await saved(0xa0, wrong)).toMatchObject({ state: 'unfinished', bytes: undefined });
   });
@@ -98,7 +98,7 @@ describe('forgetting an entry', () => {
   };
   const names = (entries: readonly { readonly name: string }[]) => entries.map(({ name }) => name).sort();
 
-  it('takes the records of all its versions, and leaves its files and the other entries', async () => {
+  it('forgetting an entry deletes the records of all its versions, and keeps its files and the other entries', async () => {
     const { state, entries } = await listed();
     const noon = entries.find(({ name }) => name === 'Noon')!;
     expect(await forgetTorrent(state, noon)).toBe(2);
@@ -106,7 +106,7 @@ describe('forgetting an entry', () => {
     expect(existsSync(noon.path)).toBe(true);
   });
 
-  it('is refused while a program works on it', async () => {
+  it('forgetting an entry is refused while a program works on it', async () => {
     const { state, entries } = await listed();
     await expect(forgetTorrent(state, { ...entries[0]!, processId: 7 })).rejects.toMatchObject({
       code: 'claimed',
@@ -114,7 +114,7 @@ describe('forgetting an entry', () => {
     expect(await shownTorrents(state)).toHaveLength(3);
   });
 
-  it('is by number, path, info-hash, or of all whose files are not there', async () => {
+  it('an entry is forgotten by number, path or info-hash, or with all entries whose files are gone', async () => {
     const { entries } = await listed();
     expect(chosenEntries('2', entries)).toEqual([entries[1]]);
     expect(chosenEntries('1-2,3', entries)).toEqual(entries);
@@ -124,12 +124,12 @@ describe('forgetting an entry', () => {
     expect(chosenEntries(first!.infoHash.toUpperCase(), entries)).toEqual([first]);
   });
 
-  it.each(['0', '2-1', 'x', '', '1,'])('refuses "%s"', async (text) => {
+  it.each(['0', '2-1', 'x', '', '1,'])('forgetting refuses the number "%s"', async (text) => {
     const { entries } = await listed();
     expect(() => chosenEntries(text, entries)).toThrow(/^--forget/);
   });
 
-  it('names the number that is not in the list', async () => {
+  it('forgetting names the number that is not in the list', async () => {
     const { entries } = await listed();
     expect(() => chosenEntries('4', entries)).toThrow(/there is no entry 4: .* has 3/);
   });
