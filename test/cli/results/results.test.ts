@@ -188,7 +188,7 @@ describe('what is told to others', () => {
     expect(placeOf('jazz')).toEqual({ room: 'jazz' });
     expect(placeOf('#jazz')).toEqual({ room: 'jazz' });
     expect(placeOf('@ada')).toEqual({ person: 'ada' });
-    expect(() => placeOf('@')).toThrow(/no room and nobody/);
+    expect(() => placeOf('@')).toThrow(/neither a room nor a user/);
   });
 
   it('a printed message keeps its line breaks, and no other control character', () => {
