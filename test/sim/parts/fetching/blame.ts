@@ -1,4 +1,4 @@
-/** Who keeps to which piece, and who is to blame when it is corrupt. */
+/** Which peer owns which piece, and which peer is to blame for a corrupt piece. */
 import type { PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
 import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { PieceLedger } from '../../../../client/engine/pieces/piece-ledger.ts';
@@ -16,7 +16,7 @@ import { drawRecord } from './papers.ts';
 
 type Words = 'missing' | 'fetching' | 'have';
 
-/** The model: for each piece its owner, and whether it is open; and what a stranger was given. */
+/** The model: for each piece its owner, and whether it is open, and the pieces given to an unproven peer. */
 export const pieceOwnership: SteppedPart = {
   name: 'piece-ownership',
   begin(random) {
@@ -146,7 +146,7 @@ function inOrder(pieces: Iterable<RequestedPiece>): RequestedPiece[] {
   return [...pieces].sort((a, b) => a.pieceIndex - b.pieceIndex);
 }
 
-/** The model knows who lies: no other peer is ever blamed. Of each piece so many corrupt copies are remembered. */
+/** The model knows who lies: no other peer is ever blamed. The corrupt copies remembered for each piece. */
 const copiesMax = 8;
 
 export const pieceProvenance: SteppedPart = {
@@ -165,7 +165,7 @@ export const pieceProvenance: SteppedPart = {
       if (random.below(stores) > 0) {
         const isOfOne = random.below(3) === 0;
         const one = records[random.below(records.length)]!;
-        // What lies in a pad comes from no peer.
+        // The bytes of a pad come from no peer.
         const sources = good.map(() => {
           if (random.below(5) === 0) return undefined;
           return isOfOne ? one : records[random.below(records.length)]!;

@@ -1,6 +1,6 @@
 /**
- * The blocks of one piece on its way, through one piece after another. The model: for each block its state, the copies on
- * their way, who sends it right now, and whose bytes lie there.
+ * The blocks of a piece being fetched, for one piece after another. The model has for each block its state,
+ * the copies under way, its current sender, and whose bytes are stored.
  */
 import type { PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
 import {
@@ -73,7 +73,7 @@ export const fetchingPiece: SteppedPart = {
       return new Model(piece, bytes, dataBytes);
     };
     let model = begin();
-    /** Pieces that are over, and of which a peer still sends a block. */
+    /** Finished pieces of which a peer still sends a block. */
     let left: Model[] = [];
     const end = () => {
       const { piece } = model;
@@ -130,7 +130,7 @@ function askOrGiveBack(model: Model, random: Prng): void {
   }
 }
 
-/** A peer begins to send a block, sends some more of it, or leaves in the middle of it. */
+/** A peer begins to send a block, sends more of it, or leaves in the middle of it. */
 function send(model: Model, records: readonly PeerRecord[], memory: PaperMemory, random: Prng): void {
   const { piece, blocks, sendings } = model;
   const sending = sendings[random.below(Math.max(1, sendings.length))];

@@ -1,6 +1,6 @@
 /**
- * What a disk can do to a torrent. The model: what is refused, lost and absent; since when; and until when nothing is asked
- * for. The parts of the swarm that have to hear of it are told so here, and what they were told is compared.
+ * How a torrent reacts to its disk. The model has what is refused, lost and absent, since when, and until
+ * when requests pause. Stand-ins for the other parts of the swarm record their calls, which are compared.
  */
 import type { Interest } from '../../../../client/engine/connection/interest.ts';
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
@@ -48,7 +48,7 @@ export const diskTroubles: SteppedPart = {
       lacked = new Set([...lacked].filter((one) => swarm.lacks(one)));
       if (lacked.size === 0) loss = undefined;
     };
-    /** Peers that believe that we have what is gone, and lack it. */
+    /** Peers that lack a lost piece and still believe that we have it. */
     const letGo = (): string[] => {
       if (!isRoundDue || clock.nowMs < roundMs) return [];
       isRoundDue = false;

@@ -1,6 +1,6 @@
 /**
- * Blocks that are asked of a second peer. The model looks at every peer and every block and works out whom it would ask for
- * what; what it need not work out is who was asked before: each peer that owes a block that is here is told so.
+ * Blocks requested from a second peer. The model examines every peer and every block to predict the requests.
+ * It does not predict who was asked before: every peer that owes a received block is notified.
  */
 import type { Context } from '../../../../client/engine/context.ts';
 import { defaultLimits, type Limits } from '../../../../client/engine/limits.ts';
@@ -22,7 +22,7 @@ export const duplicateRequests: SteppedPart = {
     const clock = new Clock(random);
     const limits = drawLimits(random);
     const scene = new Scene(limits);
-    // With many peers the slowest are looked for every so often.
+    // With many peers the slowest are ranked anew only at intervals.
     const peers = random.below(4) === 0 ? 32 + random.below(3) : 2 + random.below(4);
     for (let connection = 0; connection < peers; connection++) scene.come(connection, random);
     const ledger = {
@@ -88,7 +88,7 @@ export const duplicateRequests: SteppedPart = {
       } else if (way < 9) receive(anyKey());
       else if (way === 9) scene.giveUp(session, anyKey());
       else if (way === 10) {
-        // Often just when a block will be here.
+        // Often the moment at which a block will arrive.
         const drainMs = session.pipeline.drainMs(session.pipeline.rate, clock.nowMs, 1 + random.below(2));
         const isFar = random.below(2) === 0 || drainMs > limits.deadlineLookMs;
         const inMs = isFar ? random.below(2 * limits.deadlineLookMs) : drainMs + random.below(3) - 1;

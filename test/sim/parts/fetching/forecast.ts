@@ -1,6 +1,7 @@
 /**
- * What should be asked of a second peer, worked out from the rules alone, before it is done: who would need longest comes
- * first, its last block first; of a helper that is sooner by half at least; so many copies, and so many for one peer.
+ * Predicts the duplicate requests from the rules alone: the peer that would need longest comes first, and its
+ * last block first; the helper must need at most half of that time; the copies of a block and the requests to
+ * a helper are limited.
  */
 import type { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
 import type { BlockSource, RequestedPiece } from '../../../../client/engine/requests/block-source.ts';
@@ -10,7 +11,7 @@ const blockBytes = 16 * 1024;
 const [manyPeers, rankMs, slowestMax] = [32, 50, 8];
 
 export class Forecast {
-  /** Blocks that were asked of a second peer, and are not here. */
+  /** Blocks that were requested from a second peer and have not arrived. */
   readonly copied = new Set<number>();
   readonly #scene: Scene;
   #slowest: readonly BlockSource[] = [];
@@ -28,7 +29,7 @@ export class Forecast {
     for (const key of this.copied) if (this.#pieceOf(key) === pieceIndex) this.copied.delete(key);
   }
 
-  /** In the order in which it is to be done. */
+  /** In the order of the requests. */
   endgame(helper: BlockSource, nowMs: number): string[] {
     const { endgameRequestsMax, endgameCopiesMax } = this.#scene.limits;
     const { knownRate, queueRoom } = helper.pipeline;
@@ -71,7 +72,7 @@ export class Forecast {
     return helper.pieces.offers(piece.pieceIndex) && isSooner && hadItsChance;
   }
 
-  /** The fastest of those that have proved themselves, when the one that was asked last would be late. */
+  /** The fastest of the proven peers, when the peer requested last would miss the deadline. */
   rescue(deadlines: Deadlines, nowMs: number): string[] {
     const { deadlineLookMs, endgameCopiesMax, endgameRequestsMax } = this.#scene.limits;
     const plan = new Plan(this.#scene, this.copied);
@@ -129,7 +130,7 @@ export class Forecast {
   }
 }
 
-/** What is to be asked of one or several helpers, as if it were asked already. */
+/** Requests to helpers, counted as if they were sent already. */
 class Plan {
   readonly log: string[] = [];
   readonly #asks: { readonly key: number; readonly helper: BlockSource }[] = [];
@@ -169,7 +170,7 @@ class Plan {
   }
 }
 
-/** In ms, for so many blocks. */
+/** The time for this many blocks, in ms. */
 function timeFor(blocks: number, rate: number): number {
   return Math.floor((blocks * blockBytes * 1_000) / Math.max(1, rate));
 }

@@ -1,4 +1,4 @@
-/** How a torrent is cut. The model cuts it by hand, piece by piece and block by block. */
+/** How a torrent is divided. The model divides it piece by piece and block by block. */
 import type { Prng } from '../../../../client/engine/prng.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { oneOf } from '../../hostile-bytes/odd-bytes.ts';
@@ -9,7 +9,7 @@ const blockBytes = 16 * 1024;
 interface Cut {
   readonly offset: number;
   readonly bytes: number;
-  /** Up to where a peer may ask. */
+  /** The end of what a peer may request. */
   readonly span: number;
   readonly blocks: readonly number[];
 }
@@ -32,7 +32,7 @@ export const geometry: SteppedPart = {
 function drawTorrent(random: Prng): [torrent: Geometry, cuts: readonly Cut[]] {
   const { pieceLength, files, hasGaps } = drawFiles(random);
   const pieces = hasGaps ? files.flatMap((bytes) => cut(bytes, pieceLength)) : cut(sum(files), pieceLength);
-  // Each file begins a piece: what is missing at the end of the one before is a gap.
+  // Each file begins a piece: a short last piece of the file before leaves a gap.
   const whole = hasGaps ? (pieces.length - 1) * pieceLength + pieces.at(-1)! : sum(files);
   const short = pieces.flatMap((bytes, i) => (bytes < pieceLength ? [[i, bytes] as const] : []));
   const torrent = new Geometry(whole, pieceLength, hasGaps ? new Map(short) : undefined);
@@ -110,7 +110,7 @@ function drawFiles(random: Prng): { pieceLength: number; files: number[]; hasGap
   return { pieceLength, files: isEmpty ? [] : files, hasGaps: !isEmpty && random.below(3) === 0 };
 }
 
-/** Of so many bytes each has `size`, and the last one what is left. */
+/** Divides the bytes into runs of `size`; the last run has the rest. */
 function cut(bytes: number, size: number): number[] {
   const sizes: number[] = [];
   for (let left = bytes; left > 0; left -= size) sizes.push(left < size ? left : size);

@@ -1,4 +1,4 @@
-/** The parts of a swarm that have to hear of what a disk does: they write down what they are told. */
+/** Stand-ins for the parts of a swarm that are notified of disk troubles: they record their calls. */
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
 import type { DiskTroubleParts } from '../../../../client/engine/swarm/disk-troubles.ts';

@@ -1,6 +1,6 @@
 /**
- * What a seed has each peer take first. The model: a line of pieces that wait, shuffled by the same chance, a list of
- * promises, and for each piece who had it first and since when.
+ * Which piece a seed assigns to each peer first. The model has a queue of waiting pieces, shuffled by the
+ * same random numbers, a list of assignments, and for each piece its first holder and since when.
  */
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../../client/engine/context.ts';
@@ -38,7 +38,7 @@ export const initialSeeding: SteppedPart = {
     };
     const seed = random.next();
     const [chance, sameChance] = [new Prng(seed), new Prng(seed)];
-    // Two blocks a piece.
+    // A piece has two blocks.
     const aheadMin = 1 + Math.floor((limits.requestsOutstandingFirst + 1) / 2);
     const peers: Peer[] = [];
     const sessions = new Map<number, PeerSession>();

@@ -1,6 +1,6 @@
 /**
- * What is stored, what is under way, and what of it is wanted. The model: one word for the state of each piece, and it adds up
- * bytes over all of them.
+ * Which pieces are stored, under way and wanted. The model has one word for the state of each piece, and adds
+ * up the bytes of all pieces.
  */
 import type { PieceBuffer } from '../../../../client/engine/contract.ts';
 import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
@@ -18,7 +18,7 @@ const blockBytes = 16 * 1024;
 interface Torrent {
   readonly geometry: Geometry;
   readonly all: readonly PieceIndex[];
-  /** Without pads. */
+  /** Bytes without pads. */
   readonly data: readonly number[];
   readonly pads: ReadonlyMap<PieceIndex, number> | undefined;
 }
@@ -38,7 +38,7 @@ export const ledgerAndSelection: SteppedPart = {
     const ledger = new PieceLedger(geometry, memory, budget, spec);
     let priorities = drawPriorities(random, all.length);
     const selection = new PieceSelection(ledger, priorities);
-    /** Given to the disk, which releases them. */
+    /** Buffers handed to the disk, which releases them. */
     const given: PieceBuffer[] = [];
     const where = (...wanted: State[]) => all.filter((one) => wanted.includes(states[one]!));
     const bytesOf = (pieces: readonly PieceIndex[]) => pieces.reduce((sum, one) => sum + data[one]!, 0);
@@ -124,7 +124,7 @@ export const ledgerAndSelection: SteppedPart = {
   },
 };
 
-/** Every block comes from a peer, but those in pads, which are here. */
+/** Every block comes from a peer, except those inside pads, which count as received. */
 function fillUp(piece: FetchingPiece, random: Prng): void {
   const source = drawRecord();
   for (let block = 0; block < piece.blockCount; block++) {

@@ -1,4 +1,4 @@
-/** What a disk has lost: who has to hear of it, and when it is fetched again. */
+/** Lost pieces: which peers are misled by an old have, and when the pieces are fetched again. */
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';
@@ -7,7 +7,7 @@ import { LostPieces } from '../../../../client/engine/swarm/lost-pieces.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 
-/** The model: for each peer the pieces it was told of that are gone since. */
+/** The model: for each peer, the announced pieces that are lost since. */
 export const lostPieces: SteppedPart = {
   name: 'lost-pieces',
   begin(random) {
@@ -66,7 +66,7 @@ export const lostPieces: SteppedPart = {
 const failing = ['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'ENXIO', 'ESTALE'];
 const others = ['ENOENT', 'EACCES', 'changed', ''];
 
-/** The model: the last wait, and when a piece was stored first since. */
+/** The model: the last wait, and when a piece was first stored after it. */
 export const lossPace: SteppedPart = {
   name: 'loss-pace',
   begin(random) {

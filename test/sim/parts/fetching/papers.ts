@@ -1,9 +1,9 @@
-/** What the parts that fetch are handed in place of real ones: memory that writes down what would lie where, and peers. */
+/** Stand-ins for the parts that fetch: piece memory that only records writes, and peers. */
 import type { PieceBuffer, PieceMemory } from '../../../../client/engine/contract.ts';
 import { newRecord, type PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
 import { Doubt } from '../step.ts';
 
-/** Bytes that a peer has written: from which of its own on, and where. */
+/** A write by a peer: the source, its offset there, and the place in the piece. */
 interface Written {
   readonly at: number;
   readonly source: Uint8Array;
@@ -21,7 +21,7 @@ class PaperBuffer implements PieceBuffer {
   }
 }
 
-/** Memory of pieces that holds no bytes: a source is known by being the one it is. */
+/** Piece memory without bytes: a source is identified by its object. */
 export class PaperMemory implements PieceMemory {
   outstanding = 0;
 
@@ -45,7 +45,7 @@ export class PaperMemory implements PieceMemory {
     this.outstanding -= 1;
   }
 
-  /** What lies there: whose byte, and which of his. */
+  /** The byte at a place: its source, and its offset there. */
   at(buffer: PieceBuffer, place: number): readonly [source: Uint8Array | undefined, byte: number] {
     const last = (buffer as PaperBuffer).written.findLast(
       ({ at, bytes }) => place >= at && place < at + bytes,

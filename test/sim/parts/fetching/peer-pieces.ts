@@ -1,4 +1,4 @@
-/** What one peer has, as it says. The model: sets and lists, and what was found out about it. */
+/** The pieces that one peer has announced. The model has sets and lists. */
 import { PeerPieces } from '../../../../client/engine/connection/peer-pieces.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, type SteppedPart } from '../step.ts';
@@ -9,7 +9,7 @@ const suggestedMax = 64;
 export const peerPieces: SteppedPart = {
   name: 'peer-pieces',
   begin(random) {
-    // Beyond 65,536 pieces their numbers need more room.
+    // Above 65,536 pieces, piece numbers need more than 16 bits.
     const isLarge = random.below(10) === 0;
     const count = isLarge ? 65_536 + random.below(3) : 1 + random.below(20);
     const pieces = new PeerPieces();

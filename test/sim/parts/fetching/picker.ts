@@ -1,13 +1,13 @@
 /**
- * Which piece is begun next. The model: for each piece its priority, how many have it and whether it is missing; and it looks
- * through all of them. Where chance decides, any of the best will do.
+ * Which piece is started next. The model has for each piece its priority, its number of holders and whether
+ * it is missing, and searches all pieces. Where the choice is random, any of the best is accepted.
  */
 import { PiecePicker } from '../../../../client/engine/pieces/piece-picker.ts';
 import { Prng } from '../../../../client/engine/prng.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, agreeThat, type SteppedPart } from '../step.ts';
 
-/** Of so many that have joined the candidates the picker knows which. */
+/** The picker remembers this many returned candidates. */
 const joinedMax = 1024;
 
 interface Peer {
@@ -40,7 +40,7 @@ export const piecePicker: SteppedPart = {
     const peers = Array.from({ length: 3 }, newPeer);
     const candidates = () => all.filter((one) => missing.has(one) && priority[one]! > 0);
     const isPickedByChance = () => !sequential && count - missing.size < randomFirst;
-    /** No piece that the peer offers is rarer or wanted more. */
+    /** No piece that the peer offers is rarer or has a higher priority. */
     const judge = (found: PieceIndex | undefined, peer: Peer, mayBeChance: boolean) => {
       const offered = candidates().filter((one) => peer.has.has(one));
       const top = Math.max(...offered.map((one) => priority[one]!));
@@ -168,7 +168,10 @@ export const piecePicker: SteppedPart = {
   },
 };
 
-/** By chance each of several that are alike comes first some time, and so do the first pieces of a newcomer. */
+/**
+ * A random choice returns each of several equal pieces at some time. So does the choice of the first pieces
+ * of a download.
+ */
 export const pickerChance: SteppedPart = {
   name: 'piece-picker, by chance',
   begin: (random) => () => {
@@ -182,7 +185,7 @@ export const pickerChance: SteppedPart = {
       isNewcomer ? 1 : 0,
       new Prng(random.next()),
     );
-    // Those of a newcomer are not alike.
+    // These pieces have different numbers of holders.
     for (let one = 0; isNewcomer && one < count; one++)
       for (let have = one; have > 0; have--) picker.onHave(one as PieceIndex);
     const found = new Set<PieceIndex | undefined>();

@@ -1,6 +1,6 @@
 /**
- * What one peer was asked for. The model: for each block one word for what is the matter with it, the cancels sent, and the
- * sums that follow. Blocks arrive, are refused, given back and cancelled as a peer may answer: in any order, twice or never.
+ * The requests to one peer. The model has one word for the state of each block, the cancels sent, and the
+ * resulting counts. Blocks arrive, are rejected, given up and cancelled in any order, twice or never.
  */
 import { defaultLimits, type Limits } from '../../../../client/engine/limits.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
@@ -24,10 +24,10 @@ export const requestPipeline: SteppedPart = {
     let askedMax = limits.requestsOutstandingMax;
     let [depth, stalled, rejects] = [limits.requestsOutstandingFirst, false, 0];
     let [progressMs, progressBytes, deliveredMs] = [0, 0, -Number.MAX_SAFE_INTEGER];
-    /** In sixteenths: each block it was asked for makes up for one. */
+    /** In sixteenths: each requested block makes up for one. */
     let unasked = 0;
     let [isSlowStart, lastRate, knownRate] = [true, 0, undefined as number | undefined];
-    /** The block that is arriving: whether it was asked for again meanwhile. */
+    /** The block that is arriving, and whether it was requested again while it arrived. */
     let arriving: { readonly key: number; isAskedAgain: boolean } | undefined;
     const without = (list: readonly number[], key: number) => list.filter((one) => one !== key);
     const queueRoom = () => askedMax - asked.length - left.size;
@@ -50,7 +50,7 @@ export const requestPipeline: SteppedPart = {
       if (!isAsked) return;
       asked = without(asked, key);
       late = [...without(late, key), key];
-      // One for each that comes: it may let fewer wait than it did.
+      // One for each block that arrives, because the limit may have shrunk.
       if (late.length > 2 * askedMax) late.shift();
     };
     const arrive = (key: number) => {
@@ -123,7 +123,7 @@ export const requestPipeline: SteppedPart = {
       } else if (way < 11) receive();
       else if (way === 11) giveUp(key);
       else if (way === 12) {
-        // As the scheduler does it: the cancel is sent, and the request given up.
+        // As the scheduler does: it sends the cancel, and gives up the request.
         if (!asked.includes(key)) return;
         pipeline.onCancelled(key);
         left.delete(key);

@@ -1,4 +1,4 @@
-/** Who or what waits for its turn: pieces in a line, peers for memory, pieces that are due. */
+/** The queues of a download: pieces to start, peers waiting for memory, and deadlines. */
 import type { Context } from '../../../../client/engine/context.ts';
 import { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
 import { PieceQueue } from '../../../../client/engine/pieces/piece-queue.ts';
@@ -30,7 +30,7 @@ export const pieceQueue: SteppedPart = {
   },
 };
 
-/** Two torrents share the memory. The model: who waits, in an array, and sums. */
+/** Two torrents share the memory. The model: an array of the waiting peers, and sums. */
 export const memoryQueue: SteppedPart = {
   name: 'memory-queue',
   begin(random) {
@@ -113,7 +113,7 @@ export const memoryQueue: SteppedPart = {
   },
 };
 
-/** The model: the time of each piece, and which have something left to ask for. */
+/** The model: the time of each piece, and which pieces have blocks left to request. */
 export const deadlines: SteppedPart = {
   name: 'deadlines',
   begin(random) {
@@ -130,7 +130,7 @@ export const deadlines: SteppedPart = {
         atMs.set(pieceIndex, ms);
         waiting.add(pieceIndex);
         if (atMs.size > max) {
-          // Of several that are due last it may be any.
+          // Of several with the latest deadline, any may be the one.
           const forgotten = [...atMs.keys()].filter((one) => due.atMs(one) === undefined);
           agree('how many are forgotten', forgotten.length, 1);
           agree('when the forgotten one is due', atMs.get(forgotten[0]!), Math.max(...atMs.values()));

@@ -1,10 +1,12 @@
-/** How rare a piece is, and who has it. */
+/** How rare each piece is, and which peers have it. */
 import { PieceHolders } from '../../../../client/engine/pieces/piece-holders.ts';
 import { RarityOrder } from '../../../../client/engine/pieces/rarity-order.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, agreeThat, type SteppedPart } from '../step.ts';
 
-/** The model: the set of candidates. They lie the rarest first, each where its position says. */
+/**
+ * The model: the set of candidates. They are ordered rarest first, and each stands at its recorded position.
+ */
 export const rarityOrder: SteppedPart = {
   name: 'rarity-order',
   begin(random) {
@@ -45,7 +47,7 @@ export const rarityOrder: SteppedPart = {
   },
 };
 
-/** The model: a set of pieces for each peer, and a line of seats. */
+/** The model: a set of pieces for each peer, and a list of seats. */
 export const pieceHolders: SteppedPart = {
   name: 'piece-holders',
   begin(random) {

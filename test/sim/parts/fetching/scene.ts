@@ -1,4 +1,7 @@
-/** A swarm as far as it asks peers for blocks: pieces, peers with their requests, and a list of what was done with them. */
+/**
+ * The part of a swarm that requests blocks: pieces, peers with their requests, and a log of what happened to
+ * the requests.
+ */
 import type { Limits } from '../../../../client/engine/limits.ts';
 import { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
@@ -16,7 +19,7 @@ const blockBytes = 16 * 1024;
 export class Scene implements BlockRequests {
   readonly pieces = new Map<PieceIndex, RequestedPiece>();
   readonly sessions = new Map<number, BlockSource>();
-  /** What has been done with the requests. */
+  /** The log of the requests. */
   log: string[] = [];
   readonly limits: Limits;
   readonly geometry = new Geometry(blocksPerPiece * blockBytes * pieceCount, blocksPerPiece * blockBytes);

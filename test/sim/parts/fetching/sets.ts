@@ -1,4 +1,4 @@
-/** Small tables that everything else is made of: sets of a few, tables by number, sessions, bytes as text. */
+/** Small tables that the engine is built on: small sets, tables by number, sessions, and bytes as text. */
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
 import { IdTable } from '../../../../client/engine/tables/id-table.ts';
@@ -28,7 +28,8 @@ export const smallSet: SteppedPart = {
       if (way < 3) put(item);
       else if (way < 6) take(item);
       else if (way === 6) {
-        // What leaves or comes meanwhile changes nothing: all that were there are visited.
+        // Additions and removals during an iteration do not affect it: every item present at its start is
+        // visited.
         const [before, visited] = [[...meant], [] as number[]];
         for (const one of set) {
           visited.push(one);
@@ -56,7 +57,7 @@ export const smallSet: SteppedPart = {
   },
 };
 
-/** The model: a Map. Numbers come one after the other, or fall on one place. */
+/** The model: a Map. Numbers are consecutive, or collide at one place. */
 export const idTable: SteppedPart = {
   name: 'id-table',
   begin(random) {
@@ -68,7 +69,7 @@ export const idTable: SteppedPart = {
     const ids = Array.from({ length: 44 }, (_, i) => first + i * stride);
     let grows = 3;
     return () => {
-      // Fuller for a while, and then emptier: both ends of its size are reached.
+      // The table fills for a while and then empties, so that it reaches both limits of its size.
       if (random.below(20) === 0) grows = random.below(5);
       for (let n = 0; n < 2; n++) {
         const id = ids[random.below(ids.length)]!;
