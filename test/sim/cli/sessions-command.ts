@@ -1,4 +1,7 @@
-/** `npm run sim -- --sessions N`: drawn sessions (test/sim/session) on all cores, up to the first that breaks a rule. */
+/**
+ * `npm run sim -- --sessions N`: runs drawn sessions (test/sim/session) on all cores, up to the first that
+ * breaks a rule.
+ */
 import { extname } from 'node:path';
 import type { SimOptions } from './options.ts';
 import { runSeeds } from './seed-pool.ts';

@@ -45,7 +45,7 @@ export const seats: readonly Mutant[] = [
     to: '    if (!this.#unanswered.leave(connection)) this.dials -= 0;',
   },
   {
-    name: 'a newcomer replaces nobody',
+    name: 'a newcomer is seated without making room',
     file: engine('swarm/swarm-peers'),
     from: '    for (const occupant of leaving ?? []) occupant.makeRoom(nowMs);\n',
     to: '',

@@ -1,12 +1,11 @@
 /** Branches that watch stored content. Storage runs execute this code on a simulated disk. */
 import type { Unreached } from './entry.ts';
 
-const links =
-  'links: others in storage runs put files, and make no links; test/host/storage/links-below.test.ts';
-const promises = 'for callers that await: a run takes the steps itself, without promises';
+const links = 'links: other programs in storage runs create no links; test/host/storage/links-below.test.ts';
+const promises = 'for callers that await promises: a run executes the steps itself';
 const noWatch =
-  'a share of its owner, which may be anywhere: storage runs fetch into a folder; test/host/content/absent-content.test.ts';
-const noAlbum = 'more files than an album of storage runs has';
+  'a shared folder of the publisher: storage runs download into a folder; test/host/content/absent-content.test.ts';
+const noAlbum = 'more files than a storage run has';
 
 export const contentUnreached: readonly Unreached[] = [
   {
@@ -32,7 +31,7 @@ export const contentUnreached: readonly Unreached[] = [
         'a folder that is moved: others in storage runs move files; test/host/content/absent-content.test.ts',
       "const finding = gone.some((folder) => at.startsWith(folder)) ? 'misplaced'":
         'a folder that is moved: others in storage runs move files; test/host/content/absent-content.test.ts',
-      "return { code: codeOf(error) ?? 'EIO'": 'an error of the system without a code: there is none',
+      "return { code: codeOf(error) ?? 'EIO'": 'a system error without a code, which no system gives',
       'root === undefined ? [files.rootPath]': noWatch,
       'if (stat.isSymbolicLink()) return { at, error: isALink(at) }': links,
     },

@@ -1,13 +1,12 @@
 /** Branches of the wire protocol and of the engine, except those that fetch. */
 import type { Unreached } from './entry.ts';
 
-const guard = 'our own bug if it happens';
-const twice = 'guards a second call for one connection, which the first has ended';
-const loopback = 'peers on one machine at 127.0.0.1: hosts of a run have addresses of their own';
-const noTable = 'a table of thousands that is full: runs have some dozens of peers';
-const beforeThat =
-  'no piece is known of a magnet, and the session answers for it: never called, and its type wants it';
-const forTests = 'for tests that look at the table';
+const guard = 'only a bug of Cicada could cause it';
+const twice = 'guards against a second call for a connection that the first call ended';
+const loopback = 'peers at loopback addresses: hosts of a run have other addresses';
+const noTable = 'a full table of thousands of peers: runs have some dozens';
+const beforeThat = 'never called for a magnet, which knows no pieces: the interface requires it';
+const forTests = 'for tests that inspect the table';
 
 export const engineUnreached: readonly Unreached[] = [
   {
@@ -16,7 +15,7 @@ export const engineUnreached: readonly Unreached[] = [
       'if (tracker === undefined || tracker.isTakingLeave) return undefined':
         'offline and back before a farewell is answered; test/engine/swarm/offline.test.ts',
       "retryInSeconds === 'never' ? Number.MAX_SAFE_INTEGER":
-        'a tracker that will not have the torrent: then no peers meet there; test/engine/peers/announce-schedule.test.ts',
+        'a tracker that refuses the torrent, where no peers could meet; test/engine/peers/announce-schedule.test.ts',
       'if (tracker !== this.#working) return':
         'a tracker that is not the one in use has forgotten us: it is asked when its turn comes',
       'if (this.#suspended || this.#stopped) return []': 'offline twice; test/engine/swarm/offline.test.ts',
@@ -194,7 +193,9 @@ export const engineUnreached: readonly Unreached[] = [
   },
   {
     file: 'client/engine/connection/peer-outbox.ts',
-    branches: { 'if (this.amChoking === choking) return': 'told again what it was told: callers look first' },
+    branches: {
+      'if (this.amChoking === choking) return': 'the peer has that choke state already: callers check first',
+    },
   },
   {
     file: 'client/engine/tables/id-table.ts',
@@ -229,7 +230,7 @@ export const engineUnreached: readonly Unreached[] = [
     file: 'client/engine/swarm/swarm-announces.ts',
     branches: {
       'if (this.#peers.stopping) return':
-        'a tracker answers after the torrent is stopped: the engine has let go of it by then',
+        'a tracker answers after the torrent is stopped: the engine has removed it by then',
     },
   },
   {

@@ -1,8 +1,8 @@
 /** Branches that fetch: pieces and requests. */
 import type { Unreached } from './entry.ts';
 
-const guard = 'our own bug if it happens';
-const forTests = 'for tests that look at the table';
+const guard = 'only a bug of Cicada could cause it';
+const forTests = 'for tests that inspect the table';
 
 export const fetchingUnreached: readonly Unreached[] = [
   {

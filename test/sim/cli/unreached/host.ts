@@ -4,7 +4,7 @@
  */
 import type { Unreached } from './entry.ts';
 
-const promises = 'for callers that await: a run takes the steps itself, without promises';
+const promises = 'for callers that await promises: a run executes the steps itself';
 
 export const hostUnreached: readonly Unreached[] = [
   {

@@ -1,18 +1,17 @@
 /** Branches that store a download. Storage runs execute this code on a simulated disk (test/sim/storage). */
 import type { Unreached } from './entry.ts';
 
-const links =
-  'links: others in storage runs put files, and make no links; test/host/storage/links-below.test.ts';
-const promises = 'for callers that await: a run takes the steps itself, without promises';
-const v2 = 'torrents of v2: the albums of storage runs are v1; test/host/upgrade.test.ts has v2 and hybrids';
-const upgrade = 'a new version over an old one: storage runs have one version; test/host/upgrade.test.ts';
+const links = 'links: other programs in storage runs create no links; test/host/storage/links-below.test.ts';
+const promises = 'for callers that await promises: a run executes the steps itself';
+const v2 = 'v2 torrents: storage runs have v1 torrents; test/host/upgrade.test.ts has v2 and hybrids';
+const upgrade = 'an upgrade to a new version: storage runs have one version; test/host/upgrade.test.ts';
 const noWatch =
-  'a share of its owner, which may be anywhere: storage runs fetch into a folder; test/host/content/absent-content.test.ts';
-const deadThread = 'a storage thread has died without saying what it did: threads of a run live';
-const noAlbum = 'more files than an album of storage runs has';
+  'a shared folder of the publisher: storage runs download into a folder; test/host/content/absent-content.test.ts';
+const deadThread = 'a storage thread died without a result: threads of a run do not die';
+const noAlbum = 'more files than a storage run has';
 const hidden = 'a torrent whose name begins with dots; test/host/storage/download-folder.test.ts';
 const oddRecord =
-  'a record that others have written: those of storage runs leave it alone; test/host/resume/resume.test.ts';
+  'a malformed resume record: nothing in storage runs writes one; test/host/resume/resume.test.ts';
 
 export const storageUnreached: readonly Unreached[] = [
   {
@@ -33,7 +32,7 @@ export const storageUnreached: readonly Unreached[] = [
         'a folder is exchanged between two calls, where the system cannot open folders; others exchange files',
       'return fs.lstatIfThere(at)?.isSymbolicLink() ?? false':
         'a folder that is gone: test/host/disk/beneath.test.ts',
-      "return coded(codeOf(error) ?? 'EIO'": 'an error of the system without a code: there is none',
+      "return coded(codeOf(error) ?? 'EIO'": 'a system error without a code, which no system gives',
     },
   },
   {
@@ -157,7 +156,7 @@ export const storageUnreached: readonly Unreached[] = [
   {
     file: 'client/host/preparing/refused-folders.ts',
     branches: {
-      'if (path.dirname(at) === at) return': 'a system without a root folder: there is none',
+      'if (path.dirname(at) === at) return': 'a path without a root folder, which no system has',
       "throw new ClientError('not-a-folder'":
         'a user who names a file as the folder; test/host/storage/download-folder.test.ts',
       "throw new ClientError('folder-not-writable'":

@@ -4,13 +4,13 @@
 import type { Unreached } from './entry.ts';
 
 const creates = 'writes torrents that are shared: a run reads them; test/torrents/create/create.test.ts';
-const guard = 'our own bug if it happens';
+const guard = 'only a bug of Cicada could cause it';
 const hashing =
   'hashes whole folders on threads: a run hashes its pieces itself; test/torrents/create/create.test.ts and verify.test.ts';
 const odd =
   'torrents that break a rule harmlessly: those of a run keep it; test/torrents/metainfo/odd-torrents.test.ts';
 const oldNames =
-  'names in other encodings and in two fields: those of a run are UTF-8 in one; test/torrents/metainfo/odd-torrents.test.ts';
+  'names in other encodings or in two fields: names of a run are UTF-8 in one field; test/torrents/metainfo/odd-torrents.test.ts';
 const huge = 'takes more bytes than a run draws; test/torrents/metainfo/metainfo.test.ts';
 const hugeV2 = 'takes more bytes than a run draws; test/torrents/metainfo/metainfo-v2.test.ts';
 
@@ -131,7 +131,7 @@ export const torrentsUnreached: readonly Unreached[] = [
         'the real disk: a run has a file system of its own; test/torrents/make-folders.test.ts',
       'mkdir: (at, mode) => fs.mkdirSync(at, mode)':
         'the real disk: a run has a file system of its own; test/torrents/make-folders.test.ts',
-      'if (path.dirname(at) === at) break': 'a system without a root folder: there is none',
+      'if (path.dirname(at) === at) break': 'a path without a root folder, which no system has',
       "!== 'EEXIST' || !isFolder(at, system)":
         'another process makes the folder in the same moment; test/torrents/make-folders.test.ts',
       'function isFolder(at: string, system: FolderSystem)':

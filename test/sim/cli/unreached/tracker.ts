@@ -4,8 +4,8 @@
  */
 import type { Unreached } from './entry.ts';
 
-const guard = 'our own bug if it happens';
-const pages = 'of the tracker’s pages, which a run has not; test/tracker/presence.test.ts';
+const guard = 'only a bug of Cicada could cause it';
+const pages = 'for the tracker’s pages, which runs leave out; test/tracker/presence.test.ts';
 
 export const trackerUnreached: readonly Unreached[] = [
   {
