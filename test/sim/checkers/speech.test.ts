@@ -46,27 +46,31 @@ describe('speaks-truly', () => {
   });
 
   it.each<[string, RegExp, (writer: MessageWriter) => void]>([
-    ['a have of what it lacks', /and has not$/, (writer) => writer.have(missing())],
-    ['interest said twice', /says twice/, (writer) => [writer.interested(), writer.interested()]],
-    ['a request without interest', /is not interested$/, (writer) => writer.request(missing(), 0, 16 * KiB)],
+    ['a have for a piece that the host lacks', /and has not$/, (writer) => writer.have(missing())],
+    ['a second interested', /says twice/, (writer) => [writer.interested(), writer.interested()]],
+    [
+      'a request by a host that is not interested',
+      /is not interested$/,
+      (writer) => writer.request(missing(), 0, 16 * KiB),
+    ],
     [
       'a request beyond the last block',
       /asks for what is no block/,
       (writer) => [writer.interested(), writer.request(39, 48 * KiB, 16 * KiB)],
     ],
     [
-      'a request for less than the block',
+      'a request for a part of a block',
       /asks for 100 bytes of block 0/,
       (writer) => [writer.interested(), writer.request(missing(), 0, 100)],
     ],
     [
-      'a request for what it has',
+      'a request for a piece that the host has',
       /which it has$/,
       (writer) => [writer.interested(), writer.request(had(), 0, 16 * KiB)],
     ],
-    ['a cancel of nothing', /never asked for$/, (writer) => writer.cancel(missing(), 0, 16 * KiB)],
-    ['what it has, once more', /at the wrong time$/, (writer) => writer.haveNone()],
-  ])('does not believe %s', (_, what, write) => {
+    ['a cancel without a request', /never asked for$/, (writer) => writer.cancel(missing(), 0, 16 * KiB)],
+    ['a have-none after the bitfield', /at the wrong time$/, (writer) => writer.haveNone()],
+  ])('speaks-truly reports %s', (_, what, write) => {
     expect(hear(leech, said(write))).toMatch(what);
   });
 
@@ -135,11 +139,11 @@ describe('trackers-hear-the-truth', () => {
   });
 
   it.each<[string, 'started' | 'completed' | 'stopped' | undefined, number]>([
-    ['an announce before it is listed', undefined, 0],
-    ['a goodbye before it is listed', 'stopped', 0],
-    ['completed with something left', 'completed', 0],
-    ['less than is left', 'started', -1],
-  ])('never hear %s', (_, event, by) => {
+    ['an announce without event before `started`', undefined, 0],
+    ['a `stopped` before `started`', 'stopped', 0],
+    ['a `completed` while bytes are left', 'completed', 0],
+    ['a `left` that is too low', 'started', -1],
+  ])('trackers-hear-the-truth reports %s', (_, event, by) => {
     expect(turn(trackersHearTheTruth(), leech, woke, announce(event, left() + by))).toMatch(/^tells t /);
   });
 });

@@ -1,4 +1,4 @@
-/** What a host says is judged by somebody who knows only the BEPs. */
+/** A host's messages are judged by a model that knows only the BEPs. */
 import { describe, expect, it } from 'vitest';
 import { encodeHandshake } from '../../../../client/wire/handshake.ts';
 import { encodePieceHeader, MessageWriter } from '../../../../client/wire/message.ts';
@@ -49,14 +49,14 @@ function scene({ fast = true, extended = true } = {}) {
     wait: (ms: number) => {
       nowMs += ms;
     },
-    /** Why the connection has to end once the peer has said it. */
+    /** Returns why the connection has to end after the peer sent this. */
     hear: (write: (writer: MessageWriter) => void) => {
       const said = bytes(write);
       conversation.beginTurn(nowMs);
       conversation.hear(said, said.length);
       return conversation.reason;
     },
-    /** What is wrong with it when we say it. */
+    /** Returns the fault when the host sends this. */
     say: (write: (writer: MessageWriter) => void) => {
       conversation.say(bytes(write), nowMs);
       return conversation.fault;
@@ -64,8 +64,8 @@ function scene({ fast = true, extended = true } = {}) {
   };
 }
 
-describe('what a host says', () => {
-  it('begins with what it has, and that alone', () => {
+describe('messages of a host', () => {
+  it('a host sends exactly one of bitfield, have-all and have-none, and sends it first', () => {
     expect(scene().say((w) => w.haveNone())).toBeUndefined();
     expect(scene().say((w) => w.interested())).toMatch(/word number 1/);
     const twice = scene();
@@ -74,14 +74,14 @@ describe('what a host says', () => {
     expect(scene({ fast: false }).say((w) => w.interested())).toBeUndefined();
   });
 
-  it('is nothing of an extension the peer does not speak', () => {
+  it('a host uses no extension that the peer does not support', () => {
     expect(scene({ fast: false }).say((w) => w.haveAll())).toMatch(/fast-without-handshake/);
     const plain = scene({ extended: false });
     plain.say((w) => w.haveNone());
     expect(plain.say((w) => w.extended(0, Buffer.from('de')))).toMatch(/extension-without-handshake/);
   });
 
-  it('asks only a peer that has the piece and does not choke', () => {
+  it('a host requests only from a peer that has the piece and does not choke the host', () => {
     const asking = scene();
     asking.say((w) => w.haveNone());
     asking.hear((w) => w.have(2));
@@ -93,7 +93,7 @@ describe('what a host says', () => {
     expect(other.say((w) => w.request(2, 0, 16_384))).toMatch(/not told of that piece/);
   });
 
-  it('serves and refuses only what was asked for and waits for an answer', () => {
+  it('a host serves and rejects only pending requests', () => {
     const serving = scene();
     serving.say((w) => w.haveAll());
     serving.hear((w) => w.request(0, 0, 16_384));
@@ -104,7 +104,7 @@ describe('what a host says', () => {
     expect(serving.say((w) => w.reject(0, 0, 16_384))).toMatch(/waits for no answer/);
   });
 
-  it('says that it is alive after a silence only', () => {
+  it('a host sends a keep-alive only after a silence', () => {
     const quiet = scene();
     quiet.wait(100_000);
     expect(quiet.say((w) => w.keepAlive())).toBeUndefined();
@@ -112,7 +112,7 @@ describe('what a host says', () => {
     expect(quiet.say((w) => w.keepAlive())).toMatch(/alive 99999 ms after/);
   });
 
-  it('has nothing in its reserved bits but what it speaks', () => {
+  it('a host sets only the reserved bits of extensions that it supports', () => {
     const wrong = encodeHandshake({ infoHash, peerId: ours, fast: true, extended: true });
     wrong[20] = 1;
     const { host } = scene().conversation;
@@ -122,8 +122,8 @@ describe('what a host says', () => {
   });
 });
 
-describe('a connection ends over a word', () => {
-  it('when it is one too many, and neither before nor after', () => {
+describe('messages that end a connection', () => {
+  it('a connection ends with the first message over the allowance', () => {
     const talk = scene();
     const chat = (count: number) =>
       talk.hear((w) => {
@@ -150,7 +150,7 @@ describe('a connection ends over a word', () => {
     expect(scene(speaks).hear(write)).toBe(reason);
   });
 
-  it('and not over what nobody has defined, nor over the last block of a piece', () => {
+  it('unknown messages and requests for the last block of a piece do not end a connection', () => {
     const { hear } = scene();
     expect(hear((w) => w.raw(Uint8Array.of(0, 0, 0, 2, 99, 0)))).toBeUndefined();
     expect(hear((w) => w.request(4, 16_384, 16_284))).toBeUndefined();

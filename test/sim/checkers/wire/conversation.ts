@@ -10,19 +10,19 @@ import { areOurBits, bitOf, isBlock, isKnown, ourExtended, ourFast, reasonToEnd 
 import { type Heard, id, placeOf, u32, WireReader } from './reader.ts';
 import { WordsLeft } from './words-left.ts';
 
-/** What is wrong with what the host has said, or with what it makes of what it has heard. */
+/** What is wrong with the host's messages, or with the host's record of the peer's messages. */
 type Fault = string | undefined;
 
 export class Conversation {
   readonly host: Host;
   readonly incoming: boolean;
-  /** Known from the first handshake on. */
+  /** Known once either side has sent its handshake. */
   torrent: Torrent | undefined;
-  /** The handshake named a torrent that the host has not: nothing is judged any more. */
+  /** The handshake named a torrent that the host does not have: the connection is judged no further. */
   isStray = false;
-  /** The host's belief of its name has been judged. */
+  /** The checker has compared the client name that the host recorded for this peer. */
   isKnown = false;
-  /** What the peer has said of itself. */
+  /** What the peer sent through the extension protocol. */
   readonly extension: ExtensionTalk;
   peerId: string | undefined;
   fast = false;
@@ -34,26 +34,26 @@ export class Conversation {
   readonly peerHas = new Set<number>();
   /** Pieces that the peer has suggested, the oldest first (BEP 6). */
   readonly peerSuggested = new Set<number>();
-  /** Payload of blocks that came, whole or not. */
+  /** Payload bytes of blocks received, partial blocks included. */
   payloadIn = 0;
   /** Byte counts of payload received in this turn; 0 marks the end of a block. */
   readonly runs: number[] = [];
-  /** Blocks that answered a request. */
+  /** Blocks received that answered a request. */
   blocksSettled = 0;
-  /** Requests that the host has taken back. */
+  /** Requests that the host has cancelled. */
   cancels = 0;
-  /** Requests that were refused since a block answered one. */
+  /** Requests rejected since the last block that answered a request. */
   refusals = 0;
-  /** Why it has to end; once there is a reason nothing more is read. */
+  /** Why the host has to close the connection. Once it is set, no further message is read. */
   reason: string | undefined;
-  /** The first thing that was wrong with what the host said. */
+  /** The first fault in the host's messages. */
   fault: Fault;
-  /** What it has told of; with the time, for pieces told one by one. */
+  /** Pieces that the host has announced, by bitfield, have-all or have. */
   readonly told = new Set<number>();
   hasShaken = false;
   amChoking = true;
   amInterested = false;
-  /** Blocks it has asked for and that are not answered, by place: how many times. */
+  /** Pending requests of the host, by block: how many of each. */
   readonly asked = new Map<string, number>();
   /** Cancelled requests, by block, that no block or reject has answered (BEP 6). */
   readonly #takenBack = new Map<string, number>();
@@ -62,15 +62,15 @@ export class Conversation {
    * the host requested it.
    */
   readonly unclear = new Set<string>();
-  /** The block that is arriving, and whether it was asked for meanwhile. */
+  /** The block that is arriving, and whether the host requested it while it arrived. */
   #arriving = { place: '', wasAsked: false };
-  /** Blocks the peer has asked for and that are not answered. */
+  /** Pending requests of the peer, by block. */
   readonly wanted = new Map<string, number>();
   /** The peer did not choke the host at some time of this turn. The host's messages leave at its end. */
   #wasUnchoked = false;
   #saidPieces = false;
   #words = 0;
-  /** When the host last said something. */
+  /** When the host last sent something. */
   #spokeMs: number;
   #nowMs: number;
   readonly #wordsLeft: WordsLeft;
@@ -107,12 +107,12 @@ export class Conversation {
     this.#spokeMs = nowMs;
   }
 
-  /** The host has this metadata checked, which the peer has sent. */
+  /** The host hands over this metadata, received from the peer, to be checked. */
   check(metadata: Uint8Array): void {
     this.fault ??= this.extension.judgeMetadata(metadata);
   }
 
-  // What the peer says ----------------------------------------------------------------------------------------------
+  // What the peer sends -------------------------------------------------------------------------------------
 
   #hear(heard: Heard): void {
     if (this.reason !== undefined || this.isStray) return;
@@ -188,7 +188,7 @@ export class Conversation {
       case id.request:
         return count(this.wanted, placeOf(body));
       case id.cancel:
-        // With BEP 6 it is answered all the same; without it silence is an answer.
+        // With BEP 6 a cancelled request still gets an answer. Without it the answer may be missing.
         if (!this.fast) this.wanted.delete(placeOf(body));
         return;
       case id.reject:
@@ -197,13 +197,13 @@ export class Conversation {
       case id.extended:
         this.extension.hear(body, this.torrent);
         if (this.extension.isMalformed) this.reason = 'extension-malformed';
-        // 0 and 1 are what the host has given out.
+        // The host has assigned the extended message numbers 0 and 1 only.
         else if (body[0]! > 1) this.#spendUnknown(body.length - 1);
         return;
     }
   }
 
-  /** News are free. */
+  /** Announcing a new piece is free of charge; announcing a piece twice is not. */
   #onHave(index: number): void {
     if (this.torrent?.geometry === undefined) {
       if (!this.#wordsLeft.takeBlindHave(this.#nowMs)) this.reason = 'too-many-messages';
@@ -224,7 +224,7 @@ export class Conversation {
     this.isStray = this.torrent?.infoHash !== infoHash;
   }
 
-  // What the host says ----------------------------------------------------------------------------------------------
+  // What the host sends -------------------------------------------------------------------------------------
 
   #judge(heard: Heard): Fault {
     if (this.isStray) return undefined;

@@ -1,6 +1,5 @@
 /**
- * What is said through the extension protocol: how the two introduce themselves, and the metadata that one asks of the
- * other.                                                                                                   BEP 9 10 21
+ * The extension protocol on one connection: the extended handshakes, and requests for metadata.   BEP 9 10 21
  */
 import { count, settle } from './counts.ts';
 import { leadingDict, numberIn } from './extension.ts';
@@ -9,27 +8,27 @@ import type { Host, Torrent } from './host.ts';
 const metadataBlock = 16 * 1024;
 
 export class ExtensionTalk {
-  /** What the peer has said of itself. */
+  /** What the peer's extended handshake contained. */
   reqq: number | undefined;
   utMetadata: number | undefined;
   uploadOnly = false;
   listenPort: number | undefined;
   metadataBytes: number | undefined;
-  /** In this turn, and to the host. */
+  /** The peer has sent an extended message in this turn. */
   hasSpoken = false;
-  /** It has said what is no dictionary. */
+  /** The peer has sent an extended message that is no dictionary. */
   isMalformed = false;
-  /** Blocks of metadata the host has asked for, and which are not here. */
+  /** Metadata blocks that the host has requested and not received. */
   readonly #metadataAsked = new Set<number>();
-  /** Those that it has sent to a host that has only the hash. */
+  /** Metadata blocks that the peer sent while the host had only the info-hash. */
   readonly #metadataSent = new Map<number, Uint8Array>();
   #refusedMs = Number.NEGATIVE_INFINITY;
   #nowMs = 0;
-  /** What it has said in this turn of how much there is of it. */
+  /** Metadata sizes that the peer announced before, and replaced in this turn. */
   readonly #sizes = new Set<number | undefined>();
-  /** Blocks of metadata the peer has asked for, and how often. */
+  /** Metadata blocks that the peer has requested, and how often. */
   readonly #metadataWanted = new Map<number, number>();
-  /** What it has called ut_metadata in this turn: what is said in it leaves when it is over. */
+  /** Numbers that were valid for ut_metadata in this turn: the host's messages of a turn leave at its end. */
   readonly #names = new Set<number | undefined>([undefined]);
   readonly #host: Host;
 
@@ -46,9 +45,9 @@ export class ExtensionTalk {
     this.#names.add(this.utMetadata);
   }
 
-  /** The peer has said it. */
+  /** The peer has sent this message. */
   hear(body: Uint8Array, torrent: Torrent | undefined): void {
-    // 1 is what the host calls ut_metadata; other numbers are not judged.
+    // 1 is the host's number for ut_metadata. Other numbers are not judged.
     if (body[0]! > 1) return;
     this.hasSpoken = true;
     if (leadingDict(body.subarray(1)) === undefined) this.isMalformed = true;
@@ -91,7 +90,7 @@ export class ExtensionTalk {
     }
   }
 
-  /** What the host has checked is what the peer has sent. */
+  /** The metadata that the host checks must be the metadata that the peer sent. */
   judgeMetadata(metadata: Uint8Array): string | undefined {
     for (let piece = 0; piece * metadataBlock < metadata.length; piece++) {
       const taken = metadata.subarray(piece * metadataBlock, (piece + 1) * metadataBlock);
@@ -102,7 +101,7 @@ export class ExtensionTalk {
     return undefined;
   }
 
-  /** The host has said it: what is wrong with that. */
+  /** The host has sent this message: returns what is wrong with it. */
   judge(body: Uint8Array, torrent: Torrent, nowMs: number): string | undefined {
     const said = leadingDict(body.subarray(1));
     if (said === undefined) return `says an extended message ${body[0]} without a dictionary`;
@@ -153,7 +152,7 @@ export class ExtensionTalk {
     return undefined;
   }
 
-  /** Metadata the peer has asked for, and not heard of since. */
+  /** How many metadata requests of the peer are unanswered. */
   get metadataWaiting(): number {
     let sum = 0;
     for (const count of this.#metadataWanted.values()) sum += count;
