@@ -54,7 +54,7 @@ describe('a move', () => {
     expect(again.transfers[0]!.settings).toMatchObject({ place: into, moveInto: undefined });
   });
 
-  it('a move tells how far it has come: the first report, the last, and few between', async () => {
+  it('a move reports its first and last progress, and few reports in between', async () => {
     const session = await bench.session();
     const transfer = session.add({ ...download(album()), isPaused: true });
     const done: number[] = [];

@@ -1,10 +1,10 @@
-/** How far a move has come, told at a bounded rate: a file of a few bytes would otherwise be an event. */
+/** Limits the rate of progress reports of a move: without it, every small file would be an event. */
 import type { MoveProgress } from '../../host/own-content/move-content.ts';
 
-/** A user sees no more steps than four a second. */
+/** Four reports a second are enough for a progress bar. */
 const everyMs = 250;
 
-/** The last report, in which all bytes are done, is always passed on. */
+/** Wraps `tell`. The last report, with all bytes done, is always passed on. */
 export function paced(
   nowMs: () => number,
   tell: (progress: MoveProgress) => void,

@@ -23,7 +23,7 @@ export type TransferEvent =
   | { readonly type: 'completed' }
   /** A seed limit was reached, so the transfer is paused. */
   | { readonly type: 'limit-reached'; readonly limit: 'ratio' | 'time' }
-  /** At most a few times a second, and when all files have their new names. In bytes. */
+  /** In bytes. At most four times a second, and when all files have their new names. */
   | { readonly type: 'moving'; readonly done: number; readonly total: number }
   | { readonly type: 'moved'; readonly place: string }
   | { readonly type: 'removed'; readonly isErased: boolean }
