@@ -6,8 +6,8 @@
  * failure removes the new names again. A move that was cut short can be done again: a file that has arrived
  * is known by its inode or its bytes, and a different file at its place is never replaced.
  */
-import fs from 'node:fs';
-import { link, lstat, rename, rm } from 'node:fs/promises';
+import fs, { type BigIntStats } from 'node:fs';
+import { link, lstat, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '../../../torrents/make-folders.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
@@ -21,7 +21,7 @@ import { syncFolder } from '../disk/sync-folder.ts';
 import type { ResumeStore } from '../resume/resume-store.ts';
 import { removeEmptyFolders } from './erase-content.ts';
 import { type OwnContent, ownContent } from './own-files.ts';
-import { copyVerified, haveSameBytes } from './verified-copy.ts';
+import { copyVerified, haveSameBytes, syncFile } from './verified-copy.ts';
 
 /** Bytes of files that have their new names, or of the parts that were copied so far. */
 export interface MoveProgress {
@@ -42,8 +42,11 @@ interface Move {
   readonly fileIndex: number | undefined;
 }
 
-/** How a file got its new name: `arrived`: in a move that was cut short before. */
-type Placed = 'linked' | 'copied' | 'arrived';
+/**
+ * How a file got its new name. `arrived`: in a move that was cut short before. `same-place`: the new folder
+ * is the old one, through a link or a bind mount, so both paths are the same name.
+ */
+type Placed = 'linked' | 'copied' | 'arrived' | 'same-place';
 
 /**
  * Returns the new place: like `place`, the folder that holds the torrent's folder or file, or that itself.
@@ -82,47 +85,55 @@ class ContentMove {
 
   async run(newRoot: string): Promise<void> {
     const { store } = this.#options;
-    const arrived = await this.#arrived();
+    const there = await this.#alreadyThere();
     const known = await this.#knownStamps();
-    const placed = await this.#placeAll(arrived, newRoot);
+    const placed = await this.#placeAll(there, newRoot);
     await syncFoldersOf(this.#moves.map(({ to }) => to));
-    for (const { from } of this.#moves) await rm(from, { force: true });
+    for (const move of this.#moves)
+      if (there.get(move) !== 'same-place') await rm(move.from, { force: true });
     removeEmptyFolders(
       this.#moves.map(({ from }) => path.dirname(from)),
       this.#content.parent,
     );
     // Copies are hashed at the next start: they are other files than those that were verified.
-    if (known !== undefined && placed.every((how) => how === 'linked')) await known.carryOver(newRoot);
+    const isSame = placed.every((how) => how === 'linked' || how === 'same-place');
+    if (isSame) await known?.carryOver(newRoot);
     await store?.erase(this.#metainfo.infoHash, this.#content.root);
   }
 
-  /** Files that an earlier move has brought. Throws a ClientError `exists` for a different file. */
-  async #arrived(): Promise<ReadonlySet<Move>> {
-    const arrived = new Set<Move>();
+  /** Files that exist at their new path. Throws a ClientError `exists` for a different file. */
+  async #alreadyThere(): Promise<ReadonlyMap<Move, Placed>> {
+    const found = new Map<Move, Placed>();
     for (const move of this.#moves) {
-      const there = await lstat(move.to, { bigint: true }).catch(() => undefined);
+      const { from, to } = move;
+      const there = await lstat(to, { bigint: true }).catch(() => undefined);
       if (there === undefined) continue;
-      const here = await lstat(move.from, { bigint: true });
-      const isLink = there.dev === here.dev && there.ino === here.ino;
+      const here = await lstat(from, { bigint: true });
+      if (isSameInode(there, here)) {
+        const folders = await Promise.all([from, to].map((at) => stat(path.dirname(at), { bigint: true })));
+        found.set(move, isSameInode(folders[0]!, folders[1]!) ? 'same-place' : 'arrived');
+        continue;
+      }
       const mayBeCopy = there.isFile() && there.size === here.size;
-      if (!isLink && !(mayBeCopy && (await haveSameBytes(move.from, move.to))))
-        throw new ClientError('exists', `${move.to} is there already: nothing was moved`, { path: move.to });
-      arrived.add(move);
+      if (!mayBeCopy || !(await haveSameBytes(from, to)))
+        throw new ClientError('exists', `${to} is there already: nothing was moved`, { path: to });
+      await syncFile(to);
+      found.set(move, 'arrived');
     }
-    return arrived;
+    return found;
   }
 
-  async #placeAll(arrived: ReadonlySet<Move>, newRoot: string): Promise<Placed[]> {
+  async #placeAll(there: ReadonlyMap<Move, Placed>, newRoot: string): Promise<Placed[]> {
     const placed: { readonly move: Move; readonly how: Placed }[] = [];
     try {
       for (const move of this.#moves) {
         makeFolders(path.dirname(move.to));
         const before = this.#done;
-        placed.push({ move, how: arrived.has(move) ? 'arrived' : await this.#place(move) });
+        placed.push({ move, how: there.get(move) ?? (await this.#place(move)) });
         this.#tell(before + move.bytes);
       }
     } catch (error) {
-      for (const { move, how } of placed.reverse()) if (how !== 'arrived') await takeBack(move);
+      for (const { move } of placed.reverse()) if (!there.has(move)) await takeBack(move);
       throw error instanceof ClientError ? error : cannotWrite(path.dirname(newRoot), error);
     }
     return placed.map(({ how }) => how);
@@ -175,6 +186,10 @@ class ContentMove {
       },
     };
   }
+}
+
+function isSameInode(one: BigIntStats, other: BigIntStats): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 /** Removes a new name. Where the disk has no hard links, the file was renamed, and goes back. */

@@ -1,14 +1,14 @@
 /** Copies a file to another disk, and reads the copy back to compare its digest with that of the source. */
 import { createHash } from 'node:crypto';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /** One read and one write each; small enough to show progress, large enough to keep a disk busy. */
 const chunkBytes = 2 ** 20;
 
 /**
- * `target` must not exist; it is left behind when this rejects. The copy gets the times of the source, and is
- * fsynced. Rejects with the system's error, or with `EIO` when the copy reads differently. `onBytes`: after
- * each chunk written.
+ * `target` must not exist; it is left behind when this rejects. The copy gets the times and permissions of
+ * the source, and is fsynced. Rejects with the system's error, or with `EIO` when the copy reads differently.
+ * `onBytes`: after each chunk written.
  */
 export async function copyVerified(
   source: string,
@@ -25,16 +25,23 @@ export async function haveSameBytes(one: string, other: string): Promise<boolean
   return (await digestOf(one)).equals(await digestOf(other));
 }
 
+/** Rejects with the system's error. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  await file.sync().finally(() => file.close());
+}
+
 async function copied(source: string, target: string, onBytes: (bytes: number) => void): Promise<Buffer> {
   const from = await open(source, 'r');
   try {
-    const to = await open(target, 'wx');
+    const { atime, mtime, mode } = await from.stat();
+    const to = await open(target, 'wx', mode & 0o777);
     try {
       const digest = await eachChunk(from, async (chunk) => {
         await to.writeFile(chunk);
         onBytes(chunk.length);
       });
-      const { atime, mtime } = await lstat(source);
+      await to.chmod(mode & 0o777);
       await to.utimes(atime, mtime);
       await to.sync();
       return digest;

@@ -94,6 +94,18 @@ describe('files that are moved', () => {
     expect(fs.readFileSync(at('new/Album/a.flac'))).toEqual(Buffer.from(noise(40_000, 9)));
   });
 
+  it.each([
+    ['the folder', 'home', 'new'],
+    ["a torrent's own folder in it", 'home/Album', 'new/Album'],
+    ['a folder inside the torrent', 'home/Album/CD2', 'new/Album/CD2'],
+  ])('a move into a link to %s that holds the files deletes none of them', async (_, real, linked) => {
+    fs.mkdirSync(path.dirname(at(linked)), { recursive: true });
+    fs.symlinkSync(at(real), at(linked));
+    await moveContent(metainfo, at('home'), at('new'));
+    expect(fs.readFileSync(at('new/Album/a.flac'))).toEqual(Buffer.from(noise(40_000, 1)));
+    expect(fs.readFileSync(at('new/Album/CD2/b.flac'))).toEqual(Buffer.from(noise(40_000, 2)));
+  });
+
   it('a move reports its bytes up to all of them, and never goes back', async () => {
     const reports: MoveProgress[] = [];
     await moveContent(metainfo, at('home'), at('new'), { onProgress: (progress) => reports.push(progress) });
