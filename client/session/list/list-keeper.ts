@@ -22,8 +22,8 @@ export class ListKeeper {
   /** By id. Undefined: the transfer was removed. */
   readonly #changed = new Map<string, Transfer | undefined>();
   /**
-   * By id: how many transfers with this id were removed. A transfer that is added again may have another
-   * torrent file.
+   * By id: how many transfers with this id were removed while its torrent file stayed on the disk. A transfer
+   * that is added again may have another torrent file.
    */
   readonly #generations = new Map<string, number>();
   #changedList: (() => KeptList) | undefined;
@@ -108,8 +108,11 @@ export class ListKeeper {
   async #writeTransfer(id: string, transfer: Transfer | undefined): Promise<void> {
     this.#changed.delete(id);
     try {
-      if (transfer === undefined) await asPromise(this.#list.removing(id));
-      else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));
+      if (transfer === undefined) {
+        await asPromise(this.#list.removing(id));
+        // No torrent file with this id is left, so the next one is written in any case.
+        this.#generations.delete(id);
+      } else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));
     } catch (error) {
       // A newer change of this transfer is kept.
       if (!this.#changed.has(id)) this.#changed.set(id, transfer);

@@ -54,12 +54,13 @@ export class SavedList {
   *reading(): Steps<ReadList> {
     const { later } = this.#fs;
     const names = (yield* ifThere(later.readdir(this.#folder))) ?? [];
+    const present = new Set(names);
     const ids = names.flatMap((name) => idPattern.exec(name)?.[1] ?? []).slice(0, transfersMax);
     const transfers: SavedTransfer[] = [];
     const unreadable = new Map<string, Error>();
     for (const id of ids) {
       try {
-        transfers.push(yield* this.#reading(id, names));
+        transfers.push(yield* this.#reading(id, present));
       } catch (error) {
         unreadable.set(id, error as Error);
       }
@@ -72,11 +73,11 @@ export class SavedList {
     return { transfers, unreadable, order, limits };
   }
 
-  *#reading(id: string, names: readonly string[]): Steps<SavedTransfer> {
+  *#reading(id: string, present: ReadonlySet<string>): Steps<SavedTransfer> {
     const text = yield* waitFor(this.#fs.later.readText(this.#at(`${id}.json`)));
     // A process that ended between two writes may have left the torrent of an earlier transfer beside a link.
-    const torrent = isOfLink(text) ? undefined : yield* this.#torrent(`${id}.torrent`, names);
-    const earlier = yield* this.#torrent(`${id}.earlier.torrent`, names);
+    const torrent = isOfLink(text) ? undefined : yield* this.#torrent(`${id}.torrent`, present);
+    const earlier = yield* this.#torrent(`${id}.earlier.torrent`, present);
     return { id, text, torrent, earlier };
   }
 
@@ -128,8 +129,8 @@ export class SavedList {
     return path.join(this.#folder, name);
   }
 
-  *#torrent(name: string, names: readonly string[]): Steps<Uint8Array | undefined> {
-    if (!names.includes(name)) return undefined;
+  *#torrent(name: string, present: ReadonlySet<string>): Steps<Uint8Array | undefined> {
+    if (!present.has(name)) return undefined;
     const bytes = yield* waitFor(this.#fs.later.readBytes(this.#at(name)));
     this.#written.set(name, 0);
     return bytes;
