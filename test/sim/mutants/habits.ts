@@ -12,7 +12,7 @@ export const habits: readonly Mutant[] = [
     name: 'wasted bytes do not count as downloaded',
     file: 'client/engine/swarm/swarm.ts',
     from: 'downloaded: this.#down.total, left',
-    to: 'downloaded: this.#down.total - this.#wasted, left',
+    to: 'downloaded: this.#down.total - this.#receiver.wastedBytes, left',
   },
   {
     name: 'no completed event is announced',

@@ -14,8 +14,8 @@ export const sessions: readonly Mutant[] = [
   {
     name: 'session: a change during a write is not written',
     file: 'client/session/list/list-keeper.ts',
-    from: '      else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));\n',
-    to: '      else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));\n      this.#changed.delete(id);\n',
+    from: '      } else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));\n',
+    to: '      } else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));\n      this.#changed.delete(id);\n',
     isOfSession,
   },
   {
@@ -36,7 +36,7 @@ export const sessions: readonly Mutant[] = [
     name: 'session: the list forgets where files are to be moved',
     file: 'client/session/transfers/transfer.ts',
     from: '    let next = place;\n',
-    to: '    this.#settings = { ...this.#settings, moveInto: undefined };\n    let next = place;\n',
+    to: '    this.current = { ...this.current, moveInto: undefined };\n    let next = place;\n',
     isOfSession,
   },
   {
