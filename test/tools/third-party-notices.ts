@@ -10,8 +10,6 @@ interface LockedPackage {
   readonly version: string;
   readonly license?: string;
   readonly dev?: boolean;
-  /** It may be built for another platform. Then npm does not install it. */
-  readonly optional?: boolean;
 }
 
 /** Returns the text. Throws if a package names no licence. */

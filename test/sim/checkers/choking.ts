@@ -117,7 +117,7 @@ function judgeWaits({ waits }: Slots, optimisticRechokes: number): Disbelief {
 
 /**
  * Left out: the optimistic slot; slots taken back because they are unused; and ticks in which a connection is
- * closed, since its slot goes to the peer that has waited longest, whatever its rate.
+ * closed, since its slot goes to the peer that has waited longest, regardless of its rate.
  */
 function judgeTrade(
   before: ReadonlySet<PeerSession>,

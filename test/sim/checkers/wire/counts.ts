@@ -12,8 +12,8 @@ export function settle<Key>(counts: Map<Key, number>, key: Key): boolean {
 }
 
 /**
- * The request that was taken back is answered first, if there is one; true when it is the other. Where both wait it is
- * unclear from now on which of them still does: a host remembers only so many that it has taken back.
+ * A late answer belongs to a cancelled request, if there is one. Returns true when it answers an open one. Where
+ * both wait it is unclear afterwards which of them still does: a host remembers a limited number of cancels.
  */
 export function settleOlder<Key>(
   takenBack: Map<Key, number>,
